@@ -1,0 +1,15 @@
+//! MyTeacher's background work: an avatar of a teacher is painted and given its comments, as durable jobs on banto.
+//!
+//! # Layout
+//! - [`look`]: what a teacher can look and sound like (closed lists), and which pictures a run has.
+//! - [`event`]: the 22 moments a teacher comments on.
+//! - [`port`]: the traits [`port::Painter`] and [`port::Writer`] that every provider stands behind.
+//! - [`failure`]: the closed list of ways a provider fails; what is done about each is decided by the job.
+//! - `paint`, `write`: the providers that need no key and no network.
+//! - [`said`]: other people's words, made safe before they are shown.
+
+pub mod event;
+pub mod failure;
+pub mod look;
+pub mod port;
+pub mod said;

@@ -1,0 +1,136 @@
+//! A job's payload: JSON text, kept byte for byte.
+//!
+//! Checked once at the door (size, then syntax, then depth) and never rewritten: a number of 40 digits, a double
+//! key or `-0` comes out as it went in. It is data: nothing in it ever names a type to build.
+
+use std::sync::Arc;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use crate::{
+    limits::{PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX},
+    refusal::Refusal,
+};
+
+/// JSON text of at most 1 MiB. Cheap to clone.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Payload(Arc<str>);
+
+impl Payload {
+    /// Checks `text` and keeps it as it is. Refuses what is too long, too deep or not JSON.
+    pub fn parse(text: &str) -> Result<Payload, Refusal> {
+        if text.len() > PAYLOAD_BYTES_MAX {
+            let head = text.get(..40).unwrap_or("(binary)");
+            let allowed = format!("it has {} bytes and {PAYLOAD_BYTES_MAX} are allowed", text.len());
+            return Err(Refusal::new("a payload", head, allowed));
+        }
+        if depth(text) > PAYLOAD_DEPTH_MAX {
+            let head = text.get(..20).unwrap_or_default();
+            let allowed = format!("nesting is allowed to {PAYLOAD_DEPTH_MAX} levels");
+            return Err(Refusal::new("a payload", head, allowed));
+        }
+        match serde_json::from_str::<&RawValue>(text) {
+            Ok(_) => Ok(Payload(text.into())),
+            Err(error) => Err(Refusal::new("a payload", text, format!("it must be JSON; {error}"))),
+        }
+    }
+
+    /// Writes `value` as JSON. Refuses what serde cannot write (a map with keys that are no text, say) and what
+    /// is too long.
+    pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Payload, Refusal> {
+        match serde_json::to_string(value) {
+            Ok(text) => Payload::parse(&text),
+            Err(error) => Err(Refusal::new("a payload", std::any::type_name::<T>(), error.to_string())),
+        }
+    }
+
+    /// Reads the payload as a `T`. Refuses with the reader's words and place, and without the payload's text,
+    /// which may be secret.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, Refusal> {
+        serde_json::from_str(&self.0)
+            .map_err(|error| Refusal::new("a payload", std::any::type_name::<T>(), error.to_string()))
+    }
+
+    /// The JSON text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// How deep brackets nest, outside strings. One pass, no recursion: the text may be hostile.
+fn depth(text: &str) -> usize {
+    let (mut now, mut most, mut quoted, mut escaped) = (0usize, 0usize, false, false);
+    for b in text.bytes() {
+        match b {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'[' | b'{' if !quoted => {
+                now += 1;
+                most = most.max(now);
+            }
+            b']' | b'}' if !quoted => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    most
+}
+
+impl std::fmt::Debug for Payload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Payload({} bytes)", self.0.len())
+    }
+}
+
+impl Serialize for Payload {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let raw: &RawValue = serde_json::from_str(&self.0).map_err(serde::ser::Error::custom)?;
+        raw.serialize(to)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn odd_numbers_and_double_keys_are_kept_byte_for_byte() {
+        for text in ["1e400", "-0", "18446744073709551616", r#"{"a":1,"a":2}"#, "[ 1 , 2 ]", r#""\u0000\u202e""#] {
+            assert_eq!(Payload::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for bad in ["", "NaN", "{", "[1,]", "'a'", "{\"a\":1}x", "\u{feff}{}", "nul"] {
+            assert!(Payload::parse(bad).is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn size_and_depth_are_capped() {
+        let just = format!("\"{}\"", "x".repeat(PAYLOAD_BYTES_MAX - 2));
+        assert!(Payload::parse(&just).is_ok());
+        assert!(Payload::parse(&format!("{just} ")).unwrap_err().to_string().contains("1048577 bytes"));
+        assert!(Payload::parse(&"[".repeat(100_000)).is_err());
+        let deep = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
+        assert!(Payload::parse(&deep(PAYLOAD_DEPTH_MAX)).is_ok());
+        assert!(Payload::parse(&deep(PAYLOAD_DEPTH_MAX + 1)).is_err());
+        assert!(Payload::parse(r#""[[[\"[[[""#).is_ok());
+    }
+
+    #[test]
+    fn a_refusal_to_read_does_not_quote_the_payload() {
+        let payload = Payload::parse(r#"{"card":"4111-secret"}"#).unwrap();
+        let refusal = payload.read::<Vec<u8>>().unwrap_err().to_string();
+        assert!(!refusal.contains("secret"), "{refusal}");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_kept_or_refused(text in "\\PC{0,200}") {
+            if let Ok(payload) = Payload::parse(&text) { proptest::prop_assert_eq!(payload.as_str(), text); }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! The domain says no.
+//!
+//! A refusal names the thing, shows the value (control bytes visible, cut to size) and says what is allowed.
+//! It is never about the world (a disk, a server): that is `StoreError`, one floor up.
+
+use std::fmt;
+
+use crate::text::visible;
+
+/// Why a value was not accepted. Displays as a fragment that fits after "could not".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    thing: &'static str,
+    value: String,
+    allowed: String,
+}
+
+impl Refusal {
+    /// Refuses `value` as a `thing`; `allowed` says what would have been taken.
+    pub fn new(thing: &'static str, value: &str, allowed: impl Into<String>) -> Refusal {
+        Refusal { thing, value: visible(value, 80), allowed: allowed.into() }
+    }
+
+    /// What was refused: "queue name", "payload", …
+    pub fn thing(&self) -> &'static str {
+        self.thing
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "take \"{}\" as {}: {}", self.value, self.thing, self.allowed)
+    }
+}
+
+impl std::error::Error for Refusal {}

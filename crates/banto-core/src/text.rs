@@ -1,0 +1,82 @@
+//! How foreign text is shown and kept.
+//!
+//! Payloads, errors and names of others may hold control bytes, right-to-left overrides or megabytes. Whoever
+//! prints them goes through [`visible`]; whoever keeps an error goes through [`cut`]. Neither ever fails.
+
+/// Shows `text` on one line: control bytes, line breaks, invisible and direction-changing characters become
+/// `\u{…}` escapes, and what is over `chars_max` characters is cut and marked with `…`.
+///
+/// ```
+/// assert_eq!(banto_core::text::visible("a\x1b[2Jb\n", 80), "a\\u{1b}[2Jb\\n");
+/// assert_eq!(banto_core::text::visible("abcdef", 3), "abc…");
+/// ```
+pub fn visible(text: &str, chars_max: usize) -> String {
+    let mut shown = String::with_capacity(text.len().min(chars_max * 4) + 3);
+    for (count, c) in text.chars().enumerate() {
+        if count == chars_max {
+            shown.push('…');
+            break;
+        }
+        match c {
+            '\n' => shown.push_str("\\n"),
+            '\r' => shown.push_str("\\r"),
+            '\t' => shown.push_str("\\t"),
+            c if hides(c) => shown.extend(c.escape_unicode()),
+            c => shown.push(c),
+        }
+    }
+    shown
+}
+
+/// As [`visible`], for text of several lines: line breaks stay.
+pub fn visible_lines(text: &str, chars_max: usize) -> String {
+    let lines: Vec<String> = text.split('\n').map(|line| visible(line, chars_max)).collect();
+    lines.join("\n")
+}
+
+/// Cuts `text` to at most `bytes_max` bytes at a character's edge and marks the cut.
+pub fn cut(text: &str, bytes_max: usize) -> String {
+    if text.len() <= bytes_max {
+        return text.to_owned();
+    }
+    const MARK: &str = " …[cut]";
+    let mut end = bytes_max.saturating_sub(MARK.len());
+    while end > 0 && !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{MARK}", text.get(..end).unwrap_or_default())
+}
+
+/// Whether a character is invisible or changes how its neighbours are shown (Unicode categories Cc and Cf as far
+/// as they matter on a terminal, and the byte order mark).
+pub fn hides(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_hides_is_shown() {
+        assert_eq!(visible("a\u{202e}b\u{0}c\u{feff}", 80), "a\\u{202e}b\\u{0}c\\u{feff}");
+        assert_eq!(visible("番頭 é", 80), "番頭 é");
+        assert_eq!(visible("\u{1b}]8;;x\u{7}", 80), "\\u{1b}]8;;x\\u{7}");
+    }
+
+    #[test]
+    fn a_cut_falls_on_a_characters_edge() {
+        let text = "番".repeat(100);
+        let short = cut(&text, 50);
+        assert!(short.len() <= 50 && short.ends_with("[cut]"), "{short}");
+        assert_eq!(cut("short", 50), "short");
+        assert_eq!(cut("abcdef", 2), " …[cut]");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(visible_lines("a\nb\u{1b}", 9), "a\nb\\u{1b}");
+    }
+}

@@ -1,1 +1,148 @@
-//! (being built)
+//! The contract of a store: what banto asks of whatever keeps its jobs.
+//!
+//! For the engine, which knows no store by name, and for whoever writes a store. A store makes no decision: core
+//! decides, the store writes it down if the lease still holds. Everything that comes out of a store is checked as if
+//! it came from the net. An `Ok` is durable by the store's own named mode ([`About::durability`]), never less.
+//!
+//! # Layout
+//! - [`Store`] and [`Read`], below: the verbs in batches, and the questions.
+//! - one file a verb with its words: [`claim`], [`renew`], [`finish`] (and rescue), [`steer`], [`prune`], [`record`].
+//! - [`instance`]: the processes that work. [`read`]: what can be asked. [`error`]: how the world fails.
+//! - [`clock`]: the one place of the house that reads a clock.
+//! - [`memory`]: the reference store, the oracle that the others are compared with.
+//! - [`faulty`]: any store, failing before, after or instead of a call, by seed.
+//! - [`suite`]: every promise about a store as a test that runs over every store.
+
+use std::{future::Future, pin::Pin};
+
+use banto_core::{JobId, Label, Lease, NewJob};
+
+pub mod claim;
+pub mod clock;
+pub mod error;
+pub mod faulty;
+pub mod finish;
+pub mod instance;
+pub mod memory;
+pub mod prune;
+pub mod read;
+pub mod record;
+pub mod renew;
+pub mod steer;
+pub mod suite;
+
+pub use claim::{Claim, Claimed};
+pub use clock::{Clock, GivenClock, SystemClock};
+pub use error::{Fault, StoreError};
+pub use finish::{Expired, Finish, Finished};
+pub use instance::{Instance, Orders, Status};
+pub use prune::{Prune, Pruned};
+pub use read::{About, Card, Census, Holder, Line, Page, Pause, QueueView, Select, Seen, Tally};
+pub use record::{Note, Record};
+pub use renew::Renewed;
+pub use steer::{Order, Steer, Steered};
+
+/// What a store answers with, some time.
+pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
+
+/// The answer to one job of an enqueue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enqueued {
+    /// The job that stands for the call: the new one, or the one that was there before under the same id or key.
+    pub id: JobId,
+    /// Whether the job is new.
+    pub fresh: bool,
+}
+
+/// The verbs. Each call is one atomic step: it happens whole or not at all, except where its words say otherwise.
+///
+/// A call whose error says [`Fault::InDoubt`] may have happened; each verb says what its repetition does.
+pub trait Store: Read {
+    /// Accepts jobs, in order, whole or not at all. For everyone.
+    ///
+    /// After `Ok` the jobs are durable and listed. A job whose id is already listed, or whose key is held (by a stored
+    /// job or by one before it in this very batch), is not stored: the answer names the job that stands for it.
+    /// Repeating a call is therefore harmless. Refuses more than `ENQUEUE_MAX` jobs and whatever `NewJob::check` does.
+    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>>;
+
+    /// Leases jobs to an instance. For workers.
+    ///
+    /// First the parked jobs named in [`Claim::adopt`] that are still parked, then due jobs of the queues in the order
+    /// given (within one queue by priority, then time due, then id); jobs whose time has come are made ready on
+    /// the way; paused queues give nothing. Each job's attempt and fence grow by one, it gets a new token, a lease of
+    /// [`Claim::lease_ms`] by the store's steady clock, and its key is let go if it is held only while queued. A row
+    /// that cannot be read is parked as damaged and named, and the others are handed out.
+    /// After a lost answer the jobs are leased to nobody who knows it; the rescuer brings them back.
+    fn claim(&self, claim: Claim) -> Answer<'_, Claimed>;
+
+    /// Prolongs leases to `lease_ms` from now. For their holders, and the last thing a holder stops.
+    ///
+    /// One answer for each lease, in order. A lease that expired but was not rescued is still held, so it lives again.
+    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>>;
+
+    /// Writes verdicts under their leases. For their holders.
+    ///
+    /// One answer for each, in order: `Written` if the lease's fence and token are the job's and it is running, and again
+    /// if this very finish was written before; else `Late`, nothing is changed, and the refusal is counted.
+    /// A verdict with an error also adds a line to the job's trail. An end lets go of a key held until `Done`, and
+    /// starts the time of one that is remembered.
+    fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>>;
+
+    /// Running jobs whose lease is over, the longest over first, at most `limit`. For the rescuer; changes nothing.
+    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>>;
+
+    /// Writes verdicts on expired leases. For the rescuer.
+    ///
+    /// As `finish`, but only where the lease named is still the job's **and is over by the store's clock** at the moment of
+    /// writing; so a job that was finished, renewed or rescued in between is left alone (`Late`, not counted).
+    fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>>;
+
+    /// Carries out an operator's order. For people, through the engine.
+    ///
+    /// With [`Steer::preview`] it only counts. Repeating an order finds nothing left to do and says so.
+    fn steer(&self, steer: Steer) -> Answer<'_, Steered>;
+
+    /// Deletes what has ended long enough ago, keys whose time is over and instances long gone. For the pruner.
+    fn prune(&self, prune: Prune) -> Answer<'_, Pruned>;
+
+    /// Writes down what running jobs say of themselves. For their holders.
+    ///
+    /// Answers how many were written; those whose lease does not hold are dropped. Repeating doubles lines.
+    fn record(&self, records: Vec<Record>) -> Answer<'_, usize>;
+
+    /// Registers an instance or says that it lives, and brings back what it is ordered to do. For every process.
+    fn beat(&self, instance: Instance) -> Answer<'_, Orders>;
+
+    /// Resolves once there may be new work or orders since `seen` (0 at first), with the number to pass next time.
+    ///
+    /// Wakes for changes by this process at once and by others within 50 ms. May wake for nothing; never sleeps
+    /// over a change. Does not wake for time passing: see [`Claimed::due_in_ms`].
+    fn changed(&self, seen: u64) -> Answer<'_, u64>;
+}
+
+/// The questions. All are bounded in rows and time and change nothing.
+pub trait Read: Send + Sync + 'static {
+    /// What this store is, and what its `Ok` is worth.
+    fn about(&self) -> About;
+
+    /// One job with its trail; `None` if it is not listed (any more).
+    fn job(&self, id: JobId) -> Answer<'_, Option<Card>>;
+
+    /// Jobs that fit, newest first, at most [`Select::limit`]; `before` goes on from a page's last id.
+    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page>;
+
+    /// Each queue that is known: counts by state, the oldest waiting job, whether it is paused.
+    fn queues(&self) -> Answer<'_, Vec<QueueView>>;
+
+    /// Jobs that have not ended, counted by queue, kind, version, state and cause.
+    fn census(&self) -> Answer<'_, Vec<Census>>;
+
+    /// Every instance that is registered, living or not.
+    fn instances(&self) -> Answer<'_, Vec<Seen>>;
+
+    /// Who holds a unique key.
+    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>>;
+
+    /// What was counted since the store was made.
+    fn tally(&self) -> Answer<'_, Tally>;
+}

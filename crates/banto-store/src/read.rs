@@ -1,0 +1,195 @@
+//! Words of the questions: what can be asked of a store.
+
+use banto_core::{Cause, Job, JobId, Label, Name, State};
+use serde::Serialize;
+
+use crate::instance::Instance;
+
+/// Which jobs; what is `None` or empty fits all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Select {
+    /// These ids only.
+    pub ids: Vec<JobId>,
+    /// Of this queue.
+    pub queue: Option<Name>,
+    /// Of this kind.
+    pub kind: Option<Name>,
+    /// In one of these states.
+    pub states: Vec<State>,
+    /// With this tag.
+    pub tag: Option<Label>,
+    /// Parked for this cause.
+    pub cause: Option<Cause>,
+    /// Ended before this wall-clock time, in milliseconds since 1970.
+    pub ended_before: Option<i64>,
+    /// How many at most: a page of a listing is never longer than `PAGE_MAX`; an order takes as many as it says.
+    pub limit: usize,
+}
+
+impl Default for Select {
+    fn default() -> Select {
+        Select {
+            ids: Vec::new(),
+            queue: None,
+            kind: None,
+            states: Vec::new(),
+            tag: None,
+            cause: None,
+            ended_before: None,
+            limit: usize::MAX,
+        }
+    }
+}
+
+impl Select {
+    /// These jobs only.
+    pub fn ids(ids: impl IntoIterator<Item = JobId>) -> Select {
+        Select { ids: ids.into_iter().collect(), ..Select::default() }
+    }
+
+    /// Jobs in these states.
+    pub fn states(states: impl IntoIterator<Item = State>) -> Select {
+        Select { states: states.into_iter().collect(), ..Select::default() }
+    }
+
+    /// Whether `job` fits (the limit apart).
+    pub fn fits(&self, job: &Job) -> bool {
+        (self.ids.is_empty() || self.ids.contains(&job.id))
+            && self.queue.as_ref().is_none_or(|queue| *queue == job.queue)
+            && self.kind.as_ref().is_none_or(|kind| *kind == job.kind)
+            && (self.states.is_empty() || self.states.contains(&job.state))
+            && self.tag.as_ref().is_none_or(|tag| job.options.tags.contains(tag))
+            && self.cause.is_none_or(|cause| job.park.as_ref().is_some_and(|park| park.cause == cause))
+            && self.ended_before.is_none_or(|before| job.finished_at.is_some_and(|at| at < before))
+    }
+}
+
+/// What a store is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct About {
+    /// "memory", "sqlite", …
+    pub store: String,
+    /// Where, without secrets.
+    pub place: String,
+    /// What an `Ok` survives, in words: "process crash and power loss", …
+    pub durability: String,
+    /// What an operator should know now: lost rows, a full disk, a weaker mode.
+    pub notices: Vec<String>,
+}
+
+/// One job and what happened to it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Card {
+    /// The job.
+    pub job: Job,
+    /// Its trail, the oldest line first.
+    pub trail: Vec<Line>,
+    /// For a damaged row: what is stored, as far as it can be shown.
+    pub raw: Option<String>,
+}
+
+/// One line of a job's trail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Line {
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// In which claim of the job (its fence then).
+    pub fence: u32,
+    /// "log" for what the job said, else the word of the outcome or order.
+    pub word: String,
+    /// What was said.
+    pub text: String,
+}
+
+/// A page of jobs.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Page {
+    /// The jobs, newest first. A row that cannot be read is shown as parked for `damaged`, as far as it can be.
+    pub jobs: Vec<Job>,
+    /// Whether there may be more.
+    pub more: bool,
+}
+
+/// A pause and who made it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Pause {
+    /// By whom.
+    pub by: String,
+    /// Why.
+    pub reason: String,
+    /// Since when, in milliseconds since 1970.
+    pub at: i64,
+    /// Until when, if not for ever.
+    pub until: Option<i64>,
+}
+
+/// One queue.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct QueueView {
+    /// Its name.
+    pub queue: Name,
+    /// Jobs by state, in the order of `State::ALL`.
+    pub counts: [u64; 7],
+    /// Since when the longest-waiting ready job has been due, in milliseconds since 1970.
+    pub oldest_ready_at: Option<i64>,
+    /// Whether it is paused.
+    pub pause: Option<Pause>,
+}
+
+/// Jobs that have not ended and are alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Census {
+    /// Their queue.
+    pub queue: Name,
+    /// Their kind.
+    pub kind: Name,
+    /// Their payload's version.
+    pub version: u16,
+    /// Where they stand.
+    pub state: State,
+    /// Why they are parked, if they are.
+    pub cause: Option<Cause>,
+    /// How many.
+    pub jobs: u64,
+}
+
+/// An instance as the store sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Seen {
+    /// What it said last.
+    pub instance: Instance,
+    /// When it registered, in milliseconds since 1970.
+    pub since: i64,
+    /// How long ago it beat, in milliseconds of the store's steady clock.
+    pub silent_ms: u64,
+    /// Whether it lives: it has not left and beat within `LIVING_MS`.
+    pub living: bool,
+}
+
+/// Who holds a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Holder {
+    /// The job it was given to.
+    pub job: JobId,
+    /// Until when, if a time is set, in milliseconds since 1970.
+    pub until: Option<i64>,
+}
+
+/// What was counted since the store was made: every accepted job, and every loss, late answer, double and refusal.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Jobs accepted.
+    pub accepted: u64,
+    /// Enqueues answered with an earlier job.
+    pub doubles: u64,
+    /// Claims.
+    pub claimed: u64,
+    /// Finishes refused because the lease did not hold.
+    pub late: u64,
+    /// Jobs taken from a holder whose lease was over.
+    pub rescued: u64,
+    /// Jobs deleted by prune or forget.
+    pub removed: u64,
+    /// Jobs that were accepted and are missing: see the store's notices.
+    pub lost: u64,
+}

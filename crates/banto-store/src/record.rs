@@ -1,0 +1,21 @@
+//! Words of `record`: what a running job says of itself.
+
+use banto_core::{Lease, Progress};
+
+/// One thing said under one lease.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The right to say it.
+    pub lease: Lease,
+    /// What is said.
+    pub note: Note,
+}
+
+/// What a job may say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Note {
+    /// How far it is; only the last is kept.
+    Progress(Progress),
+    /// A line for its trail, at most `LINE_BYTES_MAX`; a job keeps its last `LINES_MAX`.
+    Line(String),
+}

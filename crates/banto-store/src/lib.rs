@@ -37,7 +37,7 @@ pub use error::{Fault, StoreError};
 pub use finish::{Expired, Finish, Finished};
 pub use instance::{Instance, Orders, Status};
 pub use prune::{Prune, Pruned};
-pub use read::{About, Card, Census, Holder, Line, Page, Pause, QueueView, Select, Seen, Tally};
+pub use read::{About, Card, Census, Holder, Line, Page, Pause, QueueView, Seen, Select, Tally};
 pub use record::{Note, Record};
 pub use renew::Renewed;
 pub use steer::{Order, Steer, Steered};

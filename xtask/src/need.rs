@@ -1,0 +1,197 @@
+//! The tools `cargo xtask` needs beyond Rust, and how each is had on a fresh machine.
+//!
+//! For a newcomer and for CI, who install nothing by hand. A tool that is there is left as it is, whatever its version;
+//! one that is missing is installed; one that cannot be had is said loudly, with what is left out or done instead.
+
+use std::time::Duration;
+
+use crate::house::{House, cargo};
+use crate::run::{End, Run};
+use crate::steps::Step;
+
+/// One tool.
+#[derive(Debug)]
+pub struct Need {
+    /// Its name.
+    pub name: &'static str,
+    /// The steps that use it.
+    pub steps: &'static [Step],
+    /// A command that succeeds when it is there; `cargo` stands for the cargo that called.
+    asks: &'static [&'static str],
+    /// Where it comes from.
+    from: From,
+    /// What happens without it.
+    pub without: Without,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum From {
+    /// A Debian package.
+    Apt(&'static str),
+    /// A crate with a program, at a version known to build with the project's Rust.
+    Crate(&'static str, &'static str),
+    /// A part of the Rust toolchain.
+    Rustup(&'static str),
+}
+
+/// What happens when a tool cannot be had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// Its steps fail.
+    Fails,
+    /// Something else does its work.
+    Instead(&'static str),
+    /// This is not tried; under CI that is a failure.
+    LeavesOut(&'static str),
+}
+
+/// Every tool.
+pub const NEEDS: [Need; 5] = [
+    Need {
+        name: "git",
+        steps: &[Step::Tidy],
+        asks: &["git", "--version"],
+        from: From::Apt("git"),
+        without: Without::Fails,
+    },
+    Need {
+        name: "rustfmt",
+        steps: &[Step::Fmt],
+        asks: &["cargo", "fmt", "--version"],
+        from: From::Rustup("rustfmt"),
+        without: Without::Fails,
+    },
+    Need {
+        name: "clippy",
+        steps: &[Step::Clippy],
+        asks: &["cargo", "clippy", "--version"],
+        from: From::Rustup("clippy"),
+        without: Without::Fails,
+    },
+    Need {
+        name: NEXTEST,
+        steps: &[Step::Tests],
+        asks: &["cargo", "nextest", "--version"],
+        from: From::Crate("cargo-nextest", "0.9.151"),
+        without: Without::Instead("plain `cargo test` runs the tests: slower, and a test that hangs is not ended"),
+    },
+    Need {
+        name: "strace",
+        steps: &[Step::Prove],
+        asks: &["strace", "--version"],
+        from: From::Apt("strace"),
+        without: Without::LeavesOut("row B13 (an fsync that fails) is not tried"),
+    },
+];
+
+/// The name of the test runner in the table.
+pub const NEXTEST: &str = "cargo-nextest";
+
+/// A tool that could not be had, and why.
+#[derive(Debug)]
+pub struct Missing {
+    /// The tool.
+    pub need: &'static Need,
+    /// Why not.
+    pub why: String,
+}
+
+/// Installs what `steps` need and lack; gives back what could not be had.
+pub fn supply(house: &House, steps: &[Step]) -> Vec<Missing> {
+    let needed = NEEDS.iter().filter(|need| need.steps.iter().any(|step| steps.contains(step)));
+    needed.filter_map(|need| need.supply(house).err().map(|why| Missing { need, why })).collect()
+}
+
+impl Need {
+    fn supply(&'static self, house: &House) -> Result<(), String> {
+        if self.is_there(house) {
+            return Ok(());
+        }
+        eprintln!("{} is missing: installing it", self.name);
+        for command in self.from.commands() {
+            let (program, arguments) = command.split_first().ok_or("there is no command to install it")?;
+            let run = Run::new(house, &called(program), arguments).env("DEBIAN_FRONTEND", "noninteractive");
+            match run.limit(INSTALL_TIME).go(house, |_, _| {}) {
+                End::Exit(0) => {}
+                end => return Err(format!("\"{}\" {}", command.join(" "), crate::steps::told(&end))),
+            }
+        }
+        if self.is_there(house) { Ok(()) } else { Err("it was installed and still does not answer".into()) }
+    }
+
+    fn is_there(&self, house: &House) -> bool {
+        let Some((program, arguments)) = self.asks.split_first() else { return false };
+        Run::new(house, &called(program), arguments).quiet().go(house, |_, _| {}) == End::Exit(0)
+    }
+}
+
+/// nextest takes the longest: about 6 minutes on 2 cores.
+const INSTALL_TIME: Duration = Duration::from_secs(20 * 60);
+
+impl From {
+    /// The commands that install it, in order.
+    fn commands(self) -> Vec<Vec<String>> {
+        let words = |line: &str| line.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let root = if rustix::process::geteuid().is_root() { "" } else { "sudo -n " };
+        match self {
+            Self::Apt(package) => vec![
+                words(&format!("{root}apt-get update")),
+                words(&format!("{root}apt-get install --yes --no-install-recommends {package}")),
+            ],
+            Self::Crate(name, version) => vec![words(&format!("cargo install {name} --locked --version {version}"))],
+            Self::Rustup(part) => vec![words(&format!("rustup component add {part}"))],
+        }
+    }
+}
+
+fn called(program: &str) -> String {
+    if program == "cargo" { cargo() } else { program.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn need(asks: &'static [&'static str]) -> Need {
+        // `true` stands for a package that installs nothing of the kind.
+        Need { name: "x", steps: &[Step::Tidy], asks, from: From::Rustup("no-such-part"), without: Without::Fails }
+    }
+
+    #[test]
+    fn what_is_there_is_left_alone() {
+        static THERE: Need = need(&["true"]);
+        let (house, _) = House::for_test();
+        assert_eq!(THERE.supply(&house), Ok(()));
+    }
+
+    #[test]
+    fn what_cannot_be_had_says_why() {
+        static GONE: Need = need(&["no-such-program"]);
+        let (house, _) = House::for_test();
+        let why = GONE.supply(&house).unwrap_err();
+        assert!(why.contains("rustup component add no-such-part"), "{why}");
+    }
+
+    #[test]
+    fn only_the_needs_of_the_steps_are_looked_at() {
+        let (house, stop) = House::for_test();
+        stop.store(true, std::sync::atomic::Ordering::Relaxed);
+        // A stopped house starts nothing, so every need that is looked at is missing.
+        let names = |steps: &[Step]| supply(&house, steps).iter().map(|missing| missing.need.name).collect::<Vec<_>>();
+        assert_eq!(names(&[Step::Fmt, Step::Tidy]), ["git", "rustfmt"]);
+        assert_eq!(names(&[Step::Doctests, Step::Sim]), [""; 0]);
+        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "strace"]);
+    }
+
+    #[test]
+    fn every_way_to_install_is_a_command_that_asks_nothing() {
+        for need in &NEEDS {
+            for command in need.from.commands() {
+                let line = command.join(" ");
+                assert!(!line.contains("apt-get install") || line.contains("--yes"), "{line}");
+                assert!(!line.starts_with("sudo") || line.starts_with("sudo -n"), "{line}");
+                assert!(!line.contains("cargo install") || line.contains("--locked"), "{line}");
+            }
+        }
+    }
+}

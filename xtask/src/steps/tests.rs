@@ -1,0 +1,83 @@
+//! What counts as passed, failed and left out.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::{Mark, Outcome, Step, left_out, line, needs, rowed, test, told};
+use crate::house::House;
+use crate::run::End;
+
+#[test]
+fn only_a_zero_exit_passes() {
+    assert_eq!(Outcome::of(&End::Exit(0)).mark, Mark::Ok);
+    for end in [
+        End::Exit(1),
+        End::Exit(101),
+        End::Signal(9),
+        End::OverTime(Duration::from_secs(5)),
+        End::Stopped,
+        End::Lost("gone".into()),
+    ] {
+        let outcome = Outcome::of(&end);
+        assert_eq!(outcome.mark, Mark::Failed, "{end:?}");
+        assert_eq!(outcome.said, told(&end));
+    }
+    assert_eq!(told(&End::OverTime(Duration::from_secs(5))), "was ended after 5 s");
+}
+
+#[test]
+fn a_proof_that_prints_nothing_has_shown_nothing() {
+    let mark = |end, rows, built| rowed(Outcome::of(&end), rows, built).mark;
+    assert_eq!(mark(End::Exit(0), 3, true), Mark::Ok);
+    assert_eq!(mark(End::Exit(0), 0, true), Mark::Failed);
+    assert_eq!(mark(End::Exit(0), 0, false), Mark::Left);
+    assert_eq!(mark(End::Exit(1), 3, true), Mark::Failed);
+    assert_eq!(mark(End::Exit(1), 0, false), Mark::Failed);
+}
+
+#[test]
+fn a_step_asked_for_by_name_is_never_left_out() {
+    for step in Step::ALL {
+        assert_eq!(left_out(step, &[step]), None);
+    }
+    assert_eq!(left_out(Step::Tests, &[]), None);
+}
+
+#[test]
+fn every_step_has_a_name_of_its_own_and_a_limit() {
+    let mut names = Step::ALL.map(Step::name).to_vec();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), Step::ALL.len());
+    assert!(Step::ALL.iter().all(|step| step.limit() <= Duration::from_secs(30 * 60)));
+}
+
+#[test]
+fn a_stopped_house_fails_every_step_and_starts_none() {
+    let (house, stop) = House::for_test();
+    stop.store(true, Ordering::Relaxed);
+    assert!(!test(&house, &[Step::Fmt], false));
+    assert_eq!(line(&house, Step::Fmt, &[], &[]).said, "told to stop");
+}
+
+#[test]
+fn a_proof_row_that_cannot_be_tried_fails_under_ci_alone() {
+    let (mut house, stop) = House::for_test();
+    // A stopped house starts nothing, so strace seems to be missing and cannot be installed.
+    stop.store(true, Ordering::Relaxed);
+    let (missing, first) = needs(&house, &[Step::Prove]);
+    assert_eq!((missing.len(), first.result), (1, Mark::Ok));
+    assert!(first.said.contains("row B13"), "{}", first.said);
+    house.ci = true;
+    assert_eq!(needs(&house, &[Step::Prove]).1.result, Mark::Failed);
+}
+
+#[test]
+fn a_missing_runner_is_said_and_a_missing_lint_fails() {
+    let (house, stop) = House::for_test();
+    stop.store(true, Ordering::Relaxed);
+    let (_, first) = needs(&house, &[Step::Tests]);
+    assert_eq!(first.result, Mark::Ok);
+    assert!(first.said.contains("plain `cargo test`"), "{}", first.said);
+    assert_eq!(needs(&house, &[Step::Clippy]).1.result, Mark::Failed);
+}

@@ -11,9 +11,9 @@ pub struct Claim {
     pub queues: Vec<Name>,
     /// How many jobs at most (adopted ones count). At most `CLAIM_MAX` are given.
     pub limit: usize,
-    /// How long the leases live, in milliseconds.
+    /// How long the leases live, in milliseconds; once that much time has passed they are over.
     pub lease_ms: u64,
-    /// Parked jobs that this worker has looked at and can run.
+    /// Parked jobs, of whatever queue that is not paused, that this worker has looked at and can run.
     pub adopt: Vec<JobId>,
 }
 
@@ -22,7 +22,8 @@ pub struct Claim {
 pub struct Claimed {
     /// The jobs, as they are now (running), each with its lease.
     pub jobs: Vec<(Job, Lease)>,
-    /// How long until the next scheduled job of these queues is due, in milliseconds; `None` if there is none.
+    /// How long until time alone brings these queues more, in milliseconds: the next scheduled job is due, or the pause
+    /// of a paused queue ends. `None` if nothing will.
     pub due_in_ms: Option<u64>,
     /// Jobs whose row could not be read; they were parked as damaged.
     pub damaged: Vec<JobId>,

@@ -61,7 +61,8 @@ pub trait Store: Read {
     /// Accepts jobs, in order, whole or not at all. For everyone.
     ///
     /// After `Ok` the jobs are durable and listed. A job whose id is already listed, or whose key is held (by a stored
-    /// job or by one before it in this very batch), is not stored: the answer names the job that stands for it.
+    /// job or by one before it in this very batch), is not stored: the answer names the job that stands for it (the one
+    /// with the id, if there is one; else the one that was given the key, also when that is not listed any more).
     /// Repeating a call is therefore harmless. Refuses more than `ENQUEUE_MAX` jobs and whatever `NewJob::check` does.
     fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>>;
 
@@ -70,8 +71,10 @@ pub trait Store: Read {
     /// First the parked jobs named in [`Claim::adopt`] that are still parked, then due jobs of the queues in the order
     /// given (within one queue by priority, then time due, then id); jobs whose time has come are made ready on
     /// the way; paused queues give nothing. Each job's attempt and fence grow by one, it gets a new token, a lease of
-    /// [`Claim::lease_ms`] by the store's steady clock, and its key is let go if it is held only while queued. A row
-    /// that cannot be read is parked as damaged and named, and the others are handed out.
+    /// [`Claim::lease_ms`] by the store's steady clock, and its key is let go if it is held only while queued. Why it
+    /// was parked and how far it was are forgotten; what was last said about it and a wish that it stop stay (so a job may
+    /// come with [`banto_core::Job::cancel_asked`] set). A row that cannot be read is parked as damaged and named, and
+    /// the others are handed out.
     /// After a lost answer the jobs are leased to nobody who knows it; the rescuer brings them back.
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed>;
 
@@ -83,9 +86,11 @@ pub trait Store: Read {
     /// Writes verdicts under their leases. For their holders.
     ///
     /// One answer for each, in order: `Written` if the lease's fence and token are the job's and it is running, and again
-    /// if this very finish was written before; else `Late`, nothing is changed, and the refusal is counted.
-    /// A verdict with an error also adds a line to the job's trail. An end lets go of a key held until `Done`, and
-    /// starts the time of one that is remembered.
+    /// if the last finish written on the job was under this very lease; else `Late`, nothing is changed, and the refusal
+    /// is counted. The job becomes what the verdict says; what waits is due `delay_ms` from now. A verdict with an
+    /// error also adds a line to the job's trail; one without leaves what was last said. An end lets go of a key held
+    /// while queued or until `Done`, and starts the time of one that is remembered. Refuses a call with a verdict
+    /// that goes on running.
     fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>>;
 
     /// Running jobs whose lease is over, the longest over first, at most `limit`. For the rescuer; changes nothing.
@@ -94,15 +99,19 @@ pub trait Store: Read {
     /// Writes verdicts on expired leases. For the rescuer.
     ///
     /// As `finish`, but only where the lease named is still the job's **and is over by the store's clock** at the moment of
-    /// writing; so a job that was finished, renewed or rescued in between is left alone (`Late`, not counted).
+    /// writing; so a job that was finished, renewed or rescued in between is left alone (`Late`, not counted). That
+    /// holds for a repeated rescue too, and a holder who finishes after it is `Late`.
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>>;
 
     /// Carries out an operator's order. For people, through the engine.
     ///
-    /// With [`Steer::preview`] it only counts. Repeating an order finds nothing left to do and says so.
+    /// With [`Steer::preview`] it only counts. Repeating an order finds nothing left to do and says so. Jobs are taken
+    /// by id, the oldest first. Each job that is changed or asked gets a line in its trail: the order's word, and by whom.
     fn steer(&self, steer: Steer) -> Answer<'_, Steered>;
 
     /// Deletes what has ended long enough ago, keys whose time is over and instances long gone. For the pruner.
+    ///
+    /// The longest ended go first. A key whose time still runs outlives its job. Repeating goes on where it stopped.
     fn prune(&self, prune: Prune) -> Answer<'_, Pruned>;
 
     /// Writes down what running jobs say of themselves. For their holders.
@@ -131,16 +140,16 @@ pub trait Read: Send + Sync + 'static {
     /// Jobs that fit, newest first, at most [`Select::limit`]; `before` goes on from a page's last id.
     fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page>;
 
-    /// Each queue that is known: counts by state, the oldest waiting job, whether it is paused.
+    /// Each queue that has a job or is paused, by name: counts by state, the oldest waiting job, its pause.
     fn queues(&self) -> Answer<'_, Vec<QueueView>>;
 
-    /// Jobs that have not ended, counted by queue, kind, version, state and cause.
+    /// Jobs that have not ended, counted by queue, kind, version, state and cause, and in that order.
     fn census(&self) -> Answer<'_, Vec<Census>>;
 
-    /// Every instance that is registered, living or not.
+    /// Every instance that is registered, living or not, by id.
     fn instances(&self) -> Answer<'_, Vec<Seen>>;
 
-    /// Who holds a unique key.
+    /// Who holds a unique key now; `None` if it is free, or its time is over.
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>>;
 
     /// What was counted since the store was made.

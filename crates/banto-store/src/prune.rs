@@ -9,7 +9,7 @@ pub struct Prune {
     pub dead_ms: u64,
     /// How long cancelled jobs stay.
     pub cancelled_ms: u64,
-    /// How long instances that are gone stay.
+    /// How long instances that do not live stay after their last beat.
     pub instances_ms: u64,
     /// Most jobs in one call.
     pub limit: usize,

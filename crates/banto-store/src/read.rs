@@ -132,7 +132,7 @@ pub struct QueueView {
     pub counts: [u64; 7],
     /// Since when the longest-waiting ready job has been due, in milliseconds since 1970.
     pub oldest_ready_at: Option<i64>,
-    /// Whether it is paused.
+    /// The pause in force, if there is one.
     pub pause: Option<Pause>,
 }
 
@@ -160,9 +160,9 @@ pub struct Seen {
     pub instance: Instance,
     /// When it registered, in milliseconds since 1970.
     pub since: i64,
-    /// How long ago it beat, in milliseconds of the store's steady clock.
+    /// How long ago it beat, in milliseconds of the store's steady clock; since this boot, if it beat in another.
     pub silent_ms: u64,
-    /// Whether it lives: it has not left and beat within `LIVING_MS`.
+    /// Whether it lives: it has not left and beat within `LIVING_MS`, in this boot.
     pub living: bool,
 }
 

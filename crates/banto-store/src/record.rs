@@ -14,8 +14,8 @@ pub struct Record {
 /// What a job may say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Note {
-    /// How far it is; only the last is kept.
+    /// How far it is; only the last is kept, its text cut to `LINE_BYTES_MAX`.
     Progress(Progress),
-    /// A line for its trail, at most `LINE_BYTES_MAX`; a job keeps its last `LINES_MAX`.
+    /// A line for its trail, cut to `LINE_BYTES_MAX`; a job keeps its last `LINES_MAX`, of whatever origin.
     Line(String),
 }

@@ -4,12 +4,15 @@ use banto_core::{JobId, Name};
 
 use crate::read::Select;
 
+/// Longest name of who orders, in bytes.
+pub const BY_BYTES_MAX: usize = 255;
+
 /// One order, by somebody, carried out or only counted.
 #[derive(Debug, Clone)]
 pub struct Steer {
     /// What is to be done.
     pub order: Order,
-    /// Who orders it, as it shall be shown: at most 255 bytes.
+    /// Who orders it, as it shall be shown: at most [`BY_BYTES_MAX`], else it is refused.
     pub by: String,
     /// Only count; change nothing.
     pub preview: bool,
@@ -21,14 +24,16 @@ pub enum Order {
     /// Stop: waiting and parked jobs become cancelled at once; running ones are asked (the worker hears of it with its
     /// next renewal) and counted in [`Steered::asked`].
     Cancel(Select),
-    /// Run again or run now: dead, cancelled and scheduled jobs become ready, with attempts and crashes at nought if they
-    /// had ended. A job whose key is meanwhile held by another is left and counted in [`Steered::held`].
+    /// Run again or run now: dead, cancelled and scheduled jobs become ready and due now, with attempts and crashes at
+    /// nought if they had ended. One that had ended takes its key again (unless that was for a period); where
+    /// another job holds it, it is left and counted in [`Steered::held`].
     Retry(Select),
-    /// Parked jobs become ready.
+    /// Parked jobs become ready and due now.
     Release(Select),
-    /// Dead, cancelled and done jobs are deleted with their trails.
+    /// Dead, cancelled and done jobs are deleted with their trails. A key whose time still runs outlives its job.
     Forget(Select),
-    /// The queue gives nothing until it is resumed, or until that wall-clock time in milliseconds since 1970.
+    /// The queue gives nothing until it is resumed, or until that wall-clock time in milliseconds since 1970. Takes the
+    /// place of an earlier pause, unless reason and end are the same.
     Pause {
         /// Which.
         queue: Name,
@@ -42,7 +47,8 @@ pub enum Order {
         /// Which.
         queue: Name,
     },
-    /// Every instance that is registered now shall stop gracefully, so that its supervisor starts it anew.
+    /// Every instance that is registered now and has not left shall stop gracefully, so that its supervisor starts it
+    /// anew. Each of its beats says so from now on.
     Restart,
 }
 
@@ -51,10 +57,10 @@ pub enum Order {
 pub struct Steered {
     /// How many jobs, queues or instances were (or would be) changed.
     pub count: usize,
-    /// Running jobs that were (or would be) asked to stop.
+    /// Running jobs that were (or would be) asked to stop, and had not been asked before.
     pub asked: usize,
     /// Jobs left alone because another job holds their key.
     pub held: usize,
-    /// The first ids of those changed, at most 20, to show.
+    /// The first ids of those changed or asked, at most 20, to show.
     pub sample: Vec<JobId>,
 }

@@ -1,0 +1,169 @@
+//! `steer`: what an operator orders.
+
+use banto_core::{Job, JobId, Name, Refusal, State};
+
+use super::{Data, Now, record::append};
+use crate::{Line, Order, Pause, Select, Status, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+
+/// The most ids that are shown of what an order changed.
+const SAMPLE: usize = 20;
+
+impl Data {
+    pub(super) fn steer(&mut self, steer: &Steer, now: &Now) -> Result<Steered, StoreError> {
+        if steer.by.len() > BY_BYTES_MAX {
+            let allowed = format!("at most {BY_BYTES_MAX} bytes are allowed");
+            return Err(Refusal::new("who orders", &steer.by, allowed).into());
+        }
+        let steered = match &steer.order {
+            Order::Cancel(select) => self.cancel(select, steer, now),
+            Order::Retry(select) => self.retry(select, steer, now),
+            Order::Release(select) => self.release(select, steer, now),
+            Order::Forget(select) => self.forget(select, steer),
+            Order::Pause { queue, reason, until } => self.pause(
+                queue,
+                Pause { by: steer.by.clone(), reason: reason.clone(), at: now.wall, until: *until },
+                steer,
+                now,
+            ),
+            Order::Resume { queue } => self.resume(queue, steer, now),
+            Order::Restart => self.restart(steer),
+        };
+        self.changed |= !steer.preview && (steered.count > 0 || steered.asked > 0);
+        Ok(steered)
+    }
+
+    /// The jobs an order takes: those that fit and that it applies to, the oldest first.
+    fn taken(&self, select: &Select, applies: impl Fn(&Job) -> bool) -> Vec<Job> {
+        let fits = |job: &&Job| select.fits(job) && applies(job);
+        self.jobs.values().map(|row| &row.job).filter(fits).take(select.limit).cloned().collect()
+    }
+
+    fn cancel(&mut self, select: &Select, steer: &Steer, now: &Now) -> Steered {
+        let mut steered = Steered::default();
+        for job in self.taken(select, |job| !job.state.ended() && !(job.state == State::Running && job.cancel_asked)) {
+            let running = job.state == State::Running;
+            if running {
+                steered.asked += 1
+            } else {
+                steered.count += 1
+            }
+            show(&mut steered, job.id);
+            if steer.preview {
+                continue;
+            }
+            self.change(&job, "cancel", steer, now, |job| {
+                if running {
+                    job.cancel_asked = true;
+                } else {
+                    job.state = State::Cancelled;
+                    job.finished_at = Some(now.wall);
+                    job.park = None;
+                }
+            });
+            if !running {
+                self.key_at_end(&job, now);
+            }
+        }
+        steered
+    }
+
+    fn retry(&mut self, select: &Select, steer: &Steer, now: &Now) -> Steered {
+        let mut steered = Steered::default();
+        // A preview takes the keys too, so that two jobs of one key are counted as they would be; then gives them back.
+        let keys = self.keys.clone();
+        for job in self.taken(select, |job| matches!(job.state, State::Dead | State::Cancelled | State::Scheduled)) {
+            if job.state.ended() && !self.retake_key(&job, now) {
+                steered.held += 1;
+                continue;
+            }
+            steered.count += 1;
+            show(&mut steered, job.id);
+            if !steer.preview {
+                self.change(&job, "retry", steer, now, |job| {
+                    if job.state.ended() {
+                        (job.attempt, job.crashes, job.finished_at) = (0, 0, None);
+                    }
+                    (job.state, job.run_at, job.cancel_asked) = (State::Ready, now.wall, false);
+                });
+            }
+        }
+        if steer.preview {
+            self.keys = keys;
+        }
+        steered
+    }
+
+    fn release(&mut self, select: &Select, steer: &Steer, now: &Now) -> Steered {
+        let mut steered = Steered::default();
+        for job in self.taken(select, |job| job.state == State::Parked) {
+            steered.count += 1;
+            show(&mut steered, job.id);
+            if !steer.preview {
+                self.change(&job, "release", steer, now, |job| {
+                    (job.state, job.run_at, job.cancel_asked, job.park) = (State::Ready, now.wall, false, None);
+                });
+            }
+        }
+        steered
+    }
+
+    fn forget(&mut self, select: &Select, steer: &Steer) -> Steered {
+        let mut steered = Steered::default();
+        for job in self.taken(select, |job| job.state.ended()) {
+            steered.count += 1;
+            show(&mut steered, job.id);
+            if !steer.preview {
+                self.jobs.remove(&job.id);
+                self.tally.removed += 1;
+            }
+        }
+        steered
+    }
+
+    fn pause(&mut self, queue: &Name, pause: Pause, steer: &Steer, now: &Now) -> Steered {
+        let same = |old: &Pause| (&old.reason, old.until) == (&pause.reason, pause.until);
+        if self.pause_of(queue, now).is_some_and(same) {
+            return Steered::default();
+        }
+        if !steer.preview {
+            self.pauses.insert(queue.clone(), pause);
+        }
+        Steered { count: 1, ..Steered::default() }
+    }
+
+    fn resume(&mut self, queue: &Name, steer: &Steer, now: &Now) -> Steered {
+        let count = usize::from(self.pause_of(queue, now).is_some());
+        if !steer.preview {
+            self.pauses.remove(queue);
+        }
+        Steered { count, ..Steered::default() }
+    }
+
+    fn restart(&mut self, steer: &Steer) -> Steered {
+        let mut count = 0;
+        for one in self.instances.values_mut() {
+            if one.instance.status == Status::Stopped || one.restart.is_some() {
+                continue;
+            }
+            count += 1;
+            if !steer.preview {
+                one.restart = Some(steer.by.clone());
+            }
+        }
+        Steered { count, ..Steered::default() }
+    }
+
+    /// Changes a job and says so in its trail.
+    fn change(&mut self, job: &Job, word: &str, steer: &Steer, now: &Now, change: impl FnOnce(&mut Job)) {
+        let Some(row) = self.jobs.get_mut(&job.id) else { return };
+        let fence = row.job.fence;
+        append(&mut row.trail, Line { at: now.wall, fence, word: word.into(), text: steer.by.clone() });
+        change(&mut row.job);
+    }
+}
+
+fn show(steered: &mut Steered, id: JobId) {
+    if steered.sample.len() < SAMPLE {
+        steered.sample.push(id);
+    }
+}

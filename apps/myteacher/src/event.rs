@@ -89,15 +89,8 @@ impl CommentEvent {
 
     /// The picture shown beside the comment; a chibi has no bust, so it shows the whole figure.
     pub const fn picture(self, is_chibi: bool) -> Picture {
-        let pose = if is_chibi {
-            Pose::FullBody
-        } else {
-            self.pose()
-        };
-        Picture {
-            pose,
-            expression: self.expression(),
-        }
+        let pose = if is_chibi { Pose::FullBody } else { self.pose() };
+        Picture { pose, expression: self.expression() }
     }
 
     /// The moment in Japanese, ending in 時, as a prompt or a table names it.
@@ -143,10 +136,8 @@ mod tests {
             token_purchased happy · performance_personal_viewed normal · performance_group_viewed normal · \
             tag_created happy · tag_updated normal · tag_deleted sad · group_created happy · group_deleted sad · \
             notification_created normal · notification_updated normal";
-        let ours: Vec<String> = CommentEvent::ALL
-            .iter()
-            .map(|event| format!("{event} {}", event.expression()))
-            .collect();
+        let ours: Vec<String> =
+            CommentEvent::ALL.iter().map(|event| format!("{event} {}", event.expression())).collect();
         assert_eq!(ours.join(" · "), listed);
         assert_eq!(ours.len(), 22);
     }
@@ -155,28 +146,15 @@ mod tests {
     fn every_event_survives_the_round_trip() {
         for &event in CommentEvent::ALL {
             assert_eq!(event.to_string().parse(), Ok(event));
-            assert_eq!(
-                serde_json::from_str::<CommentEvent>(&format!("\"{event}\"")).unwrap(),
-                event
-            );
+            assert_eq!(serde_json::from_str::<CommentEvent>(&format!("\"{event}\"")).unwrap(), event);
         }
-        assert!(
-            "task_lost"
-                .parse::<CommentEvent>()
-                .unwrap_err()
-                .to_string()
-                .contains("allowed are task_created, ")
-        );
+        assert!("task_lost".parse::<CommentEvent>().unwrap_err().to_string().contains("allowed are task_created, "));
     }
 
     #[test]
     fn every_event_shows_a_picture_that_its_run_paints() {
         for is_chibi in [false, true] {
-            let painted = Look {
-                is_chibi,
-                ..Look::default()
-            }
-            .pictures();
+            let painted = Look { is_chibi, ..Look::default() }.pictures();
             for event in CommentEvent::ALL {
                 assert!(painted.contains(&event.picture(is_chibi)), "{event}");
             }
@@ -185,10 +163,7 @@ mod tests {
 
     #[test]
     fn every_moment_has_its_own_words() {
-        let moments: BTreeSet<_> = CommentEvent::ALL
-            .iter()
-            .map(|event| event.moment())
-            .collect();
+        let moments: BTreeSet<_> = CommentEvent::ALL.iter().map(|event| event.moment()).collect();
         assert_eq!(moments.len(), 22);
         assert!(moments.iter().all(|moment| moment.ends_with('時')));
     }

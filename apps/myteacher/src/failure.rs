@@ -11,9 +11,7 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// The provider's moderation refused the prompt or hid the result; a softer order may pass.
-    #[error(
-        "fill the order: the provider's moderation refused it (\"{reason}\"); soften it and order again"
-    )]
+    #[error("fill the order: the provider's moderation refused it (\"{reason}\"); soften it and order again")]
     Moderation {
         /// The provider's own words.
         reason: Said,
@@ -25,9 +23,7 @@ pub enum Failure {
         retry_after: Option<Duration>,
     },
     /// The provider refuses our key or account; trying again changes nothing until somebody mends it.
-    #[error(
-        "fill the order: the provider refused our credentials (\"{what}\"); set a valid key and release the job"
-    )]
+    #[error("fill the order: the provider refused our credentials (\"{what}\"); set a valid key and release the job")]
     Auth {
         /// What it said, without the key.
         what: Said,
@@ -63,9 +59,7 @@ pub enum Failure {
 
 impl From<UnknownValue> for Failure {
     fn from(unknown: UnknownValue) -> Self {
-        Self::BadAttribute {
-            what: unknown.to_string().into(),
-        }
+        Self::BadAttribute { what: unknown.to_string().into() }
     }
 }
 
@@ -85,63 +79,27 @@ mod tests {
     fn each_failure_reads_after_could_not_and_names_the_next_step() {
         let table = [
             (
-                Failure::Moderation {
-                    reason: "NSFW".into(),
-                },
+                Failure::Moderation { reason: "NSFW".into() },
                 "the provider's moderation refused it (\"NSFW\"); soften it",
             ),
-            (
-                Failure::RateLimit {
-                    retry_after: Some(Duration::from_secs(30)),
-                },
-                "limits the rate; order again in 30 s",
-            ),
-            (
-                Failure::RateLimit { retry_after: None },
-                "limits the rate; order again later",
-            ),
-            (
-                Failure::Auth { what: "401".into() },
-                "refused our credentials (\"401\"); set a valid key",
-            ),
-            (
-                Failure::MissingSetting {
-                    names: vec!["A".into(), "B".into()],
-                },
-                "missing setting A, B; set it",
-            ),
-            (
-                Failure::Outage { what: "502".into() },
-                "out of order (\"502\"); order again later",
-            ),
-            (
-                Failure::Timeout {
-                    after: Duration::from_millis(1500),
-                },
-                "no answer within 1.5 s; order again",
-            ),
-            (
-                Failure::BadAttribute {
-                    what: "seed 0".into(),
-                },
-                "does not accept it (\"seed 0\"); change",
-            ),
+            (Failure::RateLimit { retry_after: Some(Duration::from_secs(30)) }, "limits the rate; order again in 30 s"),
+            (Failure::RateLimit { retry_after: None }, "limits the rate; order again later"),
+            (Failure::Auth { what: "401".into() }, "refused our credentials (\"401\"); set a valid key"),
+            (Failure::MissingSetting { names: vec!["A".into(), "B".into()] }, "missing setting A, B; set it"),
+            (Failure::Outage { what: "502".into() }, "out of order (\"502\"); order again later"),
+            (Failure::Timeout { after: Duration::from_millis(1500) }, "no answer within 1.5 s; order again"),
+            (Failure::BadAttribute { what: "seed 0".into() }, "does not accept it (\"seed 0\"); change"),
             (Failure::CalledOff, "it was called off"),
         ];
         for (failure, part) in table {
             let text = failure.to_string();
-            assert!(
-                text.starts_with("fill the order: ") && text.contains(part),
-                "{text}"
-            );
+            assert!(text.starts_with("fill the order: ") && text.contains(part), "{text}");
         }
     }
 
     #[test]
     fn neither_text_nor_debug_shows_a_key() {
-        let failure = Failure::Auth {
-            what: "Incorrect API key provided: sk-proj-verysecret".into(),
-        };
+        let failure = Failure::Auth { what: "Incorrect API key provided: sk-proj-verysecret".into() };
         assert!(!failure.to_string().contains("verysecret"));
         assert!(!format!("{failure:?}").contains("verysecret"));
     }
@@ -149,9 +107,6 @@ mod tests {
     #[test]
     fn an_unknown_value_is_a_bad_attribute() {
         let failure: Failure = "mauve".parse::<HairColor>().unwrap_err().into();
-        assert!(
-            failure.to_string().contains("hair_color") && failure.to_string().contains("silver"),
-            "{failure}"
-        );
+        assert!(failure.to_string().contains("hair_color") && failure.to_string().contains("silver"), "{failure}");
     }
 }

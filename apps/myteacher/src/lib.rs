@@ -5,11 +5,12 @@
 //! - [`event`]: the 22 moments a teacher comments on.
 //! - [`port`]: the traits [`port::Painter`] and [`port::Writer`] that every provider stands behind.
 //! - [`failure`]: the closed list of ways a provider fails; what is done about each is decided by the job.
-//! - `paint`, `write`: the providers that need no key and no network.
+//! - [`paint`]: painters, the one that needs no key and no network among them.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod event;
 pub mod failure;
 pub mod look;
+pub mod paint;
 pub mod port;
 pub mod said;

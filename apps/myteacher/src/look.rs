@@ -102,11 +102,7 @@ impl Look {
 
     /// The pictures of a run, in painting order: six of a normal teacher, five of a chibi (which has no bust).
     pub fn pictures(&self) -> Vec<Picture> {
-        let of = |pose: Pose| {
-            Expression::ALL
-                .iter()
-                .map(move |&expression| Picture { pose, expression })
-        };
+        let of = |pose: Pose| Expression::ALL.iter().map(move |&expression| Picture { pose, expression });
         if self.is_chibi {
             of(Pose::FullBody).collect()
         } else {
@@ -127,10 +123,6 @@ pub struct Picture {
 impl std::fmt::Display for Picture {
     /// Pose and expression with an underscore between, as in a file name: `bust_happy`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&format!(
-            "{}_{}",
-            self.pose.as_str(),
-            self.expression.as_str()
-        ))
+        f.pad(&format!("{}_{}", self.pose.as_str(), self.expression.as_str()))
     }
 }

@@ -34,12 +34,7 @@ pub struct PaintOrder {
 impl PaintOrder {
     /// An order that was not softened and that nobody calls off.
     pub fn new(look: Look, picture: Picture) -> Self {
-        Self {
-            look,
-            picture,
-            softness: 0,
-            cancel: CancellationToken::new(),
-        }
+        Self { look, picture, softness: 0, cancel: CancellationToken::new() }
     }
 }
 
@@ -68,11 +63,7 @@ pub trait Painter: Send + Sync {
     fn paint<'a>(&'a self, order: &'a PaintOrder) -> BoxFuture<'a, Result<Painted, Failure>>;
 
     /// Removes the background of a picture that was painted for this very order.
-    fn cut_out<'a>(
-        &'a self,
-        order: &'a PaintOrder,
-        painted: &'a Painted,
-    ) -> BoxFuture<'a, Result<Painted, Failure>>;
+    fn cut_out<'a>(&'a self, order: &'a PaintOrder, painted: &'a Painted) -> BoxFuture<'a, Result<Painted, Failure>>;
 }
 
 /// How many characters a comment may have.
@@ -92,11 +83,7 @@ pub struct WriteOrder {
 impl WriteOrder {
     /// An order that nobody calls off.
     pub fn new(look: Look, event: CommentEvent) -> Self {
-        Self {
-            look,
-            event,
-            cancel: CancellationToken::new(),
-        }
+        Self { look, event, cancel: CancellationToken::new() }
     }
 }
 

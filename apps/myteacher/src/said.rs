@@ -90,11 +90,7 @@ fn visible(words: &str) -> String {
 fn cut(words: &str) -> String {
     match words.char_indices().nth(SAID_CHARS_MAX) {
         None => words.to_owned(),
-        Some(_) => words
-            .chars()
-            .take(SAID_CHARS_MAX - 1)
-            .chain(['…'])
-            .collect(),
+        Some(_) => words.chars().take(SAID_CHARS_MAX - 1).chain(['…']).collect(),
     }
 }
 
@@ -104,18 +100,12 @@ mod tests {
 
     #[test]
     fn plain_words_pass_unchanged() {
-        assert_eq!(
-            Said::new("the server is busy, 先生").as_str(),
-            "the server is busy, 先生"
-        );
+        assert_eq!(Said::new("the server is busy, 先生").as_str(), "the server is busy, 先生");
     }
 
     #[test]
     fn control_bytes_and_direction_marks_are_shown() {
-        assert_eq!(
-            Said::new("a\x1b[31m\nb\u{202e}").as_str(),
-            "a\\u{1b}[31m\\nb\\u{202e}"
-        );
+        assert_eq!(Said::new("a\x1b[31m\nb\u{202e}").as_str(), "a\\u{1b}[31m\\nb\\u{202e}");
     }
 
     #[test]
@@ -123,44 +113,22 @@ mod tests {
         let said = Said::new("先".repeat(SAID_CHARS_MAX + 50));
         assert_eq!(said.as_str().chars().count(), SAID_CHARS_MAX);
         assert!(said.as_str().ends_with('…'));
-        assert_eq!(
-            Said::new("x".repeat(SAID_CHARS_MAX)).as_str(),
-            "x".repeat(SAID_CHARS_MAX)
-        );
+        assert_eq!(Said::new("x".repeat(SAID_CHARS_MAX)).as_str(), "x".repeat(SAID_CHARS_MAX));
     }
 
     #[test]
     fn keys_are_masked_and_the_rest_stays() {
-        let shown =
-            Said::new("Incorrect API key provided: sk-abcDEF123. You can find your API key at x")
-                .to_string();
-        assert_eq!(
-            shown,
-            "Incorrect API key provided: ***. You can find your API key at x"
-        );
-        assert_eq!(
-            Said::new("Authorization: Token 0123456789abcdef0123").as_str(),
-            "Authorization: Token ***"
-        );
-        assert_eq!(
-            Said::new("{\"token\":\"r8_abc\"}").as_str(),
-            "{\"token\":\"***\"}"
-        );
-        assert_eq!(
-            Said::new("api_key=0123456789abcdef0123&x=1").as_str(),
-            "api_key=***&x=1"
-        );
+        let shown = Said::new("Incorrect API key provided: sk-abcDEF123. You can find your API key at x").to_string();
+        assert_eq!(shown, "Incorrect API key provided: ***. You can find your API key at x");
+        assert_eq!(Said::new("Authorization: Token 0123456789abcdef0123").as_str(), "Authorization: Token ***");
+        assert_eq!(Said::new("{\"token\":\"r8_abc\"}").as_str(), "{\"token\":\"***\"}");
+        assert_eq!(Said::new("api_key=0123456789abcdef0123&x=1").as_str(), "api_key=***&x=1");
         assert_eq!(Said::new("bearer of news").as_str(), "bearer of news");
     }
 
     #[test]
     fn a_key_that_spans_the_cut_is_masked_whole() {
-        let shown = Said::new(format!(
-            "{} sk-{}",
-            "x".repeat(SAID_CHARS_MAX - 5),
-            "k".repeat(40)
-        ))
-        .to_string();
+        let shown = Said::new(format!("{} sk-{}", "x".repeat(SAID_CHARS_MAX - 5), "k".repeat(40))).to_string();
         assert!(!shown.contains("sk-"), "{shown}");
     }
 }

@@ -35,8 +35,6 @@ impl Dice {
     /// One of the choices; `None` if there are none.
     pub fn pick<T: Copy>(&mut self, choices: &[T]) -> Option<T> {
         let count = choices.len() as u64;
-        choices
-            .get(self.next().checked_rem(count)? as usize)
-            .copied()
+        choices.get(self.next().checked_rem(count)? as usize).copied()
     }
 }

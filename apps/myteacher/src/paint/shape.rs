@@ -1,0 +1,195 @@
+//! Outlines of drawn parts: lines and curves that can be mirrored, closed into symmetric halves or bent into limbs.
+//!
+//! For the parts of the figure, which are mostly symmetric or limb-like. A shape knows no colour and no canvas.
+
+use tiny_skia::{Path, PathBuilder};
+
+/// A point, x to the right and y down.
+pub(super) type Spot = (f32, f32);
+
+/// A drawn outline.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Shape(Vec<Stroke>);
+
+#[derive(Clone, Copy, Debug)]
+enum Stroke {
+    Start(Spot),
+    Line(Spot),
+    Quad(Spot, Spot),
+    Cubic(Spot, Spot, Spot),
+    Close,
+}
+
+impl Shape {
+    /// Puts the pen down.
+    pub fn from(x: f32, y: f32) -> Self {
+        Self(vec![Stroke::Start((x, y))])
+    }
+
+    /// A straight line to a point.
+    pub fn line(self, x: f32, y: f32) -> Self {
+        self.then(Stroke::Line((x, y)))
+    }
+
+    /// A curve with one control point.
+    pub fn quad(self, cx: f32, cy: f32, x: f32, y: f32) -> Self {
+        self.then(Stroke::Quad((cx, cy), (x, y)))
+    }
+
+    /// A curve with two control points.
+    pub fn cubic(self, ax: f32, ay: f32, bx: f32, by: f32, x: f32, y: f32) -> Self {
+        self.then(Stroke::Cubic((ax, ay), (bx, by), (x, y)))
+    }
+
+    /// Back to where the pen was put down.
+    pub fn close(self) -> Self {
+        self.then(Stroke::Close)
+    }
+
+    /// Pointed locks one after the other: from the pen to a tip and back to a valley.
+    pub fn locks(mut self, locks: &[(Spot, Spot)]) -> Self {
+        for &(tip, valley) in locks {
+            let here = self.pen();
+            self = self.quad(here.0 * 0.25 + tip.0 * 0.75, here.1 * 0.65 + tip.1 * 0.35, tip.0, tip.1).quad(
+                tip.0 * 0.7 + valley.0 * 0.3,
+                tip.1 * 0.35 + valley.1 * 0.65,
+                valley.0,
+                valley.1,
+            );
+        }
+        self
+    }
+
+    /// A closed polygon.
+    pub fn polygon(spots: &[Spot]) -> Self {
+        let mut spots = spots.iter();
+        let first = spots.next().map(|&(x, y)| Self::from(x, y)).unwrap_or_default();
+        spots.fold(first, |shape, &(x, y)| shape.line(x, y)).close()
+    }
+
+    /// An ellipse around a centre.
+    pub fn ellipse(x: f32, y: f32, rx: f32, ry: f32) -> Self {
+        // The distance of control points at which four cubics come closest to an ellipse.
+        const K: f32 = 0.552_285;
+        Self::from(x, y - ry)
+            .cubic(x + rx * K, y - ry, x + rx, y - ry * K, x + rx, y)
+            .cubic(x + rx, y + ry * K, x + rx * K, y + ry, x, y + ry)
+            .cubic(x - rx * K, y + ry, x - rx, y + ry * K, x - rx, y)
+            .cubic(x - rx, y - ry * K, x - rx * K, y - ry, x, y - ry)
+            .close()
+    }
+
+    /// A rectangle with rounded corners, from its left upper corner.
+    pub fn card(x: f32, y: f32, width: f32, height: f32, corner: f32) -> Self {
+        let (right, bottom) = (x + width, y + height);
+        Self::from(x + corner, y)
+            .line(right - corner, y)
+            .quad(right, y, right, y + corner)
+            .line(right, bottom - corner)
+            .quad(right, bottom, right - corner, bottom)
+            .line(x + corner, bottom)
+            .quad(x, bottom, x, bottom - corner)
+            .line(x, y + corner)
+            .quad(x, y, x + corner, y)
+            .close()
+    }
+
+    /// A limb that bends along a curve from one joint to another, half as thick as told at each end.
+    pub fn limb(from: Spot, bend: Spot, to: Spot, half_from: f32, half_to: f32) -> Self {
+        const STEPS: u8 = 12;
+        let mut right = Vec::new();
+        let mut left = Vec::new();
+        for step in 0..=STEPS {
+            let t = f32::from(step) / f32::from(STEPS);
+            let u = 1.0 - t;
+            let at = |a: f32, b: f32, c: f32| u * u * a + 2.0 * u * t * b + t * t * c;
+            let along = |a: f32, b: f32, c: f32| u * (b - a) + t * (c - b);
+            let (x, y) = (at(from.0, bend.0, to.0), at(from.1, bend.1, to.1));
+            let (dx, dy) = (along(from.0, bend.0, to.0), along(from.1, bend.1, to.1));
+            let length = dx.hypot(dy).max(0.001);
+            let half = half_from + (half_to - half_from) * t;
+            right.push((x - dy / length * half, y + dx / length * half));
+            left.push((x + dy / length * half, y - dx / length * half));
+        }
+        right.extend(left.into_iter().rev());
+        Self::polygon(&right)
+    }
+
+    /// The same shape on the other side of the middle.
+    pub fn mirrored(&self) -> Self {
+        let flip = |(x, y): Spot| (-x, y);
+        Self(
+            self.0
+                .iter()
+                .map(|stroke| match *stroke {
+                    Stroke::Start(to) => Stroke::Start(flip(to)),
+                    Stroke::Line(to) => Stroke::Line(flip(to)),
+                    Stroke::Quad(a, to) => Stroke::Quad(flip(a), flip(to)),
+                    Stroke::Cubic(a, b, to) => Stroke::Cubic(flip(a), flip(b), flip(to)),
+                    Stroke::Close => Stroke::Close,
+                })
+                .collect(),
+        )
+    }
+
+    /// The shape on one side: as drawn for side 1, mirrored for side -1.
+    pub fn on(&self, side: f32) -> Self {
+        if side < 0.0 { self.mirrored() } else { self.clone() }
+    }
+
+    /// Takes an open half, drawn from the middle to the middle, and closes it with its mirror image.
+    pub fn symmetric(self) -> Self {
+        let mirror = self.mirrored();
+        let starts = std::iter::once(None).chain(mirror.0.iter().map(|stroke| stroke.end()));
+        let back: Vec<Stroke> = mirror
+            .0
+            .iter()
+            .zip(starts)
+            .filter_map(|(stroke, start)| {
+                let to = start?;
+                match *stroke {
+                    Stroke::Line(_) => Some(Stroke::Line(to)),
+                    Stroke::Quad(a, _) => Some(Stroke::Quad(a, to)),
+                    Stroke::Cubic(a, b, _) => Some(Stroke::Cubic(b, a, to)),
+                    Stroke::Start(_) | Stroke::Close => None,
+                }
+            })
+            .collect();
+        let mut whole = self;
+        whole.0.extend(back.into_iter().rev());
+        whole.close()
+    }
+
+    /// What the canvas draws; `None` of a shape with nothing to fill.
+    pub fn path(&self) -> Option<Path> {
+        let mut path = PathBuilder::new();
+        for stroke in &self.0 {
+            match *stroke {
+                Stroke::Start((x, y)) => path.move_to(x, y),
+                Stroke::Line((x, y)) => path.line_to(x, y),
+                Stroke::Quad((cx, cy), (x, y)) => path.quad_to(cx, cy, x, y),
+                Stroke::Cubic((ax, ay), (bx, by), (x, y)) => path.cubic_to(ax, ay, bx, by, x, y),
+                Stroke::Close => path.close(),
+            }
+        }
+        path.finish()
+    }
+
+    fn then(mut self, stroke: Stroke) -> Self {
+        self.0.push(stroke);
+        self
+    }
+
+    fn pen(&self) -> Spot {
+        self.0.iter().rev().find_map(Stroke::end).unwrap_or_default()
+    }
+}
+
+impl Stroke {
+    fn end(&self) -> Option<Spot> {
+        match *self {
+            Self::Start(to) | Self::Line(to) | Self::Quad(_, to) | Self::Cubic(_, _, to) => Some(to),
+            Self::Close => None,
+        }
+    }
+}

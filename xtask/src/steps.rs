@@ -148,7 +148,10 @@ fn left_out(step: Step, only: &[Step]) -> Option<&'static str> {
 
 fn run(house: &House, step: Step, missing: &[Missing]) -> Outcome {
     match step {
-        Step::Fmt => cargo_step(house, step, &["fmt", "--all", "--check", "--", "--files-with-diff"]),
+        Step::Fmt => {
+            let outcome = cargo_step(house, step, &["fmt", "--all", "--check", "--", "--files-with-diff"]);
+            outcome.cured_by("run cargo fmt --all")
+        }
         Step::Clippy => {
             let words = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
             cargo_step(house, step, &words)
@@ -225,6 +228,14 @@ impl Outcome {
             End::Exit(0) => Self { mark: Mark::Ok, said: String::new(), tally: None },
             end => Self::failed(told(end)),
         }
+    }
+
+    /// Adds the cure, if it failed.
+    fn cured_by(mut self, cure: &str) -> Self {
+        if self.mark == Mark::Failed {
+            self.said = format!("{}: {cure}", self.said);
+        }
+        self
     }
 
     fn failed(said: impl Into<String>) -> Self {

@@ -55,7 +55,7 @@ fn what_cargo_said_about_xtask_is_not_passed_on() {
 fn a_program_over_its_time_is_ended() {
     let (house, _) = House::for_test();
     let limit = Duration::from_millis(50);
-    assert_eq!(shell(&house, "sleep 60").limit(limit).go(&house, |_, _| {}), End::OverTime(limit));
+    assert_eq!(shell(&house, "sleep 600").limit(limit).go(&house, |_, _| {}), End::OverTime(limit));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn a_stop_ends_the_program_and_its_children() {
     let (house, stop) = House::for_test();
     let mut child = String::new();
     // The child keeps the pipe open: that `go` comes back at all says that the child is gone.
-    let end = shell(&house, "sleep 60 & echo $!; wait").go(&house, |_, line| {
+    let end = shell(&house, "sleep 600 & echo $!; wait").go(&house, |_, line| {
         line.clone_into(&mut child);
         Arc::clone(&stop).store(true, Ordering::Relaxed);
     });
@@ -75,7 +75,7 @@ fn a_stop_ends_the_program_and_its_children() {
 fn a_child_left_behind_is_ended_with_its_parent() {
     let (house, _) = House::for_test();
     let mut child = String::new();
-    let end = shell(&house, "sleep 60 & echo $!; exit 4").go(&house, |_, line| line.clone_into(&mut child));
+    let end = shell(&house, "sleep 600 & echo $!; exit 4").go(&house, |_, line| line.clone_into(&mut child));
     assert_eq!(end, End::Exit(4));
     until_gone(&child);
 }

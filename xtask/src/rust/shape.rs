@@ -99,6 +99,11 @@ mod tests {
     }
 
     #[test]
+    fn a_block_inside_the_arguments_is_not_the_body() {
+        assert_eq!(names("fn a(x: [u8; { 1 + 1 }]) {\n}"), [("a".into(), 1, 2)]);
+    }
+
+    #[test]
     fn inner_functions_are_seen_and_function_types_are_not() {
         let source = "fn a(f: fn(u8) -> u8) {\n fn r#in() {\n }\n}";
         assert_eq!(names(source), [("a".into(), 1, 4), ("in".into(), 2, 3)]);

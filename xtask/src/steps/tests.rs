@@ -26,6 +26,12 @@ fn only_a_zero_exit_passes() {
 }
 
 #[test]
+fn only_a_failure_needs_a_cure() {
+    assert_eq!(Outcome::of(&End::Exit(0)).cured_by("run cargo fmt").said, "");
+    assert_eq!(Outcome::of(&End::Exit(1)).cured_by("run cargo fmt").said, "exited with 1: run cargo fmt");
+}
+
+#[test]
 fn a_proof_that_prints_nothing_has_shown_nothing() {
     let mark = |end, rows, built| rowed(Outcome::of(&end), rows, built).mark;
     assert_eq!(mark(End::Exit(0), 3, true), Mark::Ok);

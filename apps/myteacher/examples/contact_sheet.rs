@@ -72,6 +72,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     sheet(&folder, "bodies", 3, 0.6, &bodies)?;
 
+    let close: Vec<_> = [5, 12, 17, 23, 31, 38]
+        .into_iter()
+        .map(|seed| (Look::from_seed(seed), bust(Expression::ALL[seed as usize % 5])))
+        .collect();
+    sheet(&folder, "close", 3, 1.0, &close)?;
+    let whole: Vec<_> = [6, 13, 18, 24, 32, 39]
+        .into_iter()
+        .map(|seed| {
+            (Look { is_chibi: seed % 2 == 0, ..Look::from_seed(seed) }, body(Expression::ALL[seed as usize % 5]))
+        })
+        .collect();
+    sheet(&folder, "whole", 3, 1.0, &whole)?;
+
     let eyes: Vec<_> =
         EyeColor::ALL.iter().map(|&eye_color| (Look { eye_color, ..plain }, bust(Expression::Surprised))).collect();
     sheet(&folder, "eyes", 6, 0.5, &eyes)?;

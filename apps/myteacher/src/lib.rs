@@ -6,6 +6,8 @@
 //! - [`port`]: the traits [`port::Painter`] and [`port::Writer`] that every provider stands behind.
 //! - [`failure`]: the closed list of ways a provider fails; what is done about each is decided by the job.
 //! - [`paint`]: painters, the one that needs no key and no network among them.
+//! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
+//! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod event;
@@ -13,4 +15,6 @@ pub mod failure;
 pub mod look;
 pub mod paint;
 pub mod port;
+pub mod provider;
 pub mod said;
+pub mod write;

@@ -49,11 +49,11 @@ pub(super) fn on_eyes(canvas: &mut Canvas, figure: &Figure) {
     let frame = rgb(0x4a_2c2a);
     for side in [-1.0, 1.0] {
         let lens = Shape::ellipse(side * EYE.0, EYE.1 + 3.0, 33.0, 31.0);
-        canvas.fill(&lens, rgb(0xd8_f0ff).faint(0.2));
+        canvas.fill(&lens, rgb(0xd8_f0ff).faint(0.12));
         canvas.inside(&lens, |canvas| {
             let x = side * EYE.0;
-            canvas.trace_wide(&Shape::from(x + 10.0, EYE.1 + 34.0).line(x + 34.0, EYE.1 - 6.0), WHITE.faint(0.5), 8.0);
-            canvas.trace_wide(&Shape::from(x - 1.0, EYE.1 + 36.0).line(x + 26.0, EYE.1 - 8.0), WHITE.faint(0.35), 3.0);
+            canvas.trace_wide(&Shape::from(x + 10.0, EYE.1 + 34.0).line(x + 34.0, EYE.1 - 6.0), WHITE.faint(0.3), 8.0);
+            canvas.trace_wide(&Shape::from(x - 1.0, EYE.1 + 36.0).line(x + 26.0, EYE.1 - 8.0), WHITE.faint(0.2), 3.0);
         });
         canvas.trace_wide(&lens, frame, 4.6);
         let temple = Shape::from(EYE.0 + 32.0, EYE.1 - 3.0).line(94.0 * figure.bones.face, EYE.1 - 10.0);

@@ -57,7 +57,7 @@ fn arm(figure: &Figure, side: f32, leads: bool) -> Arm {
     let (bend, hand, fingers, is_raised) = gesture(bones);
     Arm {
         side,
-        shoulder: (side * (bones.shoulder - bones.arm * 0.85), bones.shoulder_y + bones.arm * 0.75),
+        shoulder: (side * (bones.shoulder - bones.arm * 0.85), bones.shoulder_y + bones.arm * 0.95),
         bend: (side * bend.0, bend.1),
         hand: (side * hand.0, hand.1),
         fingers,
@@ -148,7 +148,7 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
         },
         (Expression::Surprised, _) => |bones| {
             let r = bones.reach;
-            ((bones.shoulder + 58.0 * r, bones.waist_y - 26.0 * r), (84.0, 122.0 + 12.0 * r), Fingers::Open, true)
+            ((bones.shoulder + 64.0 * r, bones.waist_y - 10.0 * r), (78.0, 112.0 + 14.0 * r), Fingers::Open, true)
         },
     }
 }

@@ -11,7 +11,7 @@ use super::bones::Bones;
 use super::canvas::Canvas;
 use super::figure::Figure;
 use super::ink::{Tone, WHITE, rgb};
-use super::shape::Shape;
+use super::shape::{Shape, Spot};
 use crate::look::Clothing;
 
 /// The garment without its sleeves.
@@ -105,41 +105,41 @@ fn chin_shadow(canvas: &mut Canvas, figure: &Figure, tone: Tone) {
 
 /// A sleeve that follows the arm, with a cuff at the wrist.
 fn narrow(canvas: &mut Canvas, figure: &Figure, arm: &Arm, cuff: Tone) {
-    let (bones, cloth) = (&figure.bones, figure.palette.cloth);
-    let wrist = wrist(arm, bones.hand * 0.85);
-    let whole = Shape::limb(arm.shoulder, arm.bend, wrist, bones.arm, bones.arm * 0.84);
-    canvas.part(&whole, cuff.base, cuff.line, |_| {});
-    let short = self::wrist(arm, bones.hand * 1.35);
-    let shape = Shape::limb(arm.shoulder, arm.bend, short, bones.arm, bones.arm * 0.86);
-    canvas.part(&shape, cloth.base, cloth.line, |canvas| {
+    let bones = &figure.bones;
+    let ring = Shape::limb(
+        wrist(arm, bones.hand * 1.9),
+        wrist(arm, bones.hand * 1.3),
+        wrist(arm, bones.hand * 0.85),
+        bones.arm * 0.8,
+        bones.arm * 0.78,
+    );
+    canvas.plain(&ring, cuff);
+    sewn(canvas, figure, arm, wrist(arm, bones.hand * 1.35), 0.86);
+}
+
+/// A sleeve of the garment's cloth down to `end`, there `wide` times as thick as at the shoulder; open where it is sewn to
+/// the torso, so that no line parts them.
+fn sewn(canvas: &mut Canvas, figure: &Figure, arm: &Arm, end: Spot, wide: f32) {
+    let (thick, cloth) = (figure.bones.arm, figure.palette.cloth);
+    let (from, bend) = (arm.shoulder, arm.bend);
+    let limb = Shape::limb(from, bend, end, thick, thick * wide);
+    canvas.fill(&limb, cloth.base);
+    canvas.inside(&limb, |canvas| {
         let below = Shape::limb(
-            (arm.shoulder.0 + arm.side * bones.arm * 0.5, arm.shoulder.1 + bones.arm * 1.1),
-            (arm.bend.0 + arm.side * bones.arm * 0.1, arm.bend.1 + bones.arm * 1.1),
-            (short.0 + arm.side * bones.arm * 0.7, short.1 + bones.arm * 0.5),
-            bones.arm * 0.7,
-            bones.arm * 0.55,
+            (from.0 + arm.side * thick * 0.5, from.1 + thick * 1.2),
+            (bend.0 + arm.side * thick * 0.1, bend.1 + thick * 1.1),
+            (end.0 + arm.side * thick * 0.7, end.1 + thick * 0.5),
+            thick * 0.6,
+            thick * 0.5 * wide,
         );
         canvas.fill(&below, cloth.shade);
     });
-    cap(canvas, figure, arm, cloth);
-}
-
-/// Hides the sleeve's open end at the shoulder, so that sleeve and torso look sewn together.
-fn cap(canvas: &mut Canvas, figure: &Figure, arm: &Arm, tone: Tone) {
-    let round = figure.bones.arm * 0.93;
-    let (x, y) = arm.shoulder;
-    canvas.fill(&Shape::ellipse(x - arm.side * round * 0.22, y, round, round * 0.98), tone.base);
-    let seam = Shape::from(x - arm.side * round * 0.3, y - round * 0.98).quad(
-        x + arm.side * round * 0.95,
-        y - round * 0.95,
-        x + arm.side * round * 1.02,
-        y + round * 0.25,
-    );
-    canvas.trace(&seam, tone.line, 1.0);
+    canvas.trace(&Shape::limb_open(from, bend, end, thick, thick * wide), cloth.line, 1.0);
+    canvas.fill(&Shape::ellipse(from.0 + arm.side * thick * 0.1, from.1, thick * 0.8, thick * 0.86), cloth.base);
 }
 
 /// The point on the way from the hand back to the bend, `back` units before the hand's middle.
-fn wrist(arm: &Arm, back: f32) -> (f32, f32) {
+fn wrist(arm: &Arm, back: f32) -> Spot {
     let (dx, dy) = (arm.bend.0 - arm.hand.0, arm.bend.1 - arm.hand.1);
     let length = dx.hypot(dy).max(0.001);
     (arm.hand.0 + dx / length * back, arm.hand.1 + dy / length * back)

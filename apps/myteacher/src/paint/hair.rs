@@ -5,7 +5,7 @@
 use super::canvas::{Canvas, Fill};
 use super::figure::Figure;
 use super::shape::{Shape, Spot};
-use crate::look::{HairStyle, Sex};
+use crate::look::{Accessory, HairStyle, Sex};
 
 /// The style to draw; left open, one that suits the sex.
 pub(super) fn style(figure: &Figure) -> HairStyle {
@@ -87,7 +87,7 @@ pub(super) fn in_front(canvas: &mut Canvas, figure: &Figure) {
             );
         });
     }
-    if figure.look.sex != Sex::Male {
+    if figure.look.sex != Sex::Male && !figure.has(Accessory::Hat) {
         lone_lock(canvas, figure);
     }
     let crown = fringe(figure);
@@ -106,7 +106,7 @@ pub(super) fn in_front(canvas: &mut Canvas, figure: &Figure) {
 pub(super) fn fringe(figure: &Figure) -> Shape {
     let side = figure.quirks.side;
     let crown = match figure.look.sex {
-        Sex::Male => Shape::from(-101.0, 34.0).locks(&TUFTS),
+        Sex::Male if !figure.has(Accessory::Hat) => Shape::from(-101.0, 34.0).locks(&TUFTS),
         _ => Shape::from(-105.0, 40.0)
             .cubic(-126.0, -62.0, -80.0, -142.0, 0.0, -142.0)
             .cubic(80.0, -142.0, 126.0, -62.0, 105.0, 40.0),
@@ -136,20 +136,20 @@ const TUFTS: [(Spot, Spot); 8] = [
 // Fringes run from the right temple to the left one: each lock a tip and a valley.
 const STRAIGHT: [(Spot, Spot); 7] = [
     ((88.0, 8.0), (82.0, -26.0)),
-    ((64.0, 2.0), (54.0, -34.0)),
-    ((36.0, 2.0), (26.0, -38.0)),
-    ((4.0, 4.0), (-6.0, -40.0)),
-    ((-26.0, 2.0), (-34.0, -36.0)),
-    ((-56.0, 2.0), (-62.0, -28.0)),
+    ((64.0, -6.0), (54.0, -34.0)),
+    ((36.0, -6.0), (26.0, -38.0)),
+    ((4.0, -2.0), (-6.0, -40.0)),
+    ((-26.0, -6.0), (-34.0, -36.0)),
+    ((-56.0, -6.0), (-62.0, -28.0)),
     ((-86.0, 8.0), (-105.0, 40.0)),
 ];
 
 const SWEPT: [(Spot, Spot); 6] = [
     ((92.0, 26.0), (78.0, -40.0)),
-    ((76.0, 2.0), (50.0, -58.0)),
-    ((34.0, -2.0), (14.0, -60.0)),
-    ((-14.0, 6.0), (-24.0, -46.0)),
-    ((-58.0, 10.0), (-60.0, -30.0)),
+    ((76.0, -8.0), (50.0, -58.0)),
+    ((34.0, -12.0), (14.0, -60.0)),
+    ((-14.0, -4.0), (-24.0, -46.0)),
+    ((-58.0, 0.0), (-60.0, -30.0)),
     ((-92.0, 22.0), (-105.0, 40.0)),
 ];
 

@@ -34,7 +34,10 @@ pub(super) fn paint(canvas: &mut Canvas, figure: &Figure) {
             floor(canvas, wall);
         }
     });
-    if figure.picture.pose == Pose::FullBody {
+    if figure.picture.pose == Pose::Bust {
+        // Haze between the wall and a face that is near.
+        canvas.fill(&Shape::card(0.0, 0.0, whole, whole, 0.0), wall.lighter(0.5).faint(0.3));
+    } else {
         let (y, wide) = (494.0, if figure.look.is_chibi { 92.0 } else { 84.0 });
         for (grow, share) in [(1.0, 0.10), (0.8, 0.12), (0.6, 0.12)] {
             canvas.fill(&Shape::ellipse(256.0, y, wide * grow, 13.0 * grow), rgb(0x3a_2a5c).faint(share));
@@ -67,7 +70,7 @@ fn chalk(canvas: &mut Canvas, figure: &Figure, x: f32, y: f32) {
         let first = spots.next().map(|&(a, b)| Shape::from(x + a, y + b)).unwrap_or_default();
         canvas.trace_wide(&spots.fold(first, |shape, &(a, b)| shape.line(x + a, y + b)), ink, 2.6);
     };
-    // "1 + 2 = 3" on the left, a triangle and lines of writing on the right.
+    // A sum left to the pupil, a triangle, and lines of writing on the right.
     line(&[(22.0, 30.0), (28.0, 24.0), (28.0, 48.0)], white);
     line(&[(40.0, 37.0), (54.0, 37.0)], white);
     line(&[(47.0, 30.0), (47.0, 44.0)], white);

@@ -62,9 +62,14 @@ impl Shape {
 
     /// A closed polygon.
     pub fn polygon(spots: &[Spot]) -> Self {
+        Self::polyline(spots).close()
+    }
+
+    /// Straight lines from spot to spot.
+    pub fn polyline(spots: &[Spot]) -> Self {
         let mut spots = spots.iter();
         let first = spots.next().map(|&(x, y)| Self::from(x, y)).unwrap_or_default();
-        spots.fold(first, |shape, &(x, y)| shape.line(x, y)).close()
+        spots.fold(first, |shape, &(x, y)| shape.line(x, y))
     }
 
     /// An ellipse around a centre.
@@ -96,7 +101,12 @@ impl Shape {
 
     /// A limb that bends along a curve from one joint to another, half as thick as told at each end.
     pub fn limb(from: Spot, bend: Spot, to: Spot, half_from: f32, half_to: f32) -> Self {
-        const STEPS: u8 = 12;
+        Self::limb_open(from, bend, to, half_from, half_to).close()
+    }
+
+    /// The outline of a limb without the edge at its beginning, where it is sewn to a body.
+    pub fn limb_open(from: Spot, bend: Spot, to: Spot, half_from: f32, half_to: f32) -> Self {
+        const STEPS: u8 = 32;
         let mut right = Vec::new();
         let mut left = Vec::new();
         for step in 0..=STEPS {
@@ -112,7 +122,7 @@ impl Shape {
             left.push((x + dy / length * half, y - dx / length * half));
         }
         right.extend(left.into_iter().rev());
-        Self::polygon(&right)
+        Self::polyline(&right)
     }
 
     /// The same shape on the other side of the middle.

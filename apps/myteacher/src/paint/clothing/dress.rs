@@ -126,22 +126,37 @@ pub(super) fn sleeve(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
     let length = dx.hypot(dy).max(0.001);
     let along =
         |far: f32| (arm.shoulder.0 + dx / length * bones.arm * far, arm.shoulder.1 + dy / length * bones.arm * far);
-    let (cuff, puff) = (along(1.62), along(0.5));
+    let (cuff, puff) = (along(1.62), along(0.42));
     canvas.plain(&Shape::limb(along(1.2), cuff, along(1.9), bones.arm * 0.98, bones.arm * 0.94), second);
-    let ball = Shape::limb(along(-0.7), puff, along(1.5), bones.arm * 1.0, bones.arm * 1.12);
-    let round = Shape::ellipse(puff.0, puff.1, bones.arm * 1.3, bones.arm * 1.26);
-    canvas.trace(&ball, cloth.line, 1.6);
-    canvas.trace(&round, cloth.line, 1.6);
-    canvas.fill(&ball, cloth.base);
-    canvas.part(&round, cloth.base, cloth.base, |canvas| {
+    let round = Shape::ellipse(puff.0, puff.1, bones.arm * 1.36, bones.arm * 1.36);
+    canvas.part(&round, cloth.base, cloth.line, |canvas| {
         canvas.fill(
             &Shape::ellipse(
-                puff.0 + arm.side * bones.arm * 0.5,
-                puff.1 + bones.arm * 0.9,
-                bones.arm * 0.9,
-                bones.arm * 0.7,
+                puff.0 + arm.side * bones.arm * 0.6,
+                puff.1 + bones.arm * 1.1,
+                bones.arm * 1.2,
+                bones.arm * 0.8,
             ),
             cloth.shade,
         );
+        for turn in [-0.5, 0.1, 0.7] {
+            let fold = Shape::from(cuff.0 + turn * bones.arm, cuff.1).quad(
+                puff.0 + turn * bones.arm * 0.9,
+                puff.1 + bones.arm * 0.5,
+                puff.0 + turn * bones.arm * 0.5,
+                puff.1,
+            );
+            canvas.trace(&fold, cloth.line.faint(0.6), 0.6);
+        }
     });
+    // Where the puff is sewn to the bodice no line parts them.
+    canvas.fill(
+        &Shape::ellipse(
+            arm.shoulder.0 - arm.side * bones.arm * 0.7,
+            arm.shoulder.1 + bones.arm * 0.1,
+            bones.arm * 0.6,
+            bones.arm * 0.8,
+        ),
+        cloth.base,
+    );
 }

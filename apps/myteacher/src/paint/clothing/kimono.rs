@@ -111,26 +111,25 @@ fn flower(canvas: &mut Canvas, (x, y): (f32, f32), size: f32, petal: super::supe
 pub(super) fn sleeve(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
     let (bones, cloth) = (&figure.bones, figure.palette.cloth);
     let r = bones.reach.max(0.5);
-    let (wx, wy) = wrist(arm, bones.hand * 1.1);
+    let (wx, wy) = wrist(arm, bones.hand * 1.2);
     let elbow = ((arm.shoulder.0 + 2.0 * arm.bend.0 + wx) / 4.0, (arm.shoulder.1 + 2.0 * arm.bend.1 + wy) / 4.0);
-    let drop = 88.0 * r;
-    let hang = Shape::from(wx - arm.side * bones.arm * 0.5, wy - bones.arm * 0.7)
-        .line(wx + arm.side * bones.arm * 0.5, wy - bones.arm * 0.5)
-        .quad(
-            wx + arm.side * 16.0 * r,
-            wy + drop * 0.6,
-            elbow.0.midpoint(wx) + arm.side * 24.0 * r,
-            elbow.1.max(wy) + drop * 0.75,
-        )
-        .quad(elbow.0, elbow.1.max(wy) + drop, elbow.0 - arm.side * 20.0 * r, elbow.1.max(wy) + drop * 0.6)
+    let low = elbow.1.max(wy) + 84.0 * r;
+    // From where the hand comes out, down along the open end, and back up to the elbow.
+    let hang = Shape::from(wx, wy)
+        .quad(wx + arm.side * 8.0 * r, (wy + low) / 2.0, wx.midpoint(elbow.0) + arm.side * 30.0 * r, low - 8.0 * r)
+        .quad(elbow.0, low + 10.0 * r, elbow.0 - arm.side * 24.0 * r, low - 26.0 * r)
         .line(elbow.0 - arm.side * bones.arm, elbow.1)
         .close();
     canvas.part(&hang, cloth.shade, cloth.line, |canvas| {
-        flower(canvas, (elbow.0, elbow.1 + drop * 0.5), 12.0 * r, figure.palette.second.light, figure);
+        flower(canvas, (elbow.0 + arm.side * 6.0 * r, low - 34.0 * r), 12.0 * r, figure.palette.second.light, figure);
+        let rim = Shape::from(elbow.0 - arm.side * 40.0 * r, low - 6.0 * r).quad(
+            elbow.0,
+            low + 6.0 * r,
+            elbow.0 + arm.side * 60.0 * r,
+            low - 12.0 * r,
+        );
+        canvas.trace_wide(&rim, figure.palette.second.base, 8.0 * r);
     });
-    let limb = Shape::limb(arm.shoulder, arm.bend, (wx, wy), bones.arm, bones.arm * 1.02);
-    canvas.part(&limb, cloth.base, cloth.line, |canvas| {
-        flower(canvas, (elbow.0, elbow.1 - 6.0 * r), 11.0 * r, WHITE.mix(figure.palette.accent.light, 0.4), figure);
-    });
-    super::cap(canvas, figure, arm, cloth);
+    super::sewn(canvas, figure, arm, (wx, wy), 1.0);
+    flower(canvas, (elbow.0, elbow.1 - 6.0 * r), 10.0 * r, WHITE.mix(figure.palette.accent.light, 0.4), figure);
 }

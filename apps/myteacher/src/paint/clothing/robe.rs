@@ -86,23 +86,12 @@ fn stole(canvas: &mut Canvas, figure: &Figure, side: f32) {
 
 /// A sleeve that widens like a bell and shows its lining.
 pub(super) fn sleeve(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
-    let (bones, cloth, second) = (&figure.bones, figure.palette.cloth, figure.palette.second);
-    let shirt = Shape::limb(arm.bend, arm.bend, wrist(arm, bones.hand * 0.8), bones.arm * 0.6, bones.arm * 0.66);
-    canvas.plain(&shirt, Tone { line: rgb(0x6a_6478), ..Tone::of(WHITE) });
-    let bell = wrist(arm, bones.hand * 1.5);
-    let lined = Shape::limb(arm.shoulder, arm.bend, bell, bones.arm * 1.02, bones.arm * 1.78);
-    canvas.plain(&lined, second);
+    let (bones, second) = (&figure.bones, figure.palette.second);
     let end = wrist(arm, bones.hand * 2.0);
-    let shape = Shape::limb(arm.shoulder, arm.bend, end, bones.arm * 1.02, bones.arm * 1.72);
-    canvas.part(&shape, cloth.base, cloth.line, |canvas| {
-        let fold = Shape::limb(
-            (arm.shoulder.0, arm.shoulder.1 + bones.arm * 1.3),
-            (arm.bend.0, arm.bend.1 + bones.arm * 1.3),
-            (end.0 + arm.side * bones.arm * 1.3, end.1 + bones.arm * 0.4),
-            bones.arm * 0.6,
-            bones.arm * 0.9,
-        );
-        canvas.fill(&fold, cloth.shade);
-    });
-    super::cap(canvas, figure, arm, cloth);
+    let rim = wrist(arm, bones.hand * 1.45);
+    let shirt = Shape::limb(end, rim, wrist(arm, bones.hand * 0.8), bones.arm * 0.62, bones.arm * 0.66);
+    canvas.plain(&shirt, Tone { line: rgb(0x6a_6478), ..Tone::of(WHITE) });
+    let lining = Shape::limb(wrist(arm, bones.hand * 2.6), end, rim, bones.arm * 1.5, bones.arm * 1.66);
+    canvas.plain(&lining, second);
+    super::sewn(canvas, figure, arm, end, 1.6);
 }

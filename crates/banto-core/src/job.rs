@@ -10,10 +10,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
+    lease::InstanceId,
     limits::{
         ATTEMPTS_DEFAULT, ATTEMPTS_MAX, CRASHES_MAX, PRIORITY_DEFAULT, PRIORITY_MAX, SPAN_MS_MAX, TAGS_MAX, TIME_MS_MAX,
     },
-    lease::InstanceId,
     name::{Label, Name},
     outcome::Park,
     payload::Payload,

@@ -47,6 +47,13 @@ impl Label {
     }
 }
 
+impl From<&Name> for Label {
+    /// Whatever is a name is a label too.
+    fn from(name: &Name) -> Label {
+        Label(name.0.clone())
+    }
+}
+
 macro_rules! checked_text {
     ($type:ident) => {
         impl $type {

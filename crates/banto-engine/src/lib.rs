@@ -1,1 +1,52 @@
-//! (being built)
+//! The loops of banto: what makes stored jobs run, end and be accounted for.
+//!
+//! For the library's face and the command line; it knows no store by name, only the contract. One file a verb, each
+//! with its loop: read [`worker`] first, it starts them all.
+//!
+//! # Layout
+//! - what an application gives: [`kind`] (a job type and its policy), [`handler`] (what runs it, and how it may end),
+//!   [`context`] (what a run can ask and say), [`registry`] (which kinds this build can run)
+//! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `finish`
+//! - beside it: `renew` (leases), `limit` (time-outs), `rescue` (the dead's jobs), `prune`, `park`
+//!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds)
+//! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
+
+pub mod config;
+pub mod context;
+pub mod deploy;
+pub mod enqueue;
+pub mod event;
+pub mod explain;
+pub mod handler;
+pub mod kind;
+pub mod preflight;
+pub mod registry;
+pub mod run;
+pub mod steer;
+pub mod worker;
+
+mod claim;
+mod finish;
+mod instance;
+mod limit;
+mod park;
+mod prune;
+mod renew;
+mod rescue;
+mod slots;
+mod stop;
+
+pub use config::Config;
+pub use context::{Context, Why};
+pub use enqueue::{Client, Order};
+pub use event::{Event, Events};
+pub use handler::{JobError, Layer, Next};
+pub use kind::{Job, Policy};
+pub use registry::Registry;
+pub use stop::Stop;
+pub use worker::{Report, Worker};
+
+use std::{future::Future, pin::Pin};
+
+/// A boxed future that can be sent to another thread.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

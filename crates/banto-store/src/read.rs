@@ -136,6 +136,13 @@ pub struct QueueView {
     pub pause: Option<Pause>,
 }
 
+impl QueueView {
+    /// How many of its jobs are in that state.
+    pub fn count(&self, state: State) -> u64 {
+        self.counts.get(usize::from(state.number())).copied().unwrap_or(0)
+    }
+}
+
 /// Jobs that have not ended and are alike.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Census {

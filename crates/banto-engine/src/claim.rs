@@ -1,0 +1,130 @@
+//! `claim`: takes jobs while there is room for them.
+//!
+//! Back-pressure is the room in `slots`; an idle worker sleeps until the store says that something changed, the next
+//! scheduled job is due, or (a safety net) the poll interval is over.
+
+use std::{sync::Arc, time::Duration};
+
+use banto_core::{Name, limits::CLAIM_MAX};
+use banto_store::{Claim, Claimed, StoreError};
+use tokio::time::sleep;
+
+use crate::{config::QueueWeight, run, worker::Shared};
+
+/// The loop; ends when a stop is asked for.
+pub(crate) async fn work(shared: Arc<Shared>) {
+    let mut seen = 0;
+    let mut order = fastrand::Rng::with_seed(shared.config.seed);
+    loop {
+        if shared.stop.asked() {
+            return;
+        }
+        if shared.slots.spent() {
+            return shared.stop.graceful("it has run as many jobs as it should (--max-jobs, --once)");
+        }
+        let room = shared.slots.room().min(CLAIM_MAX);
+        if room == 0 {
+            tokio::select! { biased;
+                () = shared.stop.until_graceful() => return,
+                () = shared.slots.freed.notified() => continue,
+            }
+        }
+        match once(&shared, room, &mut order).await {
+            Ok(claimed) if claimed.jobs.len() >= room => {}
+            Ok(claimed) => {
+                let (held, _) = shared.slots.count();
+                if shared.config.stop_when_empty && claimed.jobs.is_empty() && held == 0 {
+                    return shared.stop.graceful("there is nothing to do (--stop-when-empty)");
+                }
+                if !idle(&shared, &mut seen, claimed.due_in_ms, held > 0).await {
+                    return;
+                }
+            }
+            Err(error) => {
+                if !shared.outage("claim", &error) {
+                    return;
+                }
+                sleep(shared.again_in()).await;
+            }
+        }
+    }
+}
+
+/// Claims once and begins what it can.
+async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> Result<Claimed, StoreError> {
+    let since = shared.clock.steady_ms();
+    let claim = Claim {
+        instance: shared.instance,
+        queues: in_turn(&shared.config.queues, order),
+        limit: room,
+        lease_ms: shared.config.lease_ms,
+        adopt: shared.take_adopted(room),
+    };
+    let mut claimed = shared.store.claim(claim).await?;
+    shared.store_answers();
+    for job in &claimed.damaged {
+        tracing::error!(%job, "a stored row cannot be read; it is parked as damaged");
+    }
+    shared.slots.put(std::mem::take(&mut claimed.jobs).into_iter().collect(), since, shared.trusted_until(since));
+    run::begin(shared);
+    Ok(claimed)
+}
+
+/// Sleeps until there may be work. Answers whether to go on.
+async fn idle(shared: &Shared, seen: &mut u64, due_in_ms: Option<u64>, holds: bool) -> bool {
+    let poll = due_in_ms.unwrap_or(u64::MAX).min(shared.config.poll_ms);
+    tokio::select! { biased;
+        () = shared.stop.until_graceful() => return false,
+        () = shared.adopted.notified() => {}
+        changed = shared.store.changed(*seen) => match changed {
+            Ok(now) => *seen = now,
+            // Whatever ails the store, the next claim will meet and tell it.
+            Err(_) => sleep(shared.again_in()).await,
+        },
+        () = sleep(Duration::from_millis(poll.max(1))) => {}
+        // A worker that stops when empty looks again when its last job has ended.
+        () = shared.slots.freed.notified(), if holds && shared.config.stop_when_empty => {}
+    }
+    true
+}
+
+/// The queues in the order of this claim: as given when no weights are, else drawn so that each goes first as often as
+/// its weight says (A. Efraimidis, P. Spirakis, *Weighted random sampling with a reservoir*, 2006: sort by u^(1/w)).
+fn in_turn(queues: &[QueueWeight], order: &mut fastrand::Rng) -> Vec<Name> {
+    let mut turn: Vec<(f64, &Name)> = queues
+        .iter()
+        .map(|q| (if q.weight == 0 { 0.0 } else { order.f64().powf(1.0 / f64::from(q.weight)) }, &q.queue))
+        .collect();
+    turn.sort_by(|a, b| b.0.total_cmp(&a.0));
+    turn.into_iter().map(|(_, queue)| queue.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queues(weights: [u32; 3]) -> Vec<QueueWeight> {
+        let names = ["a", "b", "c"].map(|name| Name::new(name).unwrap());
+        names.into_iter().zip(weights).map(|(queue, weight)| QueueWeight { queue, weight }).collect()
+    }
+
+    #[test]
+    fn without_weights_the_order_is_the_one_given() {
+        let turn = in_turn(&queues([0, 0, 0]), &mut fastrand::Rng::with_seed(1));
+        assert_eq!(turn.iter().map(Name::as_str).collect::<String>(), "abc");
+    }
+
+    #[test]
+    fn each_goes_first_as_often_as_its_weight_says() {
+        let mut order = fastrand::Rng::with_seed(1);
+        let mut first = std::collections::BTreeMap::new();
+        for _ in 0..10_000 {
+            let turn = in_turn(&queues([6, 3, 1]), &mut order);
+            *first.entry(turn[0].as_str().to_owned()).or_insert(0) += 1;
+        }
+        for (name, share) in [("a", 6_000), ("b", 3_000), ("c", 1_000)] {
+            let times: i32 = first[name];
+            assert!((times - share).abs() < 300, "{name} went first {times} times of 10,000");
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! `enqueue`: from a job type's value to a durable row.
+//!
+//! [`Client`] makes ids and asks the store; a call whose answer was lost is asked again with the same ids, so nothing is
+//! doubled. For a job inside the application's own transaction, [`Client::order`] makes the row and the store's own
+//! `enqueue_in` writes it.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use banto_core::{Due, Ids, JobId, Label, Name, NewJob, Payload, Refusal, Unique};
+use banto_store::{Clock, Enqueued, Store, StoreError};
+use tokio::time::sleep;
+
+use crate::kind::Job;
+
+/// How long a client asks a store again that does not answer, in milliseconds of steady time.
+const PATIENCE_MS: u64 = 5_000;
+
+/// Enqueues jobs. Cheap to clone.
+#[derive(Clone)]
+pub struct Client {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<Mutex<Ids>>,
+}
+
+/// A job that is about to be enqueued; change what this one asks for.
+#[derive(Debug, Clone)]
+pub struct Order(Result<NewJob, Refusal>);
+
+impl Client {
+    /// A client of that store.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Client {
+        Client::seeded(store, clock, fastrand::u64(..))
+    }
+
+    /// A client whose ids follow from `seed`, for tests.
+    pub fn seeded(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: u64) -> Client {
+        Client { store, clock, ids: Arc::new(Mutex::new(Ids::new(seed))) }
+    }
+
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// A new id.
+    pub fn id(&self) -> JobId {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner).make(self.clock.wall_ms())
+    }
+
+    /// Enqueues a job as its kind's policy says. `Ok` is durable. Refuses what the limits forbid.
+    pub async fn enqueue<J: Job>(&self, job: &J) -> Result<Enqueued, StoreError> {
+        self.send(self.order(job)).await
+    }
+
+    /// Enqueues jobs in one step, whole or not at all.
+    pub async fn enqueue_all<'a, J: Job>(
+        &self,
+        jobs: impl IntoIterator<Item = &'a J>,
+    ) -> Result<Vec<Enqueued>, StoreError> {
+        let jobs: Result<Vec<NewJob>, Refusal> = jobs.into_iter().map(|job| self.order(job).ready()).collect();
+        self.put(jobs?).await
+    }
+
+    /// A job as its kind's policy says, to be changed and then [sent](Client::send).
+    pub fn order<J: Job>(&self, job: &J) -> Order {
+        Order(self.made(job))
+    }
+
+    fn made<J: Job>(&self, job: &J) -> Result<NewJob, Refusal> {
+        let policy = J::policy();
+        let (kind, queue) = (Name::new(J::KIND)?, Name::new(policy.queue)?);
+        let mut new = NewJob::new(self.id(), kind, queue, Payload::of(job)?);
+        new.version = J::VERSION;
+        new.priority = policy.priority;
+        new.attempts_max = policy.attempts_max;
+        new.unique = job.unique()?;
+        new.options.crashes_max = policy.crashes_max;
+        new.options.retry_until = policy.retry_for_ms.map(|ms| self.clock.wall_ms().saturating_add_unsigned(ms));
+        new.options.tags = job.tags().iter().map(|tag| Label::new(tag)).collect::<Result<_, _>>()?;
+        Ok(new)
+    }
+
+    /// Sends an order. `Ok` is durable.
+    pub async fn send(&self, order: Order) -> Result<Enqueued, StoreError> {
+        let answers = self.put(vec![order.ready()?]).await?;
+        let lost = || {
+            StoreError::new(banto_store::Fault::InDoubt, "hear what became of the job; the store's answer was empty")
+        };
+        answers.first().copied().ok_or_else(lost)
+    }
+
+    /// Enqueues rows as they are, in one step: for programs that know no types. Asks again for up to 5 s while the store
+    /// is busy or its answer is lost; a full disk is said at once.
+    pub async fn put(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
+        jobs.iter().try_for_each(NewJob::check)?;
+        let since = self.clock.steady_ms();
+        loop {
+            match self.store.enqueue(jobs.clone()).await {
+                Err(error) if error.again() && *error.fault() != banto_store::Fault::Full => {
+                    if self.clock.steady_ms().saturating_sub(since) >= PATIENCE_MS {
+                        return Err(error);
+                    }
+                    sleep(Duration::from_millis(fastrand::u64(20..200))).await;
+                }
+                answer => return answer,
+            }
+        }
+    }
+}
+
+impl Order {
+    /// Due after that long.
+    pub fn delay(self, delay: Duration) -> Order {
+        self.set(|job| job.due = Due::In(millis(delay)))
+    }
+
+    /// Due at that wall-clock time, in milliseconds since 1970.
+    pub fn at(self, wall_ms: i64) -> Order {
+        self.set(|job| job.due = Due::At(wall_ms))
+    }
+
+    /// Into another queue.
+    pub fn queue(self, queue: &str) -> Order {
+        self.set_to(Name::new(queue), |job, queue| job.queue = queue)
+    }
+
+    /// With another urgency: 0 (first) to 9 (last).
+    pub fn priority(self, priority: u8) -> Order {
+        self.set(|job| job.priority = priority)
+    }
+
+    /// With another number of attempts.
+    pub fn attempts_max(self, attempts: u16) -> Order {
+        self.set(|job| job.attempts_max = attempts)
+    }
+
+    /// With another unique key.
+    pub fn unique(self, unique: Unique) -> Order {
+        self.set(|job| job.unique = Some(unique))
+    }
+
+    /// Once for this key: an idempotency key, remembered until 24 h after the job's end.
+    pub fn once(self, key: &str) -> Order {
+        self.set_to(Label::new(key), |job, key| *job = job.clone().once(key))
+    }
+
+    /// With one more tag.
+    pub fn tag(self, tag: &str) -> Order {
+        self.set_to(Label::new(tag), |job, tag| job.options.tags.push(tag))
+    }
+
+    /// As part of a trace (a W3C `traceparent`).
+    pub fn trace(self, trace: &str) -> Order {
+        self.set_to(Label::new(trace), |job, trace| job.options.trace = Some(trace))
+    }
+
+    /// With another longest run of an attempt.
+    pub fn timeout(self, timeout: Duration) -> Order {
+        self.set(|job| job.options.timeout_ms = Some(millis(timeout)))
+    }
+
+    /// The row to store, or the first thing that is wrong with it.
+    pub fn ready(self) -> Result<NewJob, Refusal> {
+        let job = self.0?;
+        job.check().map(|()| job)
+    }
+
+    fn set(self, change: impl FnOnce(&mut NewJob)) -> Order {
+        self.set_to(Ok(()), |job, ()| change(job))
+    }
+
+    fn set_to<T>(self, value: Result<T, Refusal>, change: impl FnOnce(&mut NewJob, T)) -> Order {
+        Order(self.0.and_then(|mut job| {
+            change(&mut job, value?);
+            Ok(job)
+        }))
+    }
+}
+
+fn millis(span: Duration) -> u64 {
+    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
+}

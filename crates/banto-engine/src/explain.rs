@@ -1,0 +1,159 @@
+//! `explain`: why is this job not running?
+//!
+//! One answer put together from what the store knows: its state, its queue's pause, the living workers of its queue, who
+//! knows its kind, what stands before it, when it is due, who holds it. It asks; it changes nothing.
+
+use std::sync::Arc;
+
+use banto_core::{Job, JobId, State};
+use banto_store::{Card, Holder, QueueView, Seen, Store, StoreError};
+use serde::Serialize;
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Explanation {
+    /// The job and its trail.
+    pub card: Card,
+    /// One line: the reason that counts most.
+    pub answer: String,
+    /// Everything else that bears on it.
+    pub facts: Vec<String>,
+    /// What to do, if there is something to do.
+    pub cure: Option<String>,
+}
+
+/// Explains one job; `None` if it is not listed. `now_ms` is wall-clock time.
+pub async fn explain(store: &Arc<dyn Store>, id: JobId, now_ms: i64) -> Result<Option<Explanation>, StoreError> {
+    let Some(card) = store.job(id).await? else { return Ok(None) };
+    let queues = store.queues().await?;
+    let instances = store.instances().await?;
+    let key = card.job.unique.as_ref().map(|unique| unique.key.clone());
+    let holder = match key {
+        Some(key) => store.holder(key).await?,
+        None => None,
+    };
+    let queue = queues.into_iter().find(|view| view.queue == card.job.queue);
+    let (answer, cure) = reason(&card.job, queue.as_ref(), &instances, now_ms);
+    let facts = facts(&card.job, queue.as_ref(), &instances, holder, now_ms);
+    Ok(Some(Explanation { card, answer, facts, cure }))
+}
+
+fn reason(job: &Job, queue: Option<&QueueView>, instances: &[Seen], now_ms: i64) -> (String, Option<String>) {
+    let error = job.error.as_deref().unwrap_or("no error was kept");
+    match job.state {
+        State::Done => ("it is done".into(), None),
+        State::Cancelled => {
+            (format!("it was cancelled: {error}"), Some(format!("run it again: queue retry {}", job.id)))
+        }
+        State::Dead => {
+            let text = format!("it is dead after {} of {} attempts: {error}", job.attempt, job.attempts_max);
+            (text, Some(format!("mend the cause, then: queue retry {}", job.id)))
+        }
+        State::Parked => {
+            let park = job.park.as_ref();
+            let text = park.map_or("no cause was kept", |park| park.text.as_str());
+            (format!("it is parked: {text}"), park.map(|park| park.cause.cure().to_owned()))
+        }
+        State::Running => (running(job, instances), None),
+        State::Scheduled => {
+            let why = job.error.as_ref().map_or(String::new(), |error| format!("; its last run ended with: {error}"));
+            (format!("it is due in {}{why}", span(job.run_at - now_ms)), None)
+        }
+        State::Ready => ready(job, queue, instances),
+    }
+}
+
+fn running(job: &Job, instances: &[Seen]) -> String {
+    let seen = job.instance.and_then(|id| instances.iter().find(|seen| seen.instance.id == id));
+    let asked = if job.cancel_asked { "; it was asked to stop" } else { "" };
+    match seen {
+        Some(seen) if seen.living => format!("it is running in {}{asked}", called(seen)),
+        Some(seen) => {
+            let silent = span(i64::try_from(seen.silent_ms).unwrap_or(i64::MAX));
+            format!("it was running in {}, which is silent for {silent}; it will be rescued{asked}", called(seen))
+        }
+        None => format!("it is running in a process that has not registered{asked}"),
+    }
+}
+
+fn ready(job: &Job, queue: Option<&QueueView>, instances: &[Seen]) -> (String, Option<String>) {
+    if let Some(pause) = queue.and_then(|view| view.pause.as_ref()) {
+        let text = format!("its queue \"{}\" is paused by {} ({})", job.queue, pause.by, pause.reason);
+        return (text, Some(format!("queue resume {}", job.queue)));
+    }
+    let living: Vec<&Seen> = instances.iter().filter(|seen| seen.living).collect();
+    let on_queue: Vec<&&Seen> = living.iter().filter(|seen| seen.instance.queues.contains(&job.queue)).collect();
+    if on_queue.is_empty() {
+        let text = format!("no living worker takes from its queue \"{}\" ({} live in all)", job.queue, living.len());
+        return (text, Some(format!("start one: queue work --queue {}", job.queue)));
+    }
+    if !on_queue.iter().any(|seen| seen.instance.kinds.iter().any(|(kind, _)| *kind == job.kind)) {
+        let text = format!(
+            "no living worker of its queue knows the kind \"{}\"; the next that claims it will park it",
+            job.kind
+        );
+        return (text, Some(banto_core::Cause::UnknownKind.cure().into()));
+    }
+    let ahead = queue.map_or(0, |view| view.count(State::Ready).saturating_sub(1));
+    (format!("it is next in line: at most {ahead} ready jobs of its queue stand before it"), None)
+}
+
+fn facts(job: &Job, queue: Option<&QueueView>, instances: &[Seen], holder: Option<Holder>, now_ms: i64) -> Vec<String> {
+    let mut facts = vec![format!("it was enqueued {} ago into \"{}\"", span(now_ms - job.enqueued_at), job.queue)];
+    facts.push(format!(
+        "attempt {} of {}, claimed {} times, {} crashes",
+        job.attempt, job.attempts_max, job.fence, job.crashes
+    ));
+    if let (Some(unique), Some(holder)) = (&job.unique, holder) {
+        let whose = if holder.job == job.id { "this job".to_owned() } else { format!("job {}", holder.job) };
+        facts.push(format!("its key \"{}\" is held by {whose}", unique.key));
+    }
+    if let Some(until) = job.options.retry_until {
+        facts.push(format!("no attempt begins after {} from now", span(until - now_ms)));
+    }
+    if let Some(pause) = queue.and_then(|view| view.pause.as_ref()).filter(|_| job.state != State::Ready) {
+        facts.push(format!("its queue is paused by {}", pause.by));
+    }
+    for seen in instances.iter().filter(|seen| seen.instance.queues.contains(&job.queue)) {
+        let knows = seen.instance.kinds.iter().find(|(kind, _)| *kind == job.kind);
+        let knows = knows
+            .map_or("does not know the kind".into(), |(_, version)| format!("knows the kind to version {version}"));
+        let lives = if seen.living { "lives" } else { "is gone" };
+        let (busy, slots) = (seen.instance.busy, seen.instance.concurrency);
+        facts.push(format!("{} {lives}, runs {busy} of {slots}, {knows}", called(seen)));
+    }
+    facts
+}
+
+fn called(seen: &Seen) -> String {
+    let instance = &seen.instance;
+    format!(
+        "worker {} ({} on {}, pid {}, build {})",
+        instance.id, instance.name, instance.host, instance.pid, instance.build
+    )
+}
+
+/// A span of milliseconds in words of at most two units: "1 h 5 min".
+pub fn span(ms: i64) -> String {
+    let (sign, ms) = (if ms < 0 { "-" } else { "" }, ms.unsigned_abs());
+    let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "min"), (1_000, "s"), (1, "ms")];
+    let Some(first) = units.iter().position(|(size, _)| ms >= *size) else { return "0 ms".into() };
+    let mut rest = ms;
+    let words = units.iter().skip(first).take(2).filter_map(|(size, unit)| {
+        let count = rest / size;
+        rest %= size;
+        (count > 0).then(|| format!("{count} {unit}"))
+    });
+    format!("{sign}{}", words.collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::span;
+
+    #[test]
+    fn spans_are_said_in_two_units() {
+        let said = [0, 5, 1_500, 60_000, 3_900_000, 90_061_001, -61_000].map(span);
+        assert_eq!(said, ["0 ms", "5 ms", "1 s 500 ms", "1 min", "1 h 5 min", "1 d 1 h", "-1 min 1 s"]);
+    }
+}

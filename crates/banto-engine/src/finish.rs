@@ -1,0 +1,143 @@
+//! `finish`: writes down how runs ended, in batches, for as long as the leases live.
+//!
+//! Ends gather while the last batch is being written, so the batch grows with the load by itself. A store that does not
+//! answer is asked again; an end whose lease is over meanwhile is let go, because the rescuer has the job then.
+
+use std::{sync::Arc, time::Duration};
+
+use banto_core::{Facts, Verdict, decide};
+use banto_store::{Finish, Finished, StoreError};
+use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
+
+use crate::{event::Event, run::Ended, worker::Shared};
+
+/// Most ends in one call.
+const BATCH_MAX: usize = 1_000;
+
+/// The loop; ends when nobody can hand over any more.
+pub(crate) async fn work(shared: Arc<Shared>, mut ends: UnboundedReceiver<Ended>) {
+    let mut batch = Vec::with_capacity(BATCH_MAX);
+    while ends.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        let decided: Vec<(Ended, Finish)> = batch.drain(..).map(|ended| decided(&shared, ended)).collect();
+        write(&shared, decided).await;
+    }
+}
+
+fn decided(shared: &Shared, ended: Ended) -> (Ended, Finish) {
+    let job = &ended.job;
+    let backoff = shared.registry.backoff(&job.kind).unwrap_or(&shared.config.backoff);
+    let mut facts = Facts::of(job, backoff);
+    facts.attempts_max = shared.config.attempts_max.unwrap_or(facts.attempts_max);
+    let verdict = decide(&facts, ended.outcome.clone(), shared.clock.wall_ms(), fastrand::u64(..));
+    let lease = ended.lease;
+    (ended, Finish { lease, verdict })
+}
+
+async fn write(shared: &Shared, mut batch: Vec<(Ended, Finish)>) {
+    while !batch.is_empty() {
+        let finishes: Vec<Finish> = batch.iter().map(|(_, finish)| finish.clone()).collect();
+        match shared.store.finish(finishes).await {
+            Ok(answers) => {
+                shared.store_answers();
+                return told(shared, &batch, &answers);
+            }
+            Err(error) if error.again() => {
+                shared.outage("finish", &error);
+                sleep(shared.again_in()).await;
+                let now = shared.clock.steady_ms();
+                let (kept, over): (Vec<_>, Vec<_>) =
+                    batch.into_iter().partition(|(ended, _)| shared.slots.holds(&ended.lease, now));
+                shared.slots.let_go(over.iter().map(|(ended, _)| ended.lease));
+                batch = kept;
+            }
+            Err(error) if batch.len() > 1 => {
+                tracing::error!(%error, ends = batch.len(), "the store refused a batch of ends; they are written one by one");
+                for one in batch {
+                    Box::pin(write(shared, vec![one])).await;
+                }
+                return;
+            }
+            Err(error) => return refused(shared, &batch, &error),
+        }
+    }
+}
+
+/// A single end that the store will never take: the lease is let go, so the rescuer will have the job.
+fn refused(shared: &Shared, batch: &[(Ended, Finish)], error: &StoreError) {
+    for (ended, _) in batch {
+        let (job, outcome) = (ended.job.id, ended.outcome.word());
+        tracing::error!(%job, outcome, %error, "could not write down how a run ended; it will run again");
+    }
+    shared.slots.let_go(batch.iter().map(|(ended, _)| ended.lease));
+}
+
+fn told(shared: &Shared, batch: &[(Ended, Finish)], answers: &[Finished]) {
+    shared.slots.let_go(batch.iter().map(|(ended, _)| ended.lease));
+    for ((ended, finish), answer) in batch.iter().zip(answers) {
+        let job = &ended.job;
+        match answer {
+            Finished::Late => {
+                shared.count_late();
+                tracing::warn!(job = %job.id, kind = %job.kind, "an end came too late; its lease was lost");
+                shared.events.tell(|| Event::Late { job: job.id });
+            }
+            Finished::Written => {
+                shared.count_ended(&finish.verdict);
+                said(ended, &finish.verdict);
+                shared.events.tell(|| written(ended, &finish.verdict));
+            }
+        }
+    }
+}
+
+fn written(ended: &Ended, verdict: &Verdict) -> Event {
+    let job = &ended.job;
+    if let Some(park) = &verdict.park {
+        return Event::Parked { job: job.id, kind: job.kind.clone(), cause: park.cause, text: park.text.clone() };
+    }
+    Event::Ended {
+        job: job.id,
+        kind: job.kind.clone(),
+        queue: job.queue.clone(),
+        attempt: job.attempt,
+        outcome: verdict.word,
+        state: verdict.to,
+        ran_ms: ended.ran_ms,
+        error: verdict.error.clone(),
+    }
+}
+
+/// What did not end well is said; what did is only worth a line to those who ask for it.
+fn said(ended: &Ended, verdict: &Verdict) {
+    let (job, kind, attempt, ran_ms) = (ended.job.id, &ended.job.kind, ended.job.attempt, ended.ran_ms);
+    if let Some(park) = &verdict.park {
+        tracing::warn!(%job, %kind, cause = park.cause.word(), text = park.text, cure = park.cause.cure(), "parked");
+    } else if let Some(error) = &verdict.error {
+        tracing::warn!(%job, %kind, attempt, ran_ms, outcome = verdict.word, state = verdict.to.word(), error, "ended");
+    } else {
+        tracing::debug!(%job, %kind, attempt, ran_ms, outcome = verdict.word, "ended");
+    }
+}
+
+/// Writes down what running jobs say of themselves, in batches. What cannot be written is dropped after a second try: it
+/// is said again by the next progress, and no run waits for it.
+pub(crate) async fn record(shared: Arc<Shared>, mut said: UnboundedReceiver<banto_store::Record>) {
+    let mut batch = Vec::new();
+    while said.recv_many(&mut batch, BATCH_MAX).await > 0 {
+        for record in &batch {
+            if let banto_store::Note::Progress(progress) = &record.note {
+                shared.events.tell(|| Event::Progressed { job: record.lease.job, progress: progress.clone() });
+            }
+        }
+        for _ in 0..2 {
+            match shared.store.record(batch.clone()).await {
+                Ok(_) => break,
+                Err(error) => {
+                    shared.outage("record", &error);
+                    sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+        batch.clear();
+    }
+}

@@ -1,0 +1,52 @@
+//! `beat`: says that this process lives, what it can run and what it does, and hears its orders.
+
+use std::{sync::Arc, time::Duration};
+
+use banto_core::Label;
+use banto_store::{Instance, Orders, Status, StoreError};
+use tokio::time::sleep;
+
+use crate::worker::Shared;
+
+/// The loop; runs until its task is dropped.
+pub(crate) async fn work(shared: Arc<Shared>) {
+    loop {
+        match once(&shared, Status::Working).await {
+            Ok(Orders { restart: Some(by), .. }) => shared.stop.graceful(format!("a restart was ordered by {by}")),
+            Ok(_) => {}
+            Err(error) => {
+                shared.outage("beat", &error);
+            }
+        }
+        sleep(Duration::from_millis(shared.config.renew_ms)).await;
+    }
+}
+
+/// Beats once.
+pub(crate) async fn once(shared: &Shared, status: Status) -> Result<Orders, StoreError> {
+    let status = if shared.stop.asked() && status == Status::Working { Status::Stopping } else { status };
+    let (_, busy) = shared.slots.count();
+    let reason = shared.stop.asked().then(|| shared.stop.reason().to_owned());
+    let busy = u32::try_from(busy).unwrap_or(u32::MAX);
+    let orders = shared.store.beat(Instance { status, busy, reason, ..shared.identity.clone() }).await?;
+    shared.store_answers();
+    Ok(orders)
+}
+
+/// Who this process is, as far as it does not change.
+pub(crate) fn identity(config: &crate::Config, registry: &crate::Registry, id: banto_core::InstanceId) -> Instance {
+    let label = |text: &str| Label::new(text).unwrap_or_else(|_| Label::from(&config.name));
+    Instance {
+        id,
+        name: config.name.clone(),
+        host: label(&rustix::system::uname().nodename().to_string_lossy()),
+        pid: std::process::id(),
+        build: label(registry.build()),
+        kinds: registry.entries().map(|entry| (entry.kind.clone(), entry.version)).collect(),
+        queues: config.queues.iter().map(|weighted| weighted.queue.clone()).collect(),
+        concurrency: u32::try_from(config.concurrency).unwrap_or(u32::MAX),
+        busy: 0,
+        status: Status::Working,
+        reason: None,
+    }
+}

@@ -1,0 +1,35 @@
+//! Preflight: everything that can be known to be wrong before the first job is taken, named at once.
+//!
+//! A worker that lacks something refuses to start; a job that fails in four milliseconds because a setting is absent, for
+//! weeks, is how banto's story began.
+
+use crate::{Config, Registry};
+
+/// Checks a worker to be. Answers every fault, each a fragment that fits after "could not".
+pub fn check(registry: &Registry, config: &Config) -> Result<(), Vec<String>> {
+    let mut faults = registry.faults().to_vec();
+    if config.queues.is_empty() {
+        faults.push("work without a queue; name at least one (--queue default)".into());
+    }
+    if config.concurrency == 0 {
+        faults.push("work with concurrency 0; 1 or more is allowed".into());
+    }
+    if config.lease_ms < 3 * config.renew_ms {
+        let (lease, renew) = (config.lease_ms, config.renew_ms);
+        faults.push(format!(
+            "work with leases of {lease} ms renewed every {renew} ms; three renewals must fit into a lease"
+        ));
+    }
+    if let Err(refusal) = config.backoff.check() {
+        faults.push(refusal.to_string());
+    }
+    if !config.start_anyway {
+        for entry in registry.entries() {
+            let missing = entry.missing();
+            if !missing.is_empty() {
+                faults.push(format!("run {}: it lacks {}", entry.kind, missing.join(", ")));
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}

@@ -1,0 +1,112 @@
+//! Tests of what a build can run, and of what it sets aside.
+
+use banto_core::{Ids, NewJob, Payload, State};
+use serde::{Deserialize, Serialize};
+
+use super::*;
+
+#[derive(Serialize, Deserialize)]
+struct Paint {
+    avatar: u64,
+    colour: String,
+}
+
+impl Job for Paint {
+    const KIND: &'static str = "paint";
+    const VERSION: u16 = 3;
+    const ALIASES: &'static [&'static str] = &["App\\Jobs\\Paint"];
+
+    fn upcast(from: u16, mut payload: Value) -> Result<Value, String> {
+        match from {
+            1 => payload["colour"] = "red".into(),
+            2 => payload["avatar"] = payload["id"].take(),
+            _ => return Err(format!("no step from {from}")),
+        }
+        Ok(payload)
+    }
+}
+
+fn registry(missing: &'static [&'static str]) -> Registry {
+    let mut registry = Registry::new("b7");
+    let handler = |paint: Paint, _: Context<()>| async move {
+        if paint.colour == "red" { Ok(()) } else { Err(JobError::dead("only red")) }
+    };
+    let names = move || missing.iter().map(|name| (*name).to_owned()).collect();
+    registry.add_needing::<Paint, (), _, _>(Arc::new(()), handler, names);
+    registry
+}
+
+fn record(kind: &str, version: u16, payload: &str) -> Record {
+    let new = NewJob::new(
+        Ids::new(1).make(0),
+        Name::new(kind).unwrap(),
+        Name::new("q").unwrap(),
+        Payload::parse(payload).unwrap(),
+    );
+    Record {
+        id: new.id,
+        kind: new.kind,
+        version,
+        queue: new.queue,
+        priority: 5,
+        payload: new.payload,
+        state: State::Running,
+        run_at: 0,
+        attempt: 1,
+        attempts_max: 3,
+        crashes: 0,
+        fence: 1,
+        unique: None,
+        options: new.options,
+        enqueued_at: 0,
+        started_at: None,
+        finished_at: None,
+        error: None,
+        park: None,
+        progress: None,
+        cancel_asked: false,
+        instance: None,
+    }
+}
+
+fn cause(registry: &Registry, record: &Record) -> Option<Cause> {
+    registry.verdict(record).map(|park| park.cause)
+}
+
+#[test]
+fn what_is_known_and_decodes_can_run_under_each_name() {
+    let good = r#"{"avatar":1,"colour":"red"}"#;
+    assert_eq!(cause(&registry(&[]), &record("paint", 3, good)), None);
+    assert_eq!(cause(&registry(&[]), &record("App\\Jobs\\Paint", 3, good)), None);
+}
+
+#[test]
+fn older_payloads_are_lifted_step_by_step() {
+    assert_eq!(cause(&registry(&[]), &record("paint", 1, r#"{"id":7}"#)), None);
+    assert_eq!(cause(&registry(&[]), &record("paint", 2, r#"{"id":7,"colour":"x"}"#)), None);
+}
+
+#[test]
+fn each_way_of_not_being_able_has_its_cause() {
+    let good = r#"{"avatar":1,"colour":"red"}"#;
+    assert_eq!(cause(&registry(&[]), &record("print", 1, "{}")), Some(Cause::UnknownKind));
+    assert_eq!(cause(&registry(&[]), &record("paint", 4, good)), Some(Cause::NewerVersion));
+    assert_eq!(cause(&registry(&[]), &record("paint", 3, r#"{"avatar":"x"}"#)), Some(Cause::Undecodable));
+    assert_eq!(cause(&registry(&["REPLICATE_API_TOKEN"]), &record("paint", 3, good)), Some(Cause::Missing));
+}
+
+#[test]
+fn the_words_name_what_is_wrong_and_the_build() {
+    let park = registry(&["A_KEY", "a bucket"]).verdict(&record("paint", 3, "{}")).unwrap();
+    assert_eq!((park.text.as_str(), park.build.as_str()), ("paint lacks A_KEY, a bucket", "b7"));
+    let park = registry(&[]).verdict(&record("paint", 9, "{}")).unwrap();
+    assert_eq!(park.text, "the payload has version 9, build b7 reads up to 3");
+}
+
+#[test]
+fn a_kind_registered_twice_is_a_fault() {
+    let mut registry = registry(&[]);
+    registry.add::<Paint, (), _, _>(Arc::new(()), |_, _| async { Ok(()) });
+    assert_eq!(registry.faults().len(), 2);
+    assert!(registry.faults()[0].contains("\"paint\" twice"));
+}

@@ -1,0 +1,54 @@
+//! `renew`: keeps the leases of everything this process holds, and is the last loop to stop.
+//!
+//! One timer for all leases, on the engine's own thread: no handler can hold it up. A lease that could not be renewed
+//! by its time is not trusted any more, whatever the store may say later.
+
+use std::{sync::Arc, time::Duration};
+
+use banto_core::{Lease, limits::CLAIM_MAX};
+use banto_store::{Renewed, StoreError};
+use tokio::time::sleep;
+
+use crate::{event::Event, worker::Shared};
+
+/// The loop; runs until its task is dropped.
+pub(crate) async fn work(shared: Arc<Shared>) {
+    loop {
+        let wait = match once(&shared).await {
+            Ok(()) => Duration::from_millis(shared.config.renew_ms),
+            Err(error) => {
+                shared.outage("renew", &error);
+                shared.again_in()
+            }
+        };
+        for lease in shared.slots.expired(shared.clock.steady_ms()) {
+            lost(&shared, &lease);
+        }
+        sleep(wait).await;
+    }
+}
+
+async fn once(shared: &Shared) -> Result<(), StoreError> {
+    for leases in shared.slots.leases().chunks(CLAIM_MAX) {
+        // The lease counts from before the call: the store's own count can only be later.
+        let since = shared.clock.steady_ms();
+        let answers = shared.store.renew(leases.to_vec(), shared.config.lease_ms).await?;
+        shared.store_answers();
+        for (lease, answer) in leases.iter().zip(answers) {
+            match answer {
+                Renewed::Held { cancel_asked } => {
+                    shared.slots.renewed(lease, shared.trusted_until(since), cancel_asked);
+                }
+                Renewed::Lost => lost(shared, lease),
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lost(shared: &Shared, lease: &Lease) {
+    if let Some(job) = shared.slots.lost(lease) {
+        tracing::warn!(job = %job.id, kind = %job.kind, "the lease is lost; the run is told to stop");
+        shared.events.tell(|| Event::LeaseLost { job: job.id });
+    }
+}

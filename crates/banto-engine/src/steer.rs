@@ -1,0 +1,55 @@
+//! `steer`: what people order.
+//!
+//! A thin verb: the store carries an order out as one step. Orders on very many jobs go in slices, so that no other
+//! writer waits long; each slice is a step of its own.
+
+use std::sync::Arc;
+
+use banto_store::{Order, Select, Steer, Steered, Store, StoreError};
+
+/// Jobs in one slice.
+const SLICE: usize = 5_000;
+
+/// Carries out `order` in the name of `by`. A preview only counts.
+pub async fn steer(store: &Arc<dyn Store>, order: Order, by: &str, preview: bool) -> Result<Steered, StoreError> {
+    let steer = |order| Steer { order, by: by.to_owned(), preview };
+    let Some(select) = selection(&order) else { return store.steer(steer(order)).await };
+    if preview || select.limit <= SLICE || !select.ids.is_empty() {
+        return store.steer(steer(order)).await;
+    }
+    let mut left = select.limit;
+    let mut all = Steered::default();
+    while left > 0 {
+        let slice = left.min(SLICE);
+        let done = store.steer(steer(limited(order.clone(), slice))).await?;
+        all.count += done.count;
+        // Asked and held jobs stay where they are, so the next slice would meet the same ones again.
+        all.asked = all.asked.max(done.asked);
+        all.held = all.held.max(done.held);
+        all.sample.extend(done.sample);
+        all.sample.truncate(20);
+        if done.count < slice {
+            break;
+        }
+        left -= done.count;
+    }
+    Ok(all)
+}
+
+fn selection(order: &Order) -> Option<&Select> {
+    match order {
+        Order::Cancel(select) | Order::Retry(select) | Order::Release(select) | Order::Forget(select) => Some(select),
+        Order::Pause { .. } | Order::Resume { .. } | Order::Restart => None,
+    }
+}
+
+fn limited(order: Order, limit: usize) -> Order {
+    let cut = |select: Select| Select { limit, ..select };
+    match order {
+        Order::Cancel(select) => Order::Cancel(cut(select)),
+        Order::Retry(select) => Order::Retry(cut(select)),
+        Order::Release(select) => Order::Release(cut(select)),
+        Order::Forget(select) => Order::Forget(cut(select)),
+        other => other,
+    }
+}

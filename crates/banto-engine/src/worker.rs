@@ -1,0 +1,311 @@
+//! A worker: all loops of one process together, from its start to its last renewal.
+//!
+//! The loops share one thread of their own ([`Worker::start`]), apart from the handlers: a handler that blocks every thread
+//! of the application's runtime still cannot stop the renewal of leases. Under [`Worker::run`] they live on the
+//! caller's runtime, which is what single-threaded tests want.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS};
+use banto_store::{Clock, Instance, Record, Status, Store, StoreError};
+use tokio::{
+    runtime::Handle,
+    sync::{
+        Notify,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
+    task::JoinHandle,
+    time::sleep,
+};
+
+use crate::{
+    claim,
+    config::Config,
+    event::{Event, Events},
+    finish,
+    handler::Layer,
+    instance, limit, park, preflight, prune,
+    registry::Registry,
+    renew, rescue,
+    run::Ended,
+    slots::Slots,
+    stop::Stop,
+};
+
+/// What the loops of one worker share.
+pub(crate) struct Shared {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub registry: Arc<Registry>,
+    pub layers: Arc<[Arc<dyn Layer>]>,
+    pub config: Config,
+    pub identity: Instance,
+    pub instance: InstanceId,
+    pub slots: Slots,
+    pub events: Events,
+    pub stop: Stop,
+    pub handlers: Handle,
+    pub said: UnboundedSender<Record>,
+    /// Rung when there are parked jobs to take back.
+    pub adopted: Notify,
+    ends: UnboundedSender<Ended>,
+    adoptable: Mutex<Vec<JobId>>,
+    down: AtomicBool,
+    late: AtomicU64,
+    ended: Mutex<BTreeMap<&'static str, u64>>,
+}
+
+impl Shared {
+    /// Hands an end over to `finish`.
+    pub fn hand_over(&self, ended: Ended) {
+        // The receiver outlives every run of this worker; after it nobody writes anything down any more.
+        let _ = self.ends.send(ended);
+    }
+
+    /// The longest run of a job's attempt, in milliseconds.
+    pub fn timeout_ms(&self, job: &Job) -> u64 {
+        let kind = self.registry.entry(&job.kind).and_then(|entry| entry.policy.timeout_ms);
+        job.options.timeout_ms.or(kind).unwrap_or(self.config.timeout_ms)
+    }
+
+    /// Until when a lease that was asked for at `since` is to be trusted, in steady time.
+    pub fn trusted_until(&self, since: u64) -> u64 {
+        since.saturating_add(self.config.lease_ms.saturating_sub(MARGIN_MS))
+    }
+
+    /// Notes jobs that this build can take back.
+    pub fn adopt(&self, jobs: Vec<JobId>) {
+        if !jobs.is_empty() {
+            *self.adoptable.lock().unwrap_or_else(PoisonError::into_inner) = jobs;
+            self.adopted.notify_one();
+        }
+    }
+
+    /// The next jobs to take back.
+    pub fn take_adopted(&self, most: usize) -> Vec<JobId> {
+        let mut adoptable = self.adoptable.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = adoptable.len().min(most);
+        adoptable.drain(..taken).collect()
+    }
+
+    /// The store failed a verb. Said once until it answers again. Answers whether it may be asked again; if not, the
+    /// worker stops.
+    pub fn outage(&self, verb: &'static str, error: &StoreError) -> bool {
+        if !self.down.swap(true, Ordering::Relaxed) {
+            tracing::error!(verb, %error, "the store does not do what it is asked; waiting");
+            self.events.tell(|| Event::StoreDown { verb, error: error.to_string() });
+        }
+        if !error.again() {
+            self.stop.graceful(format!("the store cannot {verb}: {error}"));
+        }
+        error.again()
+    }
+
+    /// The store has answered.
+    pub fn store_answers(&self) {
+        if self.down.load(Ordering::Relaxed) && self.down.swap(false, Ordering::Relaxed) {
+            tracing::info!("the store answers again");
+            self.events.tell(|| Event::StoreBack);
+        }
+    }
+
+    /// How long to wait before asking a store again that failed: 100 to 500 ms, so that a herd spreads.
+    pub fn again_in(&self) -> Duration {
+        Duration::from_millis(fastrand::u64(100..=500))
+    }
+
+    /// Counts a refused end.
+    pub fn count_late(&self) {
+        self.late.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a durable end.
+    pub fn count_ended(&self, verdict: &Verdict) {
+        *self.ended.lock().unwrap_or_else(PoisonError::into_inner).entry(verdict.word).or_default() += 1;
+    }
+}
+
+/// What a worker did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// Why it stopped.
+    pub reason: String,
+    /// Durable ends by the outcome's word.
+    pub ended: BTreeMap<&'static str, u64>,
+    /// Ends refused because the lease was lost.
+    pub late: u64,
+    /// Jobs whose run ignored the order to stop. Their leases end when the process does; others will run them then.
+    pub left: Vec<(JobId, Name)>,
+}
+
+/// A worker to be.
+pub struct Worker {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    registry: Registry,
+    config: Config,
+    layers: Vec<Arc<dyn Layer>>,
+    events: Events,
+    stop: Stop,
+}
+
+impl Worker {
+    /// A worker on that store, for the kinds of that registry.
+    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, registry: Registry, config: Config) -> Worker {
+        let (layers, events, stop) = (Vec::new(), Events::default(), Stop::default());
+        Worker { store, clock, registry, config, layers, events, stop }
+    }
+
+    /// Adds a layer around each run, inside those added before.
+    pub fn layer(mut self, layer: impl Layer) -> Worker {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// Where its events are heard.
+    pub fn events(&self) -> Events {
+        self.events.clone()
+    }
+
+    /// How it is told to stop.
+    pub fn stop(&self) -> Stop {
+        self.stop.clone()
+    }
+
+    /// Checks everything that can be checked before the first claim; see [`preflight`]. Answers every fault at once.
+    pub fn preflight(&self) -> Result<(), Vec<String>> {
+        preflight::check(&self.registry, &self.config)
+    }
+
+    /// Works on the caller's runtime until it is told to stop. Fails only in its preflight.
+    pub async fn run(self) -> Result<Report, Vec<String>> {
+        let handlers = Handle::current();
+        self.run_with(handlers).await
+    }
+
+    /// Works on a thread of its own until it is told to stop; handlers run on the caller's runtime. Fails in its preflight,
+    /// or when the machine has no thread left.
+    pub async fn start(self) -> Result<Report, Vec<String>> {
+        let handlers = Handle::current();
+        let (done, answer) = oneshot::channel();
+        let work = move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let report = match runtime {
+                Ok(runtime) => runtime.block_on(self.run_with(handlers)),
+                Err(error) => Err(vec![format!("start the engine's runtime: {error}")]),
+            };
+            let _ = done.send(report);
+        };
+        let thread = std::thread::Builder::new().name("banto-engine".into()).spawn(work);
+        thread.map_err(|error| vec![format!("start the engine's thread: {error}")])?;
+        answer.await.unwrap_or_else(|_| Err(vec!["the engine's thread ended without a word; this is a bug".into()]))
+    }
+
+    async fn run_with(self, handlers: Handle) -> Result<Report, Vec<String>> {
+        self.preflight()?;
+        let (ends, ended) = unbounded_channel();
+        let (said, heard) = unbounded_channel();
+        let instance = InstanceId(fastrand::u64(..));
+        let config = self.config;
+        let slots = Slots::new(config.concurrency, config.prefetch_max, config.jobs_max.unwrap_or(u64::MAX));
+        let shared = Arc::new(Shared {
+            identity: instance::identity(&config, &self.registry, instance),
+            registry: Arc::new(self.registry),
+            layers: self.layers.into(),
+            store: self.store,
+            clock: self.clock,
+            events: self.events,
+            stop: self.stop,
+            adopted: Notify::new(),
+            adoptable: Mutex::default(),
+            down: AtomicBool::new(false),
+            late: AtomicU64::new(0),
+            ended: Mutex::default(),
+            config,
+            instance,
+            slots,
+            handlers,
+            said,
+            ends,
+        });
+        Ok(live(shared, ended, heard).await)
+    }
+}
+
+/// The life of a worker: register, work, stop in order.
+async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: UnboundedReceiver<Record>) -> Report {
+    if let Err(error) = instance::once(&shared, Status::Working).await {
+        shared.outage("beat", &error);
+    }
+    let taking = [tokio::spawn(claim::work(shared.clone())), tokio::spawn(park::work(shared.clone()))];
+    let writing = [
+        tokio::spawn(finish::work(shared.clone(), ended)),
+        tokio::spawn(finish::record(shared.clone(), heard)),
+        tokio::spawn(renew::work(shared.clone())),
+        tokio::spawn(limit::work(shared.clone())),
+        tokio::spawn(instance::work(shared.clone())),
+    ];
+    let tending = [tokio::spawn(rescue::work(shared.clone())), tokio::spawn(prune::work(shared.clone()))];
+
+    shared.stop.until_graceful().await;
+    tracing::info!(reason = shared.stop.reason(), "stopping: no new jobs are taken");
+    shared.events.tell(|| Event::Stopping { reason: shared.stop.reason().to_owned() });
+    let [claiming, parking] = taking;
+    end([parking]).await;
+    let _ = claiming.await; // a claim under way is waited for: its jobs are known then, and handed back
+    end(tending).await;
+    wind_down(&shared).await;
+    let left = shared.slots.running().iter().map(|job| (job.id, job.kind.clone())).collect();
+    end(writing).await;
+    if let Err(error) = instance::once(&shared, Status::Stopped).await {
+        tracing::warn!(%error, "could not sign off; the instance will be seen as silent");
+    }
+    let ended = shared.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    Report { reason: shared.stop.reason().to_owned(), ended, late: shared.late.load(Ordering::Relaxed), left }
+}
+
+/// Lets runs finish within the grace, then tells them to stop, and waits for what can still be written down.
+async fn wind_down(shared: &Arc<Shared>) {
+    for (job, lease) in shared.slots.take_waiting(u64::MAX) {
+        shared.hand_over(Ended { job, lease, outcome: Outcome::HandBack { delay_ms: 0 }, ran_ms: 0 });
+    }
+    tokio::select! { biased;
+        () = held(shared, 0) => return,
+        () = shared.stop.until_now() => shared.slots.stop_runs(shared.clock.steady_ms(), 0),
+        () = sleep(Duration::from_millis(shared.config.grace_ms)) => {
+            let grace = shared.config.cancel_grace_ms.min(500);
+            shared.slots.stop_runs(shared.clock.steady_ms(), grace);
+        }
+    }
+    // Half a second to heed the order, and as long again for the last writes; who goes on then ends with the process.
+    tokio::select! { biased;
+        () = held(shared, 0) => {}
+        () = sleep(Duration::from_millis(1_000)) => {}
+    }
+}
+
+/// Resolves when at most `most` jobs are held.
+async fn held(shared: &Shared, most: usize) {
+    while shared.slots.count().0 > most {
+        tokio::select! { biased;
+            () = shared.slots.freed.notified() => {}
+            () = sleep(Duration::from_millis(20)) => {}
+        }
+    }
+}
+
+/// Ends loops that hold nothing.
+async fn end(loops: impl IntoIterator<Item = JoinHandle<()>>) {
+    for task in loops {
+        task.abort();
+        let _ = task.await;
+    }
+}

@@ -55,7 +55,7 @@ fn policy(meaning: &Meaning, private: &TokenStream) -> TokenStream {
     ];
     quote! {
         fn policy() -> #private::Policy {
-            #private::Policy { #(#set)* ..#private::Default::default() }
+            #private::Policy { #(#set)* ..<#private::Policy as #private::Default>::default() }
         }
     }
 }
@@ -65,7 +65,7 @@ fn backoff(rule: &Backoff, private: &TokenStream) -> TokenStream {
         Backoff::Exponential { base_ms, max_ms } => {
             quote!(#private::Backoff::Exponential { base_ms: #base_ms, max_ms: #max_ms })
         }
-        Backoff::Table(waits) => quote!(#private::Backoff::Table(#private::Vec::from([#(#waits),*]))),
+        Backoff::Table(waits) => quote!(#private::Backoff::Table(#private::vec![#(#waits),*])),
     }
 }
 
@@ -90,7 +90,7 @@ fn tags(tags: &[Template], private: &TokenStream) -> Option<TokenStream> {
     (!tags.is_empty()).then(|| {
         quote! {
             fn tags(&self) -> #private::Vec<#private::String> {
-                #private::Vec::from([#(#texts),*])
+                #private::vec![#(#texts),*]
             }
         }
     })

@@ -21,8 +21,14 @@ use std::{pin::Pin, sync::Arc};
 use crate::{GivenClock, Store};
 
 pub mod claim;
+pub mod enqueue;
+pub mod finish;
+pub mod key;
 mod list;
+pub mod renew;
+pub mod rescue;
 mod stage;
+pub mod time;
 
 pub use stage::Stage;
 

@@ -40,7 +40,7 @@ impl Data {
 
     fn cancel(&mut self, select: &Select, steer: &Steer, now: &Now) -> Steered {
         let mut steered = Steered::default();
-        for job in self.taken(select, |job| !job.state.ended() && !(job.state == State::Running && job.cancel_asked)) {
+        for job in self.taken(select, |job| !(job.state.ended() || asked(job))) {
             let running = job.state == State::Running;
             if running {
                 steered.asked += 1
@@ -160,6 +160,11 @@ impl Data {
         append(&mut row.trail, Line { at: now.wall, fence, word: word.into(), text: steer.by.clone() });
         change(&mut row.job);
     }
+}
+
+/// Whether it runs and was asked to stop.
+fn asked(job: &Job) -> bool {
+    job.state == State::Running && job.cancel_asked
 }
 
 fn show(steered: &mut Steered, id: JobId) {

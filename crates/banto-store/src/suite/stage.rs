@@ -61,6 +61,11 @@ impl Stage {
         self.place.again(self.clock.clone()).await.unwrap_or_else(|| self.store.clone())
     }
 
+    /// The wall clock's time.
+    pub fn clock_ms(&self) -> i64 {
+        self.clock.wall_ms()
+    }
+
     /// A new id, later than all before.
     pub fn id(&self) -> JobId {
         self.ids.lock().unwrap().make(self.clock.wall_ms())
@@ -129,6 +134,11 @@ impl Stage {
         self.store.finish(vec![finish]).await.unwrap()[0]
     }
 
+    /// The leases that are over.
+    pub async fn expired(&self) -> Vec<Lease> {
+        self.store.expired(100).await.unwrap().iter().map(|expired| expired.lease).collect()
+    }
+
     /// Rescues one job as crashed.
     pub async fn rescue(&self, job: &Job, lease: Lease) -> Finished {
         let finish = self.verdict(job, lease, Outcome::Crashed { error: "the process died".into() });
@@ -192,4 +202,22 @@ impl Stage {
 /// What instance 1 asks for: at most `limit` jobs of queue `mail`, leased for the usual time.
 pub fn asks(limit: usize) -> Claim {
     Claim { instance: instance(1), queues: vec![queue()], limit, lease_ms: LEASE_MS, adopt: Vec::new() }
+}
+
+/// Does something `count` times at once, half of it through another process's eyes; the answers, in no order.
+pub async fn race<T: Send + 'static, F>(stage: &Stage, count: usize, act: impl Fn(Arc<dyn Store>, usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+{
+    let stores = [stage.store.clone(), stage.again().await];
+    let start = Arc::new(tokio::sync::Barrier::new(count));
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..count {
+        let (start, done) = (start.clone(), act(stores[number % 2].clone(), number));
+        tasks.spawn(async move {
+            start.wait().await;
+            done.await
+        });
+    }
+    tasks.join_all().await
 }

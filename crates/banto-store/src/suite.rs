@@ -20,14 +20,23 @@ use std::{pin::Pin, sync::Arc};
 
 use crate::{GivenClock, Store};
 
+mod list;
+mod stage;
+
+pub mod changed;
 pub mod claim;
+pub mod count;
+pub mod data;
 pub mod enqueue;
 pub mod finish;
+pub mod instance;
 pub mod key;
-mod list;
+pub mod prune;
+pub mod read;
+pub mod record;
 pub mod renew;
 pub mod rescue;
-mod stage;
+pub mod steer;
 pub mod time;
 
 pub use stage::Stage;

@@ -114,6 +114,92 @@ macro_rules! suite {
                 rescues_are_counted
                 rescuers_never_share_a_job
                 a9_three_crashes_quarantine_a_job;
+            steer:
+                cancel_takes_what_has_not_ended
+                a_repeated_order_finds_nothing
+                a_preview_counts_and_changes_nothing
+                cancel_asks_what_runs_once
+                retry_begins_anew
+                retry_runs_a_scheduled_job_now
+                retry_leaves_the_rest
+                retry_leaves_a_job_whose_key_is_held
+                retry_takes_the_key_again
+                retry_gives_one_key_to_one_job
+                retry_of_a_waiting_job_asks_for_no_key
+                release_makes_parked_jobs_ready
+                forget_deletes_what_has_ended
+                forget_keeps_to_its_selection
+                an_order_takes_the_oldest_up_to_its_limit
+                an_order_is_not_bounded_by_a_page
+                an_order_is_written_into_the_trail
+                who_orders_is_bounded
+                a_pause_is_shown_with_its_reason
+                resume_ends_a_pause
+                a_pause_holds_for_every_process;
+            prune:
+                each_end_has_its_age
+                an_age_of_nought_keeps_nothing
+                an_endless_age_keeps_everything
+                what_has_not_ended_stays
+                a_limit_is_kept_and_more_is_told
+                a_limit_just_met_leaves_nothing
+                a_trail_goes_with_its_job
+                a_retried_job_is_not_pruned
+                instances_long_gone_are_forgotten;
+            record:
+                an_empty_batch_is_fine
+                lines_are_kept_in_order
+                only_the_last_progress_is_kept
+                progress_stays_after_the_end
+                large_progress_comes_back
+                a_long_text_is_cut_and_marked
+                a_trail_keeps_its_last_lines
+                one_jobs_lines_push_out_no_others
+                what_a_lost_lease_says_is_dropped
+                an_expired_lease_may_speak;
+            instance:
+                an_instance_is_shown_as_it_said
+                a_beat_renews_what_is_known
+                a_silent_instance_does_not_live
+                an_instance_that_left_does_not_live
+                a_wall_jump_silences_nobody
+                an_instance_of_another_boot_does_not_live
+                ids_tell_instances_apart
+                a_restart_reaches_those_before_it_and_not_after
+                a_restart_is_not_for_those_who_left
+                a_restart_reaches_other_processes;
+            changed:
+                a_change_made_before_the_question_counts
+                each_kind_of_change_wakes
+                a_sleeper_is_woken
+                all_sleepers_are_woken
+                another_process_is_woken
+                a_dropped_sleeper_is_harmless;
+            read:
+                a_store_says_what_it_is
+                an_empty_store_answers
+                a_listing_shows_the_newest_first
+                paging_shows_each_job_once
+                a_page_is_bounded
+                a_page_that_just_fits_is_the_last
+                each_condition_selects
+                conditions_together_select
+                causes_and_ends_select
+                a_thousand_ids_select
+                queues_are_counted_by_state
+                the_oldest_waiting_job_is_told
+                a_census_counts_what_is_alike
+                queues_differ_by_every_letter;
+            data:
+                e2_odd_payloads_come_back_byte_for_byte
+                e1_the_largest_payload_comes_back_whole
+                e3_hostile_text_comes_back_as_it_was_said
+                the_longest_error_is_kept
+                a_parks_words_come_back
+                keys_are_compared_by_their_bytes
+                long_and_odd_names_come_back
+                every_option_comes_back
+                e6_hostile_orders_are_only_words;
             time:
                 d1_wall_jump_rescues_nobody
                 d1_wall_jump_keeps_no_lease_for_ever
@@ -124,6 +210,11 @@ macro_rules! suite {
                 a_wall_jump_back_does_not_unmake_ready
                 a_wall_jump_forward_makes_due_once
                 the_year_9999_is_a_time;
+            count:
+                p2_accepted_is_listed_plus_removed
+                p15_every_count_is_exact
+                counts_are_shared_by_processes
+                questions_change_nothing;
         }
     };
 }

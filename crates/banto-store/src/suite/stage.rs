@@ -193,6 +193,23 @@ impl Stage {
         self.store.job(id).await.unwrap().is_some()
     }
 
+    /// All that can be asked, as text to compare.
+    pub async fn everything(&self) -> Vec<String> {
+        let store = &self.store;
+        let mut all = Vec::new();
+        for job in self.list(Select::default()).await {
+            all.push(format!("{:?}", self.card(job.id).await));
+            if let Some(unique) = job.unique {
+                all.push(format!("{:?}", store.holder(unique.key).await.unwrap()));
+            }
+        }
+        all.push(format!("{:?}", store.queues().await.unwrap()));
+        all.push(format!("{:?}", store.census().await.unwrap()));
+        all.push(format!("{:?}", store.instances().await.unwrap()));
+        all.push(format!("{:?}", store.tally().await.unwrap()));
+        all
+    }
+
     /// All jobs that fit, newest first.
     pub async fn list(&self, select: Select) -> Vec<Job> {
         self.store.jobs(select, None).await.unwrap().jobs

@@ -72,15 +72,26 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     sheet(&folder, "bodies", 3, 0.6, &bodies)?;
 
-    let close: Vec<_> = [5, 12, 17, 23, 31, 38]
-        .into_iter()
-        .map(|seed| (Look::from_seed(seed), bust(Expression::ALL[seed as usize % 5])))
+    let close: Vec<_> = (0..6)
+        .map(|step| {
+            let clothing = Clothing::ALL[step % 5];
+            let accessory = Some(Accessory::ALL[(step + 2) % 5]);
+            let look = Look { clothing, accessory, ..Look::from_seed(50 + step as u32) };
+            (look, bust(Expression::ALL[(step * 2) % 5]))
+        })
         .collect();
     sheet(&folder, "close", 3, 1.0, &close)?;
     let whole: Vec<_> = [6, 13, 18, 24, 32, 39]
         .into_iter()
         .map(|seed| {
-            (Look { is_chibi: seed % 2 == 0, ..Look::from_seed(seed) }, body(Expression::ALL[seed as usize % 5]))
+            (
+                Look {
+                    is_chibi: seed % 2 == 0,
+                    clothing: if seed % 3 == 0 { Clothing::Kimono } else { Clothing::Robe },
+                    ..Look::from_seed(seed)
+                },
+                body(Expression::ALL[seed as usize % 5]),
+            )
         })
         .collect();
     sheet(&folder, "whole", 3, 1.0, &whole)?;

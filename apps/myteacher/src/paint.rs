@@ -22,5 +22,7 @@ mod mood;
 mod palette;
 mod room;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 pub use canvas::SIDE_PX;

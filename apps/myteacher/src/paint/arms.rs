@@ -67,6 +67,9 @@ fn arm(figure: &Figure, side: f32, leads: bool) -> Arm {
 
 type Gesture = fn(&Bones) -> (Spot, Spot, Fingers, bool);
 
+/// Farther out, the pom-poms of a broad figure would leave a bust's frame.
+const POM_POM_X_MAX: f32 = 168.0;
+
 fn cheering(figure: &Figure) -> Gesture {
     match figure.picture.expression {
         Expression::Sad | Expression::Angry => |bones| {
@@ -82,7 +85,7 @@ fn cheering(figure: &Figure) -> Gesture {
             let r = bones.reach;
             (
                 (bones.shoulder + 92.0 * r, bones.shoulder_y + 76.0 * r),
-                (bones.shoulder + 62.0 * r + 22.0 * (1.0 - r), bones.shoulder_y - 34.0 * r),
+                ((bones.shoulder + 62.0 * r + 22.0 * (1.0 - r)).min(POM_POM_X_MAX), bones.shoulder_y - 34.0 * r),
                 Fingers::Fist,
                 true,
             )

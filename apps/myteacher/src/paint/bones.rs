@@ -65,7 +65,7 @@ impl Bones {
 
     fn built(self, body: BodyType) -> Self {
         let (frame, girth, face): (f32, f32, f32) = match body {
-            BodyType::Slim => (0.91, 0.82, 0.965),
+            BodyType::Slim => (0.88, 0.77, 0.955),
             BodyType::Average => (1.0, 1.0, 1.0),
             BodyType::Sturdy => (1.14, 1.32, 1.06),
         };
@@ -126,3 +126,46 @@ const TALL: Bones = Bones {
     leg: 30.0,
     reach: 1.0,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bones(sex: Sex, body_type: BodyType, is_chibi: bool) -> Bones {
+        Bones::of(&Look { sex, body_type, is_chibi, ..Look::default() })
+    }
+
+    #[test]
+    fn heights_go_down_the_body() {
+        for &sex in Sex::ALL {
+            for &body in BodyType::ALL {
+                for is_chibi in [false, true] {
+                    let b = bones(sex, body, is_chibi);
+                    let heights = [b.shoulder_y, b.chest_y, b.waist_y, b.hip_y, b.knee_y, b.ankle_y, b.sole_y];
+                    assert!(heights.is_sorted(), "{sex} {body} {is_chibi}: {heights:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_body_widens_from_slim_to_sturdy() {
+        for &sex in Sex::ALL {
+            let wide = |body| {
+                let b = bones(sex, body, false);
+                [b.shoulder, b.waist, b.hip, b.arm, b.leg, b.face]
+            };
+            let (slim, average, sturdy) = (wide(BodyType::Slim), wide(BodyType::Average), wide(BodyType::Sturdy));
+            for index in 0..slim.len() {
+                assert!(slim[index] < average[index] && average[index] < sturdy[index], "{sex}: width {index}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_chibi_is_less_than_half_as_tall_with_the_same_head() {
+        let (tall, small) = (bones(Sex::Other, BodyType::Average, false), bones(Sex::Other, BodyType::Average, true));
+        assert!(small.sole_y < tall.sole_y / 2.0);
+        assert_eq!(small.face, tall.face);
+    }
+}

@@ -129,8 +129,8 @@ fn sewn(canvas: &mut Canvas, figure: &Figure, arm: &Arm, end: Spot, wide: f32) {
             (from.0 + arm.side * thick * 0.5, from.1 + thick * 1.2),
             (bend.0 + arm.side * thick * 0.1, bend.1 + thick * 1.1),
             (end.0 + arm.side * thick * 0.7, end.1 + thick * 0.5),
-            thick * 0.6,
-            thick * 0.5 * wide,
+            thick * 0.05,
+            thick * 0.55 * wide,
         );
         canvas.fill(&below, cloth.shade);
     });

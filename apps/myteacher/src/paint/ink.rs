@@ -87,3 +87,35 @@ impl Tone {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mix_goes_from_one_colour_to_the_other() {
+        let (red, blue) = (rgb(0xff_0000), rgb(0x00_00ff));
+        assert_eq!((red.mix(blue, 0.0), red.mix(blue, 1.0)), (red, blue));
+        assert_eq!(red.mix(blue, 0.5).color(), Color::from_rgba(0.5, 0.0, 0.5, 1.0).unwrap());
+    }
+
+    #[test]
+    fn fainter_twice_is_a_product() {
+        assert_eq!(WHITE.faint(0.5).faint(0.5).color().alpha(), 0.25);
+    }
+
+    #[test]
+    fn channels_out_of_range_are_held_inside() {
+        assert_eq!(rgb(0x80_8080).mix(WHITE, 9.0).color(), Color::WHITE);
+        assert_eq!(rgb(0).mix(WHITE, f32::NAN).color(), Color::BLACK);
+    }
+
+    #[test]
+    fn a_tone_goes_from_line_to_light() {
+        let sum = |ink: Ink| ink.red + ink.green + ink.blue;
+        let tone = Tone::of(rgb(0x90_7060));
+        assert!(
+            sum(tone.line) < sum(tone.shade) && sum(tone.shade) < sum(tone.base) && sum(tone.base) < sum(tone.light)
+        );
+    }
+}

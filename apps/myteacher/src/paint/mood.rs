@@ -4,7 +4,8 @@ use super::canvas::Canvas;
 use super::figure::Figure;
 use super::ink::{Ink, WHITE, rgb};
 use super::shape::Shape;
-use crate::look::{Expression, Sex};
+use crate::look::{Accessory, Expression, Sex};
+use tiny_skia::Transform;
 
 const INSIDE: Ink = rgb(0x8a_2436);
 const TONGUE: Ink = rgb(0xf0_7f86);
@@ -82,15 +83,17 @@ fn shouting(canvas: &mut Canvas, line: Ink) {
     });
 }
 
-/// The marks beside the face.
+/// The marks beside the face; under the brim if there is a hat.
 pub(super) fn marks(canvas: &mut Canvas, figure: &Figure) {
     let side = figure.quirks.side;
+    let (out, down) = if figure.has(Accessory::Hat) { (side * 40.0, 64.0) } else { (0.0, 0.0) };
+    let place = Transform::from_translate(out, down);
     match figure.picture.expression {
         Expression::Normal => {}
-        Expression::Happy => sparkles(canvas, figure, side),
+        Expression::Happy => canvas.within(place, |canvas| sparkles(canvas, figure, side)),
         Expression::Sad => tears(canvas, side),
-        Expression::Angry => cross_vein(canvas, side),
-        Expression::Surprised => start(canvas, figure, side),
+        Expression::Angry => canvas.within(place, |canvas| cross_vein(canvas, side)),
+        Expression::Surprised => canvas.within(place, |canvas| start(canvas, figure, side)),
     }
 }
 

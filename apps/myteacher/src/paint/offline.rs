@@ -8,6 +8,9 @@ use crate::failure::Failure;
 use crate::look::{Look, Picture};
 use crate::port::{BoxFuture, PaintOrder, Painted, Painter};
 
+#[cfg(test)]
+mod tests;
+
 /// The name this painter's pictures carry as their model.
 pub const MODEL: &str = "offline";
 

@@ -203,3 +203,50 @@ impl Stroke {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bounds(shape: &Shape) -> (f32, f32, f32, f32) {
+        let bounds = shape.path().unwrap().bounds();
+        (bounds.left(), bounds.top(), bounds.right(), bounds.bottom())
+    }
+
+    #[test]
+    fn a_symmetric_shape_reaches_as_far_to_both_sides() {
+        let half = Shape::from(0.0, -10.0)
+            .line(20.0, -10.0)
+            .quad(30.0, 0.0, 20.0, 10.0)
+            .cubic(15.0, 20.0, 5.0, 20.0, 0.0, 15.0);
+        let (left, _, right, _) = bounds(&half.clone().symmetric());
+        assert!((left + right).abs() < 0.001 && right > 20.0, "{left} {right}");
+        let (left, ..) = bounds(&half);
+        assert!(left.abs() < 0.001, "the half itself stays on its side");
+    }
+
+    #[test]
+    fn a_side_is_the_mirror_image_of_the_other() {
+        let shape = Shape::polygon(&[(10.0, 0.0), (30.0, 5.0), (12.0, 20.0)]);
+        let (right, left) = (bounds(&shape.on(1.0)), bounds(&shape.on(-1.0)));
+        assert_eq!((right.0, right.2), (-left.2, -left.0));
+        assert_eq!((right.1, right.3), (left.1, left.3));
+    }
+
+    #[test]
+    fn a_straight_limb_is_as_thick_and_long_as_told() {
+        assert_eq!(bounds(&Shape::limb((0.0, 0.0), (0.0, 50.0), (0.0, 100.0), 10.0, 4.0)), (-10.0, 0.0, 10.0, 100.0));
+    }
+
+    #[test]
+    fn a_limb_of_no_length_is_drawn_as_finite_lines_or_not_at_all() {
+        let path = Shape::limb((5.0, 5.0), (5.0, 5.0), (5.0, 5.0), 3.0, 3.0).path();
+        assert!(path.is_none_or(|path| path.bounds().width().is_finite()));
+    }
+
+    #[test]
+    fn a_shape_without_lines_has_no_path() {
+        assert!(Shape::default().path().is_none());
+        assert!(Shape::from(1.0, 1.0).path().is_none());
+    }
+}

@@ -32,6 +32,7 @@ pub mod finish;
 pub mod instance;
 pub mod key;
 pub mod prune;
+pub mod random;
 pub mod read;
 pub mod record;
 pub mod renew;

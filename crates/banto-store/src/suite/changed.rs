@@ -13,7 +13,8 @@ use crate::{Order, Select, Store};
 const PATIENCE: Duration = Duration::from_secs(10);
 
 async fn wakes(store: &Arc<dyn Store>, seen: u64) -> u64 {
-    tokio::time::timeout(PATIENCE, store.changed(seen)).await.expect("it slept over a change").unwrap()
+    let woken = tokio::time::timeout(PATIENCE, store.changed(seen)).await;
+    woken.unwrap_or_else(|_| panic!("it slept over a change")).unwrap()
 }
 
 /// The number of now: after a change of its own, what `changed` answers.

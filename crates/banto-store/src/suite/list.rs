@@ -215,6 +215,15 @@ macro_rules! suite {
                 p15_every_count_is_exact
                 counts_are_shared_by_processes
                 questions_change_nothing;
+            random:
+                history_1_agrees_with_the_oracle
+                history_2_agrees_with_the_oracle
+                history_3_agrees_with_the_oracle
+                history_4_agrees_with_the_oracle
+                history_5_agrees_with_the_oracle
+                history_6_agrees_with_the_oracle
+                history_7_agrees_with_the_oracle
+                history_8_agrees_with_the_oracle;
         }
     };
 }

@@ -1,1 +1,52 @@
-//! (being built)
+//! banto on SQLite: durable by default, one file, several processes.
+//!
+//! For everyone who has no server: [`Sqlite::open`] gives a [`Store`] whose `Ok` means that the commit is on the disk.
+//! The application's own tables may live in the same file, so that its rows and its jobs are committed together:
+//! [`Sqlite::write`], or [`enqueue_in`] inside a transaction of its own. No in-memory databases and no network folders.
+//!
+//! # Layout
+//! - [`Sqlite`] (here): the handle; one method a verb, each a call to the writer or a question to a reader.
+//! - `connect` (addresses, pragmas, what is refused), `migrate` (the schema's steps), `error` (SQLite's codes).
+//! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting).
+//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`.
+//! - `row` (the only file that knows a column), `key`, `pause`, `damage`.
+//! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
+//! - `failpoint`, `mutate`: for the proofs; not in what ships.
+
+mod beat;
+mod call;
+mod claim;
+mod connect;
+mod damage;
+mod desk;
+mod enqueue;
+mod error;
+mod failpoint;
+mod finish;
+mod handle;
+mod key;
+mod loss;
+mod mark;
+mod migrate;
+mod mutate;
+mod own;
+mod pause;
+mod prune;
+mod reads;
+mod record;
+mod renew;
+mod rescue;
+mod reserve;
+mod row;
+mod shared;
+mod steer;
+mod store;
+mod wake;
+mod writer;
+
+pub use banto_store::{Read, Store};
+pub use connect::{Options, Synchronous};
+pub use handle::Sqlite;
+pub use migrate::Migrated;
+pub use own::enqueue_in;
+pub use rusqlite;

@@ -1,0 +1,223 @@
+//! Opening the file: where it is, how it is asked for, and what is refused before a byte is written.
+//!
+//! An address is `sqlite://path/to/file.db?synchronous=full`, or a plain path. Whatever would weaken the promise is
+//! asked for by name (`synchronous=normal`), or refused: a folder shared over the network, where the processes would
+//! not see each other's locks, and a SQLite older than its own repair of the WAL.
+
+use std::{
+    fs::OpenOptions,
+    io,
+    os::unix::fs::OpenOptionsExt,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
+
+use banto_core::text::visible;
+use banto_store::{Fault, StoreError};
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Result, fault};
+
+/// SQLite before 3.51.3 can lose a commit when a WAL is reset.
+const SQLITE_LEAST: i32 = 3_051_003;
+/// What an address may say after its `?`.
+const KNOWN: &str =
+    "synchronous=full|normal, busy_ms=MILLISECONDS, reserve=BYTES (k, m and g are understood), readers=NUMBER";
+/// Pages of WAL after which SQLite carries them into the file (4 MiB).
+const WAL_PAGES: u32 = 1_000;
+
+/// Whether an `Ok` waits for the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synchronous {
+    /// It does: what was accepted survives the loss of power.
+    Full,
+    /// It does not: it survives the end of the process, and a loss of power may take the last commits.
+    Normal,
+}
+
+/// How a file is to be opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// The file.
+    pub path: PathBuf,
+    /// Whether an `Ok` waits for the disk. Full by default.
+    pub synchronous: Synchronous,
+    /// How long to wait for another process's write lock, in milliseconds. 5,000 by default.
+    pub busy_ms: u64,
+    /// The emergency reserve beside the file, in bytes; 0 is none. 4 MiB by default.
+    pub reserve_bytes: u64,
+    /// How many questions may be asked at once. 4 by default.
+    pub readers: usize,
+}
+
+impl Options {
+    /// A file with the house's defaults.
+    pub fn of(path: impl Into<PathBuf>) -> Options {
+        Options {
+            path: path.into(),
+            synchronous: Synchronous::Full,
+            busy_ms: 5_000,
+            reserve_bytes: 4 << 20,
+            readers: 4,
+        }
+    }
+
+    fn set(&mut self, option: &str) -> Option<()> {
+        let (name, value) = option.split_once('=')?;
+        match name {
+            "synchronous" => self.synchronous = synchronous(value)?,
+            "busy_ms" => self.busy_ms = value.parse().ok().filter(|ms| *ms <= 3_600_000)?,
+            "reserve" => self.reserve_bytes = bytes(value)?,
+            "readers" => self.readers = value.parse().ok().filter(|readers| (1..=64).contains(readers))?,
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+impl FromStr for Options {
+    type Err = StoreError;
+    /// Reads an address. Refuses unknown options, naming those there are.
+    fn from_str(address: &str) -> Result<Options> {
+        let rest = address.strip_prefix("sqlite://").or_else(|| address.strip_prefix("sqlite:")).unwrap_or(address);
+        let (path, options) = match rest.split_once('?') {
+            Some((path, options)) if rest.len() < address.len() => (path, options),
+            _ => (rest, ""),
+        };
+        if path.is_empty() || path.starts_with(":memory:") || path.contains("://") {
+            let what =
+                format!("open \"{}\" as a store: a file is wanted, as in sqlite://banto.db", visible(address, 200));
+            return Err(StoreError::new(Fault::Config, what));
+        }
+        let mut parsed = Options::of(path);
+        for option in options.split('&').filter(|option| !option.is_empty()) {
+            let refused = || {
+                let what = format!("take \"{}\" as an option of the store: allowed are {KNOWN}", visible(option, 80));
+                StoreError::new(Fault::Config, what)
+            };
+            parsed.set(option).ok_or_else(refused)?;
+        }
+        Ok(parsed)
+    }
+}
+
+fn synchronous(word: &str) -> Option<Synchronous> {
+    match word {
+        "full" => Some(Synchronous::Full),
+        "normal" => Some(Synchronous::Normal),
+        _ => None,
+    }
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let (digits, shift) = match text.as_bytes().last()? {
+        b'k' => (text.strip_suffix('k')?, 10),
+        b'm' => (text.strip_suffix('m')?, 20),
+        b'g' => (text.strip_suffix('g')?, 30),
+        _ => (text, 0),
+    };
+    digits.parse::<u64>().ok().filter(|bytes| *bytes <= (1 << 40) >> shift).map(|bytes| bytes << shift)
+}
+
+/// Looks at the place before anything is opened there, and makes the file if there is none, for its owner only.
+pub(crate) fn prepare(options: &Options) -> Result<()> {
+    let refused = |fault, why: &str| Err(StoreError::new(fault, format!("open \"{}\": {why}", shown(&options.path))));
+    if rusqlite::version_number() < SQLITE_LEAST {
+        let why = format!(
+            "SQLite {} is linked and 3.51.3 is the least that is safe; build with the bundled one",
+            rusqlite::version()
+        );
+        return refused(Fault::Config, &why);
+    }
+    let folder = match options.path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        return refused(Fault::Config, &format!("there is no folder \"{}\"; make it first", shown(folder)));
+    }
+    if options.path.is_dir() {
+        return refused(Fault::Config, "it is a folder; name a file in it");
+    }
+    if let Some(kind) = network(folder) {
+        return refused(
+            Fault::Config,
+            &format!("it lies on {kind}, where processes do not share locks; use a local disk"),
+        );
+    }
+    // Only ever created, never opened: closing a second handle would drop the locks SQLite holds for this process.
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&options.path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => refused(Fault::Config, &format!("{error}; look at the folder and its rights")),
+    }
+}
+
+/// The kind of network file system that a folder lies on, if it does.
+fn network(folder: &Path) -> Option<&'static str> {
+    let kind = rustix::fs::statfs(folder).ok()?.f_type;
+    match u32::try_from(kind).ok()? {
+        0x6969 => Some("NFS"),
+        0x517b | 0xfe53_4d42 | 0xff53_4d42 => Some("SMB"),
+        0x0102_1997 => Some("9P"),
+        0x5346_414f | 0x6b41_4653 => Some("AFS"),
+        0x00c3_6400 => Some("CephFS"),
+        0x0bd0_0bd0 => Some("Lustre"),
+        0x7375_7245 => Some("Coda"),
+        _ => None,
+    }
+}
+
+/// The connection that writes.
+pub(crate) fn writer(options: &Options) -> Result<Connection> {
+    let failed = |error| fault(&format!("open \"{}\"", shown(&options.path)), &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&options.path, flags).map_err(failed)?;
+    if db.is_readonly("main").map_err(failed)? {
+        let what = format!("open \"{}\": it may not be written to; look at its rights", shown(&options.path));
+        return Err(StoreError::new(Fault::Config, what));
+    }
+    common(&db, options).map_err(failed)?;
+    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    if mode != "wal" {
+        let what = format!(
+            "open \"{}\": its journal stays \"{mode}\" and WAL is wanted; use a local disk",
+            shown(&options.path)
+        );
+        return Err(StoreError::new(Fault::Config, what));
+    }
+    let synchronous = match options.synchronous {
+        Synchronous::Full => "FULL",
+        Synchronous::Normal => "NORMAL",
+    };
+    db.execute_batch(&format!(
+        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {WAL_PAGES};
+         PRAGMA journal_size_limit = {}; PRAGMA cache_size = -16384;",
+        u64::from(WAL_PAGES) * 4 * 4096
+    ))
+    .map_err(failed)?;
+    Ok(db)
+}
+
+/// A connection that only reads.
+pub(crate) fn reader(options: &Options) -> Result<Connection> {
+    let failed = |error| fault(&format!("open \"{}\" to read", shown(&options.path)), &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&options.path, flags).map_err(failed)?;
+    common(&db, options).map_err(failed)?;
+    db.execute_batch("PRAGMA cache_size = -2048; PRAGMA query_only = ON;").map_err(failed)?;
+    Ok(db)
+}
+
+fn common(db: &Connection, options: &Options) -> rusqlite::Result<()> {
+    db.busy_timeout(Duration::from_millis(options.busy_ms))?;
+    db.set_prepared_statement_cache_capacity(64);
+    // The file may come from anybody: no function of a schema is run that could do harm.
+    db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")
+}
+
+/// A path as it may be printed.
+pub(crate) fn shown(path: &Path) -> String {
+    visible(&path.to_string_lossy(), 300)
+}

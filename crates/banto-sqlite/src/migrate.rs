@@ -1,0 +1,81 @@
+//! The schema and its steps, forward only.
+//!
+//! `PRAGMA user_version` is the application's, whose tables may live in the same file, so banto's version is a row of
+//! its own `banto_meta`. Each step is one transaction; two processes that migrate at once take turns, and the second
+//! finds nothing left to do. A file made by a newer build is refused, never guessed at.
+
+use banto_store::{Fault, StoreError};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior};
+
+use crate::error::{Result, while_doing};
+
+/// All steps, oldest first. A step that was released is never changed.
+const STEPS: &[&str] = &[include_str!("../migrations/0001_first.sql")];
+
+/// What a migration found and did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migrated {
+    /// The version it found; 0 is an empty file.
+    pub from: usize,
+    /// The version it left.
+    pub to: usize,
+}
+
+/// Brings the schema of `db` up to this build's.
+pub(crate) fn migrate(db: &mut Connection) -> Result<Migrated> {
+    let from = version(db)?;
+    let mut at = from;
+    while at < STEPS.len() {
+        at = step(db)?;
+    }
+    Ok(Migrated { from, to: at })
+}
+
+/// Takes the next step and gives the version after it: that of another process, if it was faster.
+fn step(db: &mut Connection) -> Result<usize> {
+    let failed = while_doing("migrate the store");
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+    let at = version(&tx)?;
+    let Some(step) = STEPS.get(at) else { return Ok(at) };
+    if at == 0 {
+        tx.execute_batch("CREATE TABLE banto_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;")
+            .map_err(&failed)?;
+    }
+    tx.execute_batch(step).map_err(&failed)?;
+    tx.execute("INSERT OR REPLACE INTO banto_meta VALUES ('schema', ?1)", [(at + 1).to_string()]).map_err(&failed)?;
+    tx.commit().map_err(&failed)?;
+    Ok(at + 1)
+}
+
+/// The version of the schema in the file. Refuses one that this build does not know.
+fn version(db: &Connection) -> Result<usize> {
+    let failed = while_doing("read the store's version");
+    let made = db
+        .query_row("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'banto_meta'", [], |_| Ok(()))
+        .optional()
+        .map_err(&failed)?;
+    if made.is_none() {
+        return Ok(0);
+    }
+    let text: Option<String> = db
+        .query_row("SELECT value FROM banto_meta WHERE name = 'schema'", [], |row| row.get(0))
+        .optional()
+        .map_err(&failed)?;
+    let text = text.unwrap_or_default();
+    match text.parse::<usize>() {
+        Ok(version) if (1..=STEPS.len()).contains(&version) => Ok(version),
+        Ok(version) if version > STEPS.len() => Err(StoreError::new(
+            Fault::Newer,
+            format!(
+                "use the store: its schema is version {version} and this build knows up to {}; run the newer build",
+                STEPS.len()
+            ),
+        )),
+        _ => Err(StoreError::new(
+            Fault::Damaged,
+            format!(
+                "read the store's version: {text:?} stands in banto_meta where a number is wanted; restore a backup"
+            ),
+        )),
+    }
+}

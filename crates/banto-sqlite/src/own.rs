@@ -1,0 +1,88 @@
+//! The application's own transactions: its rows and its jobs committed together, or not at all.
+
+use banto_core::NewJob;
+use banto_store::{Clock, Enqueued, Fault, StoreError};
+use rusqlite::Connection;
+
+use crate::{
+    Sqlite,
+    call::Verb,
+    desk::{Desk, Now},
+    enqueue,
+    error::Result,
+    loss,
+};
+
+/// Accepts jobs inside a transaction of the application, on a connection of its own to the store's file.
+///
+/// Whatever becomes of that transaction becomes of the jobs. Workers of this process hear of them within 50 ms of the
+/// commit. The store must have been opened (and so migrated) before. Refuses a connection without an open transaction.
+pub fn enqueue_in(tx: &Connection, clock: &dyn Clock, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+    if tx.is_autocommit() {
+        let what = "enqueue in a transaction: none is open on this connection; begin one first";
+        return Err(StoreError::new(Fault::Config, what));
+    }
+    enqueue::check(jobs)?;
+    let mut desk = Desk::new(tx, Now::of(clock), 0);
+    let accepted = enqueue::enqueue(&mut desk, jobs)?;
+    desk.settle()?;
+    Ok(accepted)
+}
+
+impl Sqlite {
+    /// As [`enqueue_in`], by this store's clock.
+    pub fn enqueue_in(&self, tx: &Connection, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
+        if let Some(full) = self.inner().shared.full() {
+            return Err(full);
+        }
+        enqueue_in(tx, &*self.inner().clock, jobs)
+    }
+
+    /// Runs the application's own work inside a transaction of the writer, together with whatever else waits there; what
+    /// it gives back is durable when the answer comes. After an error or a panic nothing of it remains.
+    ///
+    /// Keep it short: nobody else writes meanwhile. It must not begin, commit or roll back. On a disk that fills up in
+    /// the middle it is not run twice.
+    pub async fn write<T, E>(
+        &self,
+        work: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let mut work = Some(work);
+        let run = move |desk: &mut Desk<'_>| {
+            let again =
+                || StoreError::new(Fault::Full, "write: the disk filled up meanwhile; free some room, then call again");
+            let work = work.take().ok_or_else(again)?;
+            desk.counts.touched = true;
+            Ok(work(desk.db))
+        };
+        self.call(Verb::Write, 1, |done: &std::result::Result<T, E>| done.is_ok(), run).await?
+    }
+
+    /// Asks a question of the application's own tables, on a connection that only reads, in one snapshot.
+    pub async fn read<T, E>(
+        &self,
+        question: impl FnOnce(&Connection) -> std::result::Result<T, E> + Send + 'static,
+    ) -> std::result::Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.ask(move |db, _| Ok(question(db))).await?
+    }
+
+    /// An operator has seen that rows were lost: the notice goes, the count stays.
+    pub async fn acknowledge_loss(&self) -> Result<()> {
+        let forget = |desk: &mut Desk<'_>| {
+            desk.counts.touched = true;
+            let done = desk.db.execute("DELETE FROM banto_meta WHERE name = 'loss'", []);
+            done.map(|_| ()).map_err(crate::error::while_doing("acknowledge the loss"))
+        };
+        self.call(Verb::Write, 1, |()| true, forget).await?;
+        self.inner().shared.unsay(loss::LOSS);
+        Ok(())
+    }
+}

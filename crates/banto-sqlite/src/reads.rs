@@ -1,0 +1,216 @@
+//! The questions. Bounded in rows, and none of them changes anything.
+
+use std::collections::BTreeMap;
+
+use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
+use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally};
+use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
+
+use crate::{
+    desk::Now,
+    error::{Result, fault},
+    key, pause,
+    row::{COLUMNS, Reader, Stored, raw},
+};
+
+/// One job with its trail.
+pub(crate) fn job(db: &Connection, id: JobId) -> Result<Option<Card>> {
+    card(db, id).map_err(|error| fault("show the job", &error))
+}
+
+fn card(db: &Connection, id: JobId) -> rusqlite::Result<Option<Card>> {
+    let sql = format!("SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq WHERE j.id = ?1");
+    let mut find = db.prepare_cached(&sql)?;
+    let mut rows = find.query([id.bytes()])?;
+    let Some(row) = rows.next()? else { return Ok(None) };
+    let (seq, job, raw) = match Reader::default().read(row) {
+        Ok(stored) => (stored.seq, stored.job, None),
+        Err(damaged) => (damaged.seq, damaged.job, Some(raw(row))),
+    };
+    Ok(Some(Card { job, trail: trail(db, seq)?, raw }))
+}
+
+fn trail(db: &Connection, seq: i64) -> rusqlite::Result<Vec<Line>> {
+    let mut find = db.prepare_cached("SELECT at, fence, word, text FROM banto_line WHERE seq = ?1 ORDER BY n")?;
+    let read = |row: &Row<'_>| {
+        let fence = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+        Ok(Line { at: row.get(0)?, fence, word: lossy(row, 2)?, text: lossy(row, 3)? })
+    };
+    find.query_map([seq], read)?.collect()
+}
+
+/// Jobs that fit, newest first.
+pub(crate) fn jobs(db: &Connection, select: &Select, before: Option<JobId>) -> Result<Page> {
+    page(db, select, before).map_err(|error| fault("list jobs", &error))
+}
+
+fn page(db: &Connection, select: &Select, before: Option<JobId>) -> rusqlite::Result<Page> {
+    let limit = select.limit.min(PAGE_MAX);
+    let mut pages = Pages { select, after: before, newest_first: true, ended: false };
+    let mut jobs: Vec<Job> = Vec::new();
+    while jobs.len() <= limit {
+        let Some(page) = pages.next(db)? else { break };
+        jobs.extend(page.into_iter().map(|stored| stored.job));
+    }
+    let more = jobs.len() > limit;
+    jobs.truncate(limit);
+    Ok(Page { jobs, more })
+}
+
+/// Goes through the jobs that fit, by id, a page at a time; what changes in between is seen or not.
+pub(crate) struct Pages<'a> {
+    select: &'a Select,
+    after: Option<JobId>,
+    newest_first: bool,
+    ended: bool,
+}
+
+impl<'a> Pages<'a> {
+    /// All that fit, the oldest first.
+    pub fn oldest_first(select: &'a Select) -> Pages<'a> {
+        Pages { select, after: None, newest_first: false, ended: false }
+    }
+
+    /// The next page; `None` after the last. A page may be empty. A damaged row comes as it can be shown.
+    pub fn next(&mut self, db: &Connection) -> rusqlite::Result<Option<Vec<Stored>>> {
+        if self.ended {
+            return Ok(None);
+        }
+        let (sql, values) = self.query();
+        let mut find = db.prepare_cached(&sql)?;
+        let mut rows = find.query(params_from_iter(values))?;
+        let (mut found, mut seen, mut reader) = (Vec::new(), 0, Reader::default());
+        while let Some(row) = rows.next()? {
+            seen += 1;
+            let stored = match reader.read(row) {
+                Ok(stored) => stored,
+                Err(damaged) => Stored { seq: damaged.seq, job: damaged.job, held: None },
+            };
+            self.after = Some(stored.job.id);
+            if self.select.fits(&stored.job) {
+                found.push(stored);
+            }
+        }
+        self.ended = seen < PAGE_MAX;
+        Ok(Some(found))
+    }
+
+    /// The statement: only bound values, whatever the filters say. `Select::fits` has the last word, so it may be wide.
+    fn query(&self) -> (String, Vec<Box<dyn ToSql>>) {
+        let mut sql = format!("SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq WHERE 1");
+        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
+        let mut and = |text: &str, value: Box<dyn ToSql>| {
+            values.push(value);
+            sql += &format!(" AND {text}{}", values.len());
+        };
+        if let Some(after) = self.after {
+            and(if self.newest_first { "j.id < ?" } else { "j.id > ?" }, Box::new(*after.bytes()));
+        }
+        let order = if self.newest_first { "DESC" } else { "ASC" };
+        sql += &format!(" ORDER BY j.id {order} LIMIT {PAGE_MAX}");
+        (sql, values)
+    }
+}
+
+/// Each queue that has a job or is paused, by name.
+pub(crate) fn queues(db: &Connection, now: Now) -> Result<Vec<QueueView>> {
+    views(db, now).map_err(|error| fault("list queues", &error))
+}
+
+fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
+    let view = |queue: &str| {
+        let queue = Name::new(queue).ok()?;
+        Some(QueueView { queue, counts: [0; 7], oldest_ready_at: None, pause: None })
+    };
+    let mut views: BTreeMap<String, Option<QueueView>> = BTreeMap::new();
+    let mut count = db.prepare_cached("SELECT queue, state, sum(jobs) FROM banto_count GROUP BY queue, state")?;
+    let mut rows = count.query([])?;
+    while let Some(row) = rows.next()? {
+        let queue = lossy(row, 0)?;
+        let slot = views.entry(queue.clone()).or_insert_with(|| view(&queue));
+        let counts = slot.as_mut().map(|view| view.counts.iter_mut());
+        let place = counts.and_then(|mut counts| counts.nth(usize::try_from(row.get::<_, i64>(1).ok()?).ok()?));
+        if let Some(place) = place {
+            *place = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        }
+    }
+    for (queue, pause) in pause::all(db, now)? {
+        let slot = views.entry(queue.clone()).or_insert_with(|| view(&queue));
+        slot.iter_mut().for_each(|view| view.pause = Some(pause.clone()));
+    }
+    let mut found: Vec<QueueView> = views.into_values().flatten().collect();
+    found.retain(|view| view.pause.is_some() || view.counts != [0; 7]);
+    for view in &mut found {
+        view.oldest_ready_at = oldest_ready(db, &view.queue)?;
+    }
+    Ok(found)
+}
+
+/// The index knows the first of each priority.
+fn oldest_ready(db: &Connection, queue: &Name) -> rusqlite::Result<Option<i64>> {
+    let mut first =
+        db.prepare_cached("SELECT min(run_at) FROM banto_job WHERE state = 1 AND queue = ?1 AND priority = ?2")?;
+    let mut oldest = None::<i64>;
+    for priority in 0..=banto_core::limits::PRIORITY_MAX {
+        let at: Option<i64> = first.query_row(rusqlite::params![queue.as_str(), priority], |row| row.get(0))?;
+        oldest = oldest.into_iter().chain(at).min();
+    }
+    Ok(oldest)
+}
+
+/// Jobs that have not ended, counted.
+pub(crate) fn census(db: &Connection) -> Result<Vec<Census>> {
+    count(db).map_err(|error| fault("count jobs", &error))
+}
+
+fn count(db: &Connection) -> rusqlite::Result<Vec<Census>> {
+    let mut counted = db.prepare_cached(
+        "SELECT queue, kind, version, state, NULL, jobs FROM banto_count WHERE state IN (0, 1, 2) AND jobs > 0
+         UNION ALL
+         SELECT queue, kind, version, 3, cause, count(*) FROM banto_job WHERE state = 3
+         GROUP BY queue, kind, version, cause",
+    )?;
+    let mut rows = counted.query([])?;
+    let mut census = Vec::new();
+    while let Some(row) = rows.next()? {
+        let version = u16::try_from(row.get::<_, i64>(2)?).ok();
+        let (queue, kind) = (Name::new(&lossy(row, 0)?).ok(), Name::new(&lossy(row, 1)?).ok());
+        let (Some(queue), Some(kind), Some(version)) = (queue, kind, version) else { continue };
+        let Some(state) = State::of_number(row.get(3)?) else { continue };
+        let cause = row.get_ref(4)?.as_str_or_null().ok().flatten().and_then(Cause::of_word);
+        let jobs = u64::try_from(row.get::<_, i64>(5)?).unwrap_or(0);
+        census.push(Census { queue, kind, version, state, cause, jobs });
+    }
+    census.sort();
+    Ok(census)
+}
+
+/// Who holds a key now.
+pub(crate) fn holder(db: &Connection, key: &Label, now: Now) -> Result<Option<Holder>> {
+    key::holder(db, key.as_str(), now).map_err(|error| fault("look up the key", &error))
+}
+
+/// What was counted since the store was made.
+pub(crate) fn tally(db: &Connection) -> Result<Tally> {
+    let read = |row: &Row<'_>| {
+        let count = |at| row.get::<_, i64>(at).map(|count| u64::try_from(count).unwrap_or(0));
+        Ok(Tally {
+            accepted: count(0)?,
+            doubles: count(1)?,
+            claimed: count(2)?,
+            late: count(3)?,
+            rescued: count(4)?,
+            removed: count(5)?,
+            lost: count(6)?,
+        })
+    };
+    db.prepare_cached("SELECT accepted, doubles, claimed, late, rescued, removed, lost FROM banto_tally")
+        .and_then(|mut find| find.query_row([], read).optional())
+        .map(Option::unwrap_or_default)
+        .map_err(|error| fault("read the tally", &error))
+}
+
+/// Text for people; what is no UTF-8 is shown by a stand-in.
+fn lossy(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
+    Ok(String::from_utf8_lossy(row.get_ref(at)?.as_bytes().unwrap_or_default()).into_owned())
+}

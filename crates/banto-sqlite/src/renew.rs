@@ -1,0 +1,39 @@
+//! `renew`: prolongs leases. A lease that is over but was not rescued still holds, so it lives again.
+
+use banto_core::Lease;
+use banto_store::Renewed;
+use rusqlite::{OptionalExtension, params};
+
+use crate::{
+    desk::Desk,
+    error::{Result, fault},
+};
+
+/// Prolongs leases to `lease_ms` from now.
+pub(crate) fn renew(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> Result<Vec<Renewed>> {
+    prolong(desk, leases, lease_ms).map_err(|error| fault("renew leases", &error))
+}
+
+fn prolong(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> rusqlite::Result<Vec<Renewed>> {
+    let mut find = desk.db.prepare_cached(
+        "SELECT seq, cancel_asked FROM banto_job WHERE id = ?1 AND state = 2 AND fence = ?2 AND token = ?3",
+    )?;
+    let mut update = desk.db.prepare_cached("UPDATE banto_job SET lease_boot = ?2, lease_until = ?3 WHERE seq = ?1")?;
+    let until = desk.now.steady_in(lease_ms);
+    let mut renewed = Vec::with_capacity(leases.len());
+    for lease in leases {
+        let held: Option<(i64, i64)> = find
+            .query_row(params![lease.job.bytes(), lease.fence, lease.token.cast_signed()], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .optional()?;
+        let Some((seq, asked)) = held else {
+            renewed.push(Renewed::Lost);
+            continue;
+        };
+        update.execute(params![seq, desk.now.boot, until])?;
+        desk.counts.touched = true;
+        renewed.push(Renewed::Held { cancel_asked: asked != 0 });
+    }
+    Ok(renewed)
+}

@@ -1,0 +1,139 @@
+//! What the writer, the readers and those who wait know together: the news, the state of the disk, the notices.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use banto_store::{Fault, StoreError};
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use crate::{
+    connect::{Options, Synchronous, shown},
+    desk::Now,
+    error::{Result, while_doing},
+    mark::{Height, Mark},
+    reserve::Reserve,
+};
+
+/// Known by all parts of one open store.
+pub(crate) struct Shared {
+    pub news: watch::Sender<u64>,
+    pub options: Options,
+    disk: Mutex<Disk>,
+    said: Mutex<Vec<String>>,
+}
+
+struct Disk {
+    reserve: Reserve,
+    mark: Mark,
+    reopened: u64,
+    last: String,
+}
+
+/// The state of the file that a commit leaves.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct After {
+    height: Height,
+    news: u64,
+}
+
+impl Shared {
+    pub fn new(options: Options, news: u64, reserve: Reserve, mark: Mark) -> Shared {
+        let disk = Disk { reserve, mark, reopened: 0, last: String::new() };
+        Shared { news: watch::Sender::new(news), options, disk: Mutex::new(disk), said: Mutex::new(Vec::new()) }
+    }
+
+    /// What an operator should know now.
+    pub fn notices(&self) -> Vec<String> {
+        let disk = self.disk();
+        let mut notices = lock(&self.said).clone();
+        notices.extend(disk.reserve.notice());
+        if self.options.synchronous == Synchronous::Normal {
+            notices.push(
+                "synchronous=normal: a loss of power may take the last commits; synchronous=full does not".into(),
+            );
+        }
+        if disk.reopened > 0 {
+            notices.push(format!(
+                "the file was opened anew {} times after a failure, the last time: {}",
+                disk.reopened, disk.last
+            ));
+        }
+        notices
+    }
+
+    /// Adds a notice that stays.
+    pub fn say(&self, notice: String) {
+        lock(&self.said).push(notice);
+    }
+
+    /// Drops the notices that begin so.
+    pub fn unsay(&self, begin: &str) {
+        lock(&self.said).retain(|notice| !notice.starts_with(begin));
+    }
+
+    /// The connection was given up.
+    pub fn reopened(&self, error: &StoreError) {
+        let mut disk = self.disk();
+        disk.reopened += 1;
+        disk.last = error.to_string();
+    }
+
+    /// Looks, now and then, whether there is room.
+    pub fn look_at_disk(&self, db: &Connection, now: Now) {
+        self.disk().reserve.look(db, now.steady);
+    }
+
+    /// Why growing calls are refused, if they are.
+    pub fn full(&self) -> Option<StoreError> {
+        self.disk().reserve.full().then(|| {
+            let place = shown(&self.options.path);
+            let what = format!(
+                "take more work: the disk of \"{place}\" is full; running jobs still finish; \
+                 free some room (or prune), and work is taken again by itself"
+            );
+            StoreError::new(Fault::Full, what)
+        })
+    }
+
+    /// Gives the reserve to those who must still write; says whether there was one.
+    pub fn give_up_reserve(&self) -> bool {
+        self.disk().reserve.give_up()
+    }
+
+    /// What the file will hold once the open transaction is committed.
+    pub fn mark_of(&self, db: &Connection) -> Result<Option<After>> {
+        let read = |row: &rusqlite::Row<'_>| {
+            let count = |at| row.get::<_, i64>(at).map(i64::cast_unsigned);
+            Ok(After { height: Height { commits: count(0)?, accepted: count(1)? }, news: count(2)? })
+        };
+        db.prepare_cached("SELECT commits, accepted, news FROM banto_tally")
+            .and_then(|mut find| find.query_row([], read))
+            .map(Some)
+            .map_err(while_doing("read the tally"))
+    }
+
+    /// The transaction is durable.
+    pub fn committed(&self, after: After) {
+        self.disk().mark.raise(after.height);
+        self.hear(after.news);
+    }
+
+    /// There is work or there are orders, as far as the file says.
+    pub fn hear(&self, news: u64) {
+        self.news.send_if_modified(|known| {
+            let newer = news > *known;
+            if newer {
+                *known = news;
+            }
+            newer
+        });
+    }
+
+    fn disk(&self) -> MutexGuard<'_, Disk> {
+        lock(&self.disk)
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

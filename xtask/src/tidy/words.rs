@@ -31,13 +31,15 @@ struct Word {
 const APPLICATION: &[&str] = &["apps/"];
 /// What Laravel's users type, and what Laravel writes.
 const LARAVEL: &[&str] = &["crates/banto-cli/src/args", "crates/banto-cli/src/mean", "crates/banto-laravel/"];
+/// What the services that paint and write say on the wire.
+const PROVIDERS: &[&str] = &["apps/myteacher/src/provider/", "apps/myteacher/tests/provider"];
 /// The names other libraries give their own things.
 const PEERS: &[&str] = &["proof/bench/"];
 /// Atomic numbers have these names in the standard library.
 const ATOMICS: &[&str] =
     &["fetch_add", "fetch_sub", "fetch_max", "fetch_min", "fetch_or", "fetch_and", "fetch_xor", "fetch_update"];
-/// A task of the runtime is no job. Written so, or as a path.
-const RUNTIME: &[&str] = &["tokio", "task::"];
+/// A task of the runtime is no job: "tokio task" in prose, a path, or what one does with its handle.
+const RUNTIME: &[&str] = &["tokio", "task::", "spawn", "abort", "Join"];
 
 const WORDS: [Word; 15] = [
     word(&["task"], "job", true).near(RUNTIME).at(APPLICATION),
@@ -54,7 +56,7 @@ const WORDS: [Word; 15] = [
     word(&["backend"], "store", false).at(APPLICATION),
     word(&["periodic"], "schedule", false),
     word(&["lease", "expires"], "lease_until", false),
-    word(&["canceled"], "cancelled", true),
+    word(&["canceled"], "cancelled", true).at(PROVIDERS),
 ];
 
 const fn word(refused: &'static [&'static str], say: &'static str, prose: bool) -> Word {

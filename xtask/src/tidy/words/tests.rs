@@ -55,6 +55,7 @@ fn english_and_the_standard_library_pass() {
         "count.fetch_add(1, Relaxed);",
         "tokio::task::spawn_blocking(f);",
         "// A tokio task holds it.",
+        "let task = handlers.spawn(run);",
         "use std::task::Poll;",
         "let multitasking = 1;",
         "// cargo xtask tidy",

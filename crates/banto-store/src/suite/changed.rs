@@ -10,7 +10,7 @@ use super::Stage;
 use crate::{Order, Select, Store};
 
 /// Far longer than any store needs (50 ms are promised); short enough to end a test.
-const PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(5);
 
 async fn wakes(store: &Arc<dyn Store>, seen: u64) -> u64 {
     let woken = tokio::time::timeout(PATIENCE, store.changed(seen)).await;

@@ -1,0 +1,339 @@
+//! The suite before stores that break it: each flaw turns the promise that guards it red, and no flaw turns none red.
+//!
+//! Each flaw stands before a sound store, so what is wrong is the flaw and nothing else.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, Mutex},
+};
+
+use banto_core::{Ids, JobId, Label, Lease, NewJob};
+use banto_store::{
+    About, Answer, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, GivenClock, Holder,
+    Instance, Order, Orders, Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered,
+    Store, Tally,
+    memory::Memory,
+    suite::{self, Opening, Place, Stage},
+};
+
+use crate::place::InMemory;
+
+/// What is wrong with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Flaw {
+    None,
+    /// A finish with the right fence and any token is written.
+    FinishIgnoresToken,
+    /// A finish with any lease on a running job is written.
+    FinishIgnoresFence,
+    /// A repeated finish is called late.
+    FinishForgetsItself,
+    /// A rescue is written whether or not the lease is over.
+    RescueIgnoresExpiry,
+    /// Renewing does nothing and says that it did.
+    RenewLies,
+    /// A claim takes from paused queues.
+    ClaimIgnoresPause,
+    /// A claim gives the last before the first.
+    ClaimReversed,
+    /// An enqueue does not look at keys.
+    EnqueueIgnoresKey,
+    /// An enqueue does not look at ids.
+    EnqueueIgnoresId,
+    /// An enqueue stores jobs one by one, so that a refused batch is half stored.
+    EnqueueInPieces,
+    /// An enqueue acknowledges a job of a batch that it did not store.
+    EnqueueLoses,
+    /// Who waits hears only of changes made while it waits.
+    WakesLate,
+    /// A record is written whoever says it.
+    RecordIgnoresLease,
+    /// A preview is carried out.
+    PreviewActs,
+    /// Prune keeps to no age.
+    PruneIgnoresAge,
+}
+
+struct Broken {
+    sound: Memory,
+    flaw: Flaw,
+    leases: Mutex<BTreeMap<JobId, Lease>>,
+    finished: Mutex<HashSet<Lease>>,
+    ids: Mutex<Ids>,
+}
+
+impl Broken {
+    fn new(sound: Memory, flaw: Flaw) -> Arc<dyn Store> {
+        let ids = Mutex::new(Ids::new(99));
+        Arc::new(Broken { sound, flaw, leases: Mutex::default(), finished: Mutex::default(), ids })
+    }
+
+    fn is(&self, flaw: Flaw) -> bool {
+        self.flaw == flaw
+    }
+
+    /// The lease that the job's holder has, in place of the one that was shown.
+    fn forge(&self, shown: Lease, keep_fence: bool) -> Lease {
+        let held = self.leases.lock().unwrap().get(&shown.job).copied();
+        held.filter(|held| !keep_fence || held.fence == shown.fence).unwrap_or(shown)
+    }
+}
+
+impl Store for Broken {
+    fn enqueue(&self, mut jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+        if self.is(Flaw::EnqueueIgnoresKey) {
+            jobs.iter_mut().for_each(|job| job.unique = None);
+        }
+        if self.is(Flaw::EnqueueIgnoresId) {
+            jobs.iter_mut().for_each(|job| job.id = self.ids.lock().unwrap().make(1_767_225_600_000));
+        }
+        if self.is(Flaw::EnqueueLoses) && jobs.len() > 1 {
+            return Box::pin(async move {
+                let lost = jobs.pop().map(|job| Enqueued { id: job.id, fresh: true });
+                let mut answers = self.sound.enqueue(jobs).await?;
+                answers.extend(lost);
+                Ok(answers)
+            });
+        }
+        if self.is(Flaw::EnqueueInPieces) {
+            return Box::pin(async move {
+                let mut answers = Vec::new();
+                for job in jobs {
+                    answers.extend(self.sound.enqueue(vec![job]).await?);
+                }
+                Ok(answers)
+            });
+        }
+        self.sound.enqueue(jobs)
+    }
+
+    fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
+        Box::pin(async move {
+            if self.is(Flaw::ClaimIgnoresPause) {
+                for queue in claim.queues.clone() {
+                    let steer = Steer { order: Order::Resume { queue }, by: "x".into(), preview: false };
+                    self.sound.steer(steer).await?;
+                }
+            }
+            let mut claimed = self.sound.claim(claim).await?;
+            self.leases.lock().unwrap().extend(claimed.jobs.iter().map(|(job, lease)| (job.id, *lease)));
+            if self.is(Flaw::ClaimReversed) {
+                claimed.jobs.reverse();
+            }
+            Ok(claimed)
+        })
+    }
+
+    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
+        if self.is(Flaw::RenewLies) {
+            return Box::pin(async move { Ok(vec![Renewed::Held { cancel_asked: false }; leases.len()]) });
+        }
+        self.sound.renew(leases, lease_ms)
+    }
+
+    fn finish(&self, mut finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
+        for finish in &mut finishes {
+            match self.flaw {
+                Flaw::FinishIgnoresToken => finish.lease = self.forge(finish.lease, true),
+                Flaw::FinishIgnoresFence => finish.lease = self.forge(finish.lease, false),
+                _ => {}
+            }
+        }
+        let leases: Vec<Lease> = finishes.iter().map(|finish| finish.lease).collect();
+        Box::pin(async move {
+            let mut answers = self.sound.finish(finishes).await?;
+            let mut finished = self.finished.lock().unwrap();
+            for (answer, lease) in answers.iter_mut().zip(leases) {
+                if !finished.insert(lease) && self.is(Flaw::FinishForgetsItself) {
+                    *answer = Finished::Late;
+                }
+            }
+            Ok(answers)
+        })
+    }
+
+    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
+        self.sound.expired(limit)
+    }
+
+    fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
+        match self.is(Flaw::RescueIgnoresExpiry) {
+            true => self.sound.finish(finishes),
+            false => self.sound.rescue(finishes),
+        }
+    }
+
+    fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
+        let preview = steer.preview && !self.is(Flaw::PreviewActs);
+        self.sound.steer(Steer { preview, ..steer })
+    }
+
+    fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
+        match self.is(Flaw::PruneIgnoresAge) {
+            true => self.sound.prune(Prune { done_ms: 0, dead_ms: 0, cancelled_ms: 0, ..prune }),
+            false => self.sound.prune(prune),
+        }
+    }
+
+    fn record(&self, mut records: Vec<Record>) -> Answer<'_, usize> {
+        if self.is(Flaw::RecordIgnoresLease) {
+            records.iter_mut().for_each(|record| record.lease = self.forge(record.lease, false));
+        }
+        self.sound.record(records)
+    }
+
+    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
+        self.sound.beat(instance)
+    }
+
+    fn changed(&self, seen: u64) -> Answer<'_, u64> {
+        if self.is(Flaw::WakesLate) && seen > 0 {
+            return Box::pin(async {
+                let now = self.sound.changed(0).await?;
+                self.sound.changed(now).await
+            });
+        }
+        self.sound.changed(seen)
+    }
+}
+
+impl Read for Broken {
+    fn about(&self) -> About {
+        self.sound.about()
+    }
+    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
+        self.sound.job(id)
+    }
+    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
+        self.sound.jobs(select, before)
+    }
+    fn queues(&self) -> Answer<'_, Vec<QueueView>> {
+        self.sound.queues()
+    }
+    fn census(&self) -> Answer<'_, Vec<Census>> {
+        self.sound.census()
+    }
+    fn instances(&self) -> Answer<'_, Vec<Seen>> {
+        self.sound.instances()
+    }
+    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
+        self.sound.holder(key)
+    }
+    fn tally(&self) -> Answer<'_, Tally> {
+        self.sound.tally()
+    }
+}
+
+/// Leases by the wall clock, or steady times that know of no boot.
+#[derive(Clone)]
+struct OddClock {
+    given: GivenClock,
+    wall_for_steady: bool,
+}
+
+impl Clock for OddClock {
+    fn wall_ms(&self) -> i64 {
+        self.given.wall_ms()
+    }
+    fn steady_ms(&self) -> u64 {
+        if self.wall_for_steady { self.given.wall_ms().unsigned_abs() } else { self.given.steady_ms() }
+    }
+    fn boot(&self) -> String {
+        if self.wall_for_steady { self.given.boot() } else { "always the same".into() }
+    }
+}
+
+struct OddTime {
+    wall_for_steady: bool,
+}
+
+impl Place for OddTime {
+    fn open(&self, given: GivenClock) -> Opening<'_, Arc<dyn Store>> {
+        let clock = OddClock { given, wall_for_steady: self.wall_for_steady };
+        Box::pin(async move { Arc::new(Memory::new(Arc::new(clock), 1)) as Arc<dyn Store> })
+    }
+    fn again(&self, _: GivenClock) -> Opening<'_, Option<Arc<dyn Store>>> {
+        Box::pin(async { None })
+    }
+}
+
+/// Whether the promise is kept there. Its words, when it is not, go to the test's output.
+fn kept<F: Future<Output = ()>>(place: impl Place, promise: impl FnOnce(Stage) -> F) -> bool {
+    catch_unwind(AssertUnwindSafe(|| suite::run(place, promise))).is_ok()
+}
+
+/// One test a flaw: the sound store keeps the promise, and the flawed one breaks it.
+macro_rules! flaws {
+    ($($flaw:ident breaks $name:ident: $($file:ident::$promise:ident),+;)+) => {
+        $(#[test]
+        fn $name() {
+            $(
+                let place = |flaw| InMemory::new(move |memory| Broken::new(memory, flaw));
+                assert!(kept(place(Flaw::None), suite::$file::$promise), "without the flaw the promise is kept");
+                assert!(
+                    !kept(place(Flaw::$flaw), suite::$file::$promise),
+                    "{:?} does not break {}", Flaw::$flaw, stringify!($promise),
+                );
+            )+
+        })+
+    };
+}
+
+flaws! {
+    FinishIgnoresToken breaks a_finish_that_ignores_the_token: finish::a_stale_token_is_late;
+    FinishIgnoresFence breaks a_finish_that_ignores_the_fence: finish::a_stale_fence_is_late, finish::a7_a_frozen_worker_is_refused;
+    FinishForgetsItself breaks a_finish_that_forgets_itself: finish::a_repeated_finish_is_written_once;
+    RescueIgnoresExpiry breaks a_rescue_that_ignores_expiry:
+        rescue::a_living_lease_is_left_alone, rescue::river_1302_stale_rescue, time::d1_wall_jump_rescues_nobody;
+    RenewLies breaks a_renewal_that_lies: renew::a13_a_renewed_lease_never_ends, rescue::river_1302_stale_rescue;
+    ClaimIgnoresPause breaks a_claim_that_ignores_a_pause: claim::a_paused_queue_gives_nothing;
+    ClaimReversed breaks a_claim_that_is_reversed: claim::order_is_priority_then_due_then_id;
+    EnqueueIgnoresKey breaks an_enqueue_that_ignores_keys:
+        key::inside_one_batch_the_first_wins, enqueue::e5_one_key_raced_by_sixteen_is_one_job,
+        key::p4_a_remembered_key_holds_for_its_time_after_the_end;
+    EnqueueIgnoresId breaks an_enqueue_that_ignores_ids: enqueue::an_id_is_accepted_once, enqueue::e5_one_id_raced_by_sixteen_is_one_job;
+    EnqueueInPieces breaks an_enqueue_in_pieces: enqueue::one_bad_job_refuses_the_whole_batch;
+    EnqueueLoses breaks an_enqueue_that_loses: count::p2_accepted_is_listed_plus_removed, random::history_1_agrees_with_the_oracle;
+    WakesLate breaks a_waker_that_is_late: changed::a_change_made_before_the_question_counts;
+    RecordIgnoresLease breaks a_record_that_ignores_the_lease: record::what_a_lost_lease_says_is_dropped;
+    PreviewActs breaks a_preview_that_acts: steer::a_preview_counts_and_changes_nothing;
+    PruneIgnoresAge breaks a_prune_that_ignores_age: prune::each_end_has_its_age;
+}
+
+#[test]
+fn leases_by_the_wall_clock() {
+    let place = || OddTime { wall_for_steady: true };
+    assert!(!kept(place(), suite::time::d1_wall_jump_rescues_nobody));
+    assert!(!kept(place(), suite::time::d1_wall_jump_keeps_no_lease_for_ever));
+}
+
+#[test]
+fn leases_that_know_of_no_boot() {
+    assert!(!kept(OddTime { wall_for_steady: false }, suite::time::a_reboot_ends_leases));
+}
+
+/// The random history finds what it was not told to look for.
+#[test]
+fn a_random_history_finds_each_of_these() {
+    use Flaw::*;
+    let flaws = [
+        FinishIgnoresToken,
+        FinishIgnoresFence,
+        RescueIgnoresExpiry,
+        RenewLies,
+        ClaimIgnoresPause,
+        ClaimReversed,
+        EnqueueIgnoresKey,
+        EnqueueInPieces,
+        EnqueueLoses,
+        RecordIgnoresLease,
+        PreviewActs,
+        PruneIgnoresAge,
+    ];
+    for flaw in flaws {
+        let history = |seed: u64| move |stage: Stage| async move { suite::random::history(&stage, seed).await };
+        let place = || InMemory::new(move |memory| Broken::new(memory, flaw));
+        assert!((1..=3).any(|seed| !kept(place(), history(seed))), "three histories agree with {flaw:?}");
+    }
+}

@@ -9,7 +9,7 @@ use banto_core::{Name, limits::CLAIM_MAX};
 use banto_store::{Claim, Claimed, StoreError};
 use tokio::time::sleep;
 
-use crate::{config::QueueWeight, run, worker::Shared};
+use crate::{config::QueueWeight, run, stop::Halt, worker::Shared};
 
 /// The loop; ends when a stop is asked for.
 pub(crate) async fn work(shared: Arc<Shared>) {
@@ -20,7 +20,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             return;
         }
         if shared.slots.spent() {
-            return shared.stop.graceful("it has run as many jobs as it should (--max-jobs, --once)");
+            return shared.stop.halt(Halt::Spent, "it has run as many jobs as it should (--max-jobs, --once)");
         }
         let room = shared.slots.room().min(CLAIM_MAX);
         if room == 0 {
@@ -34,7 +34,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             Ok(claimed) => {
                 let (held, _) = shared.slots.count();
                 if shared.config.stop_when_empty && claimed.jobs.is_empty() && held == 0 {
-                    return shared.stop.graceful("there is nothing to do (--stop-when-empty)");
+                    return shared.stop.halt(Halt::Empty, "there is nothing to do (--stop-when-empty)");
                 }
                 if !idle(&shared, &mut seen, claimed.due_in_ms, held > 0).await {
                     return;

@@ -6,13 +6,15 @@ use banto_core::Label;
 use banto_store::{Instance, Orders, Status, StoreError};
 use tokio::time::sleep;
 
-use crate::worker::Shared;
+use crate::{stop::Halt, worker::Shared};
 
 /// The loop; runs until its task is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
         match once(&shared, Status::Working).await {
-            Ok(Orders { restart: Some(by), .. }) => shared.stop.graceful(format!("a restart was ordered by {by}")),
+            Ok(Orders { restart: Some(by), .. }) => {
+                shared.stop.halt(Halt::Restart, format!("a restart was ordered by {by}"));
+            }
             Ok(_) => {}
             Err(error) => {
                 shared.outage("beat", &error);

@@ -43,7 +43,7 @@ pub use event::{Event, Events};
 pub use handler::{JobError, Layer, Next};
 pub use kind::{Job, Policy};
 pub use registry::Registry;
-pub use stop::Stop;
+pub use stop::{Halt, Stop};
 pub use worker::{Report, Worker};
 
 use std::{future::Future, pin::Pin};

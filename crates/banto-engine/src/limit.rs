@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use banto_core::Outcome;
 use tokio::time::sleep;
 
-use crate::{event::Event, run::Ended, worker::Shared};
+use crate::{event::Event, run::Ended, stop::Halt, worker::Shared};
 
 /// How often limits are looked at while something is held, in milliseconds.
 const TICK_MS: u64 = 50;
@@ -40,7 +40,7 @@ fn runs(shared: &Arc<Shared>) {
     for job in overdue.stuck {
         tracing::error!(job = %job.id, kind = %job.kind, "the run was dropped and goes on; the worker stops");
         shared.events.tell(|| Event::Stuck { job: job.id, kind: job.kind.clone() });
-        shared.stop.graceful(format!("a run of {} does not stop (job {})", job.kind, job.id));
+        shared.stop.halt(Halt::Stuck, format!("a run of {} does not stop (job {})", job.kind, job.id));
     }
     for (job, lease) in shared.slots.take_waiting(now.saturating_sub(STALE_MS)) {
         shared.hand_over(Ended { job, lease, outcome: Outcome::HandBack { delay_ms: 0 }, ran_ms: 0 });
@@ -50,11 +50,12 @@ fn runs(shared: &Arc<Shared>) {
 fn own(shared: &Shared, began: u64) {
     let age = shared.clock.steady_ms().saturating_sub(began);
     if shared.config.time_max_ms.is_some_and(|max| age >= max) {
-        shared.stop.graceful("its time is over (--max-time)");
+        shared.stop.halt(Halt::Time, "its time is over (--max-time)");
     }
     let Some(max) = shared.config.memory_max_bytes else { return };
     if let Some(held) = resident_bytes().filter(|held| *held > max) {
-        shared.stop.graceful(format!("it holds {held} bytes of memory and {max} are allowed (--memory)"));
+        let text = format!("it holds {held} bytes of memory and {max} are allowed (--memory)");
+        shared.stop.halt(Halt::Memory, text);
     }
 }
 

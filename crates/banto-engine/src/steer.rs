@@ -23,15 +23,17 @@ pub async fn steer(store: &Arc<dyn Store>, order: Order, by: &str, preview: bool
         let slice = left.min(SLICE);
         let done = store.steer(steer(limited(order.clone(), slice))).await?;
         all.count += done.count;
-        // Asked and held jobs stay where they are, so the next slice would meet the same ones again.
-        all.asked = all.asked.max(done.asked);
+        all.asked += done.asked;
+        // Held jobs stay where they are, so the next slice meets the same ones again.
         all.held = all.held.max(done.held);
         all.sample.extend(done.sample);
         all.sample.truncate(20);
-        if done.count < slice {
+        // A slice that changed nothing would change nothing the next time either.
+        let changed = done.count + done.asked;
+        if changed == 0 || changed + done.held < slice {
             break;
         }
-        left -= done.count;
+        left -= changed;
     }
     Ok(all)
 }

@@ -6,25 +6,50 @@ use std::sync::{Arc, OnceLock};
 
 use tokio_util::sync::CancellationToken;
 
+/// What ended a worker: for whoever has to act on it, where the reason is for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// Whoever holds its [`Stop`]: a signal, the application.
+    Asked,
+    /// An operator, through the store.
+    Restart,
+    /// It has run as many jobs as it should.
+    Spent,
+    /// There was nothing to do.
+    Empty,
+    /// Its time is over.
+    Time,
+    /// It held more memory than allowed.
+    Memory,
+    /// A run did not stop when it was told to.
+    Stuck,
+    /// The store refuses what a worker needs, for good.
+    Store,
+}
+
 /// A handle on a worker's end.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
     graceful: CancellationToken,
     now: CancellationToken,
-    reason: Arc<OnceLock<String>>,
+    reason: Arc<OnceLock<(Halt, String)>>,
 }
 
 impl Stop {
     /// Take nothing new, finish what runs within the grace, hand back the rest.
     pub fn graceful(&self, reason: impl Into<String>) {
-        self.reason.get_or_init(|| reason.into());
-        self.graceful.cancel();
+        self.halt(Halt::Asked, reason);
     }
 
     /// Stop now: what runs is dropped and handed back.
     pub fn now(&self, reason: impl Into<String>) {
         self.graceful(reason);
         self.now.cancel();
+    }
+
+    pub(crate) fn halt(&self, halt: Halt, reason: impl Into<String>) {
+        self.reason.get_or_init(|| (halt, reason.into()));
+        self.graceful.cancel();
     }
 
     /// Whether a stop was asked for.
@@ -34,7 +59,16 @@ impl Stop {
 
     /// Why, once it was.
     pub fn reason(&self) -> &str {
-        self.reason.get().map_or("", String::as_str)
+        self.reason.get().map_or("", |(_, reason)| reason)
+    }
+
+    /// What ended it, once something did.
+    pub(crate) fn cause(&self) -> Halt {
+        self.reason.get().map_or(Halt::Asked, |(halt, _)| *halt)
+    }
+
+    pub(crate) fn hurried(&self) -> bool {
+        self.now.is_cancelled()
     }
 
     pub(crate) async fn until_graceful(&self) {

@@ -37,7 +37,7 @@ use crate::{
     renew, rescue,
     run::Ended,
     slots::Slots,
-    stop::Stop,
+    stop::{Halt, Stop},
 };
 
 /// What the loops of one worker share.
@@ -104,7 +104,7 @@ impl Shared {
             self.events.tell(|| Event::StoreDown { verb, error: error.to_string() });
         }
         if !error.again() {
-            self.stop.graceful(format!("the store cannot {verb}: {error}"));
+            self.stop.halt(Halt::Store, format!("the store cannot {verb}: {error}"));
         }
         error.again()
     }
@@ -136,8 +136,12 @@ impl Shared {
 /// What a worker did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
-    /// Why it stopped.
+    /// What ended it.
+    pub halt: Halt,
+    /// Why, for people.
     pub reason: String,
+    /// Whether it was told to stop at once, after the order to stop gracefully.
+    pub hurried: bool,
     /// Durable ends by the outcome's word.
     pub ended: BTreeMap<&'static str, u64>,
     /// Ends refused because the lease was lost.
@@ -269,7 +273,9 @@ async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: Unbou
         tracing::warn!(%error, "could not sign off; the instance will be seen as silent");
     }
     let ended = shared.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    Report { reason: shared.stop.reason().to_owned(), ended, late: shared.late.load(Ordering::Relaxed), left }
+    let (halt, hurried) = (shared.stop.cause(), shared.stop.hurried());
+    let (reason, late) = (shared.stop.reason().to_owned(), shared.late.load(Ordering::Relaxed));
+    Report { halt, reason, hurried, ended, late, left }
 }
 
 /// Lets runs finish within the grace, then tells them to stop, and waits for what can still be written down.

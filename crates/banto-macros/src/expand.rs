@@ -53,9 +53,11 @@ fn policy(meaning: &Meaning, private: &TokenStream) -> TokenStream {
         some("retry_for_ms", meaning.retry_for_ms.map(|ms| optional(quote!(#ms)))),
         some("crashes_max", meaning.crashes_max.map(|crashes| optional(quote!(#crashes)))),
     ];
+    // Without an unsaid field there is no rest, and clippy would say so in the user's code.
+    let rest = set.iter().any(Option::is_none).then(|| quote!(..<#private::Policy as #private::Default>::default()));
     quote! {
         fn policy() -> #private::Policy {
-            #private::Policy { #(#set)* ..<#private::Policy as #private::Default>::default() }
+            #private::Policy { #(#set)* #rest }
         }
     }
 }

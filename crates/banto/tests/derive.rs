@@ -47,9 +47,7 @@ struct Tuple(u8, String);
 #[job(kind = "choice", unique = "only one", unique_for = "24h")]
 enum Choice {
     Left,
-    Right {
-        turns: u8,
-    },
+    Right { turns: u8 },
 }
 
 /// What the derive writes leans on nothing that is in scope, and finds banto where it is said to be.

@@ -134,8 +134,12 @@ impl Stand {
     /// Whether the last finish on this job was under `lease`.
     fn written_under(&self, lease: &Lease) -> bool {
         let (fence, token) = (i64::from(lease.fence), lease.token.cast_signed());
-        let ended = self.state != i64::from(State::Running.number()) && self.lease == (fence, Some(token));
-        ended || self.written == (Some(fence), Some(token))
+        let running = self.state == i64::from(State::Running.number());
+        match self.lease {
+            // It left this lease by a finish; a rescue would have taken the token away.
+            (last, Some(written)) if !running => (last, written) == (fence, token),
+            _ => self.written == (Some(fence), Some(token)),
+        }
     }
 }
 

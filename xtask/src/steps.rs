@@ -153,7 +153,7 @@ fn run(house: &House, step: Step, missing: &[Missing]) -> Outcome {
             outcome.cured_by("run cargo fmt --all")
         }
         Step::Clippy => {
-            let words = ["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"];
+            let words = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "--deny", "warnings"];
             cargo_step(house, step, &words)
         }
         Step::Tidy => tidy_step(house),

@@ -1,0 +1,33 @@
+//! Pictures that differ by seed and do not compress to nothing, as painted ones do not.
+
+use crate::look::Dice;
+use tiny_skia::{Color, Pixmap, PremultipliedColorU8};
+
+const SIDE: u32 = 256;
+
+/// A picture of coloured noise, 256x256; the same seed gives the same bytes. Cut out, its edge is clear.
+pub fn picture_png(seed: u32, is_cut_out: bool) -> Vec<u8> {
+    let mut dice = Dice::new(seed, "fake picture");
+    drawn(|x, y| {
+        let is_edge = x.min(y) < 16 || x.max(y) >= SIDE - 16;
+        if is_cut_out && is_edge {
+            return PremultipliedColorU8::TRANSPARENT;
+        }
+        let [red, green, blue, ..] = dice.next().to_le_bytes();
+        PremultipliedColorU8::from_rgba(red, green, blue, 255).unwrap_or(PremultipliedColorU8::TRANSPARENT)
+    })
+}
+
+/// What some models send in place of a picture that their filter caught.
+pub fn black_png() -> Vec<u8> {
+    let black = Color::BLACK.premultiply().to_color_u8();
+    drawn(|_, _| black)
+}
+
+fn drawn(mut pixel: impl FnMut(u32, u32) -> PremultipliedColorU8) -> Vec<u8> {
+    let Some(mut canvas) = Pixmap::new(SIDE, SIDE) else { return Vec::new() };
+    for (place, own) in (0..).zip(canvas.pixels_mut()) {
+        *own = pixel(place % SIDE, place / SIDE);
+    }
+    canvas.encode_png().unwrap_or_default()
+}

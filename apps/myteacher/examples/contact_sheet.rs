@@ -1,136 +1,113 @@
 //! Paints contact sheets of what the offline painter can do, to be looked at by the people who change it.
 //!
 //! `cargo run --release -p myteacher --example contact_sheet -- FOLDER` writes one PNG for each theme into the folder.
+//! It judges nothing; the tests do, as far as pictures can be judged without eyes.
 
-use myteacher::look::*;
+use myteacher::look::{
+    Accessory, BodyType, Clothing, Expression, EyeColor, HairColor, HairStyle, Look, Picture, Pose, Sex,
+};
 use myteacher::paint::{SIDE_PX, offline};
 use std::error::Error;
 use std::path::{Path, PathBuf};
-use tiny_skia::{Color, Pixmap, PixmapPaint, Transform};
+use tiny_skia::{Color, FilterQuality, Pixmap, PixmapPaint, Transform};
+
+/// What a sheet shows, row by row.
+type Pictures = Vec<(Look, Picture)>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder: PathBuf = std::env::args_os().nth(1).ok_or("give a folder to write into")?.into();
     std::fs::create_dir_all(&folder)?;
-    let plain = Look::default();
-    let bust = |expression| Picture { pose: Pose::Bust, expression };
-    let body = |expression| Picture { pose: Pose::FullBody, expression };
-
-    let each_sex = |look: Look| Sex::ALL.iter().map(move |&sex| Look { sex, hair_style: None, ..look });
-    let mut moods = Vec::new();
-    for (seed, look) in each_sex(plain).enumerate() {
-        let look = Look { seed: 7 + seed as u32, ..look };
-        moods.extend(Expression::ALL.iter().map(|&mood| (look, bust(mood))));
-    }
-    sheet(&folder, "moods", 5, 1.0, &moods)?;
-
-    let mut chibis = Vec::new();
-    for (row, &clothing) in Clothing::ALL.iter().enumerate() {
-        let look = Look { is_chibi: true, clothing, ..Look::from_seed(40 + row as u32) };
-        chibis.extend(Expression::ALL.iter().map(|&mood| (look, body(mood))));
-    }
-    sheet(&folder, "chibis", 5, 0.6, &chibis)?;
-
-    let mut clothes = Vec::new();
-    for look in each_sex(plain) {
-        clothes.extend(
-            Clothing::ALL.iter().map(|&clothing| (Look { clothing, seed: 3, ..look }, body(Expression::Normal))),
-        );
-    }
-    sheet(&folder, "clothes_full", 5, 0.8, &clothes)?;
-    let busts: Vec<_> = clothes.iter().map(|&(look, _)| (look, bust(Expression::Happy))).collect();
-    sheet(&folder, "clothes_bust", 5, 0.6, &busts)?;
-
-    let mut extras = Vec::new();
-    for look in each_sex(plain) {
-        extras.extend(
-            Accessory::ALL.iter().map(|&it| (Look { accessory: Some(it), seed: 11, ..look }, bust(Expression::Normal))),
-        );
-    }
-    let robed = Look { clothing: Clothing::Robe, accessory: Some(Accessory::Hat), ..plain };
-    extras.extend(Expression::ALL.iter().map(|&mood| (robed, bust(mood))));
-    sheet(&folder, "accessories", 5, 0.6, &extras)?;
-    let full: Vec<_> = extras
-        .iter()
-        .map(|&(look, _)| (Look { is_chibi: look.seed % 2 == 0, ..look }, body(Expression::Happy)))
-        .collect();
-    sheet(&folder, "accessories_full", 5, 0.6, &full)?;
-
-    let mut hairs = Vec::new();
-    for &hair_style in HairStyle::ALL {
-        for sex in [Sex::Female, Sex::Male] {
-            hairs.extend(HairColor::ALL.iter().enumerate().map(|(index, &hair_color)| {
-                let seed = 20 + index as u32;
-                (Look { sex, hair_style: Some(hair_style), hair_color, seed, ..plain }, bust(Expression::Normal))
-            }));
-        }
-    }
-    sheet(&folder, "hair", 5, 0.5, &hairs)?;
-
-    let mut bodies = Vec::new();
-    for look in each_sex(plain) {
-        bodies.extend(BodyType::ALL.iter().map(|&body_type| (Look { body_type, ..look }, body(Expression::Angry))));
-    }
-    sheet(&folder, "bodies", 3, 0.6, &bodies)?;
-
-    let close: Vec<_> = (0..6)
-        .map(|step| {
-            let clothing = Clothing::ALL[step % 5];
-            let accessory = Some(Accessory::ALL[(step + 2) % 5]);
-            let look = Look { clothing, accessory, ..Look::from_seed(50 + step as u32) };
-            (look, bust(Expression::ALL[(step * 2) % 5]))
-        })
-        .collect();
-    sheet(&folder, "close", 3, 1.0, &close)?;
-    let whole: Vec<_> = [6, 13, 18, 24, 32, 39]
-        .into_iter()
-        .map(|seed| {
-            (
-                Look {
-                    is_chibi: seed % 2 == 0,
-                    clothing: if seed % 3 == 0 { Clothing::Kimono } else { Clothing::Robe },
-                    ..Look::from_seed(seed)
-                },
-                body(Expression::ALL[seed as usize % 5]),
-            )
-        })
-        .collect();
-    sheet(&folder, "whole", 3, 1.0, &whole)?;
-
-    let eyes: Vec<_> =
-        EyeColor::ALL.iter().map(|&eye_color| (Look { eye_color, ..plain }, bust(Expression::Surprised))).collect();
-    sheet(&folder, "eyes", 6, 0.5, &eyes)?;
-
-    let random: Vec<_> =
-        (1..=30).map(Look::from_seed).map(|look| (look, look.pictures()[look.seed as usize % 6])).collect();
-    sheet(&folder, "random", 6, 0.5, &random)?;
-    let clear: Vec<_> = (1..=6)
-        .map(|seed| Look { is_transparent: true, ..Look::from_seed(seed) })
-        .map(|look| (look, look.pictures()[seed_of(look)]))
-        .collect();
-    sheet(&folder, "clear", 6, 0.5, &clear)?;
+    sheet(&folder, "moods", 5, 1.0, &moods())?;
+    sheet(&folder, "chibis", 5, 0.6, &chibis())?;
+    sheet(&folder, "clothes", 5, 0.8, &clothes(Pose::FullBody))?;
+    sheet(&folder, "clothes_near", 5, 0.6, &clothes(Pose::Bust))?;
+    sheet(&folder, "accessories", 5, 0.8, &accessories(Pose::FullBody))?;
+    sheet(&folder, "accessories_near", 5, 0.6, &accessories(Pose::Bust))?;
+    sheet(&folder, "hair", 5, 0.5, &hair())?;
+    sheet(&folder, "bodies", 3, 0.6, &bodies())?;
+    sheet(&folder, "eyes", 6, 0.5, &eyes())?;
+    sheet(&folder, "random", 6, 0.5, &random(false))?;
+    sheet(&folder, "random_clear", 6, 0.5, &random(true))?;
     Ok(())
 }
 
-fn seed_of(look: Look) -> usize {
-    look.seed as usize % 6
+/// One teacher of each sex, with the hair that the painter chooses.
+fn each_sex() -> impl Iterator<Item = Look> {
+    (7..).zip(Sex::ALL).map(|(seed, &sex)| Look { sex, seed, hair_style: None, ..Look::default() })
+}
+
+fn moods() -> Pictures {
+    let all =
+        |look: Look| Expression::ALL.iter().map(move |&expression| (look, Picture { pose: Pose::Bust, expression }));
+    each_sex().flat_map(all).collect()
+}
+
+fn chibis() -> Pictures {
+    let looks =
+        (40..).zip(Clothing::ALL).map(|(seed, &clothing)| Look { clothing, is_chibi: true, ..Look::from_seed(seed) });
+    looks.flat_map(|look| look.pictures().into_iter().map(move |picture| (look, picture))).collect()
+}
+
+fn clothes(pose: Pose) -> Pictures {
+    let picture = Picture { pose, expression: Expression::Normal };
+    each_sex()
+        .flat_map(|look| Clothing::ALL.iter().map(move |&clothing| Look { clothing, seed: 3, ..look }))
+        .map(|look| (look, picture))
+        .collect()
+}
+
+fn accessories(pose: Pose) -> Pictures {
+    let picture = Picture { pose, expression: Expression::Happy };
+    let scholar = Look { clothing: Clothing::Robe, ..Look::default() };
+    each_sex()
+        .chain([scholar])
+        .flat_map(|look| Accessory::ALL.iter().map(move |&worn| Look { accessory: Some(worn), ..look }))
+        .map(|look| (look, picture))
+        .collect()
+}
+
+fn hair() -> Pictures {
+    let mut pictures = Pictures::new();
+    for &hair_style in HairStyle::ALL {
+        for sex in [Sex::Female, Sex::Male] {
+            for (seed, &hair_color) in (20..).zip(HairColor::ALL) {
+                let look = Look { sex, hair_style: Some(hair_style), hair_color, seed, ..Look::default() };
+                pictures.push((look, Picture { pose: Pose::Bust, expression: Expression::Normal }));
+            }
+        }
+    }
+    pictures
+}
+
+fn bodies() -> Pictures {
+    let picture = Picture { pose: Pose::FullBody, expression: Expression::Angry };
+    each_sex()
+        .flat_map(|look| BodyType::ALL.iter().map(move |&body_type| (Look { body_type, ..look }, picture)))
+        .collect()
+}
+
+fn eyes() -> Pictures {
+    let picture = Picture { pose: Pose::Bust, expression: Expression::Surprised };
+    EyeColor::ALL.iter().map(|&eye_color| (Look { eye_color, ..Look::default() }, picture)).collect()
+}
+
+fn random(is_transparent: bool) -> Pictures {
+    let look = |seed: u32| Look { is_transparent, is_chibi: seed.is_multiple_of(4), ..Look::from_seed(seed) };
+    let one = |look: Look| look.pictures().into_iter().cycle().nth(look.seed as usize).map(|picture| (look, picture));
+    (1..=30).map(look).filter_map(one).collect()
 }
 
 /// Puts pictures side by side, `columns` in a row, each scaled.
-fn sheet(
-    folder: &Path,
-    name: &str,
-    columns: u32,
-    scale: f32,
-    pictures: &[(Look, Picture)],
-) -> Result<(), Box<dyn Error>> {
+fn sheet(folder: &Path, name: &str, columns: u32, scale: f32, pictures: &Pictures) -> Result<(), Box<dyn Error>> {
     let side = (SIDE_PX as f32 * scale) as u32;
     let rows = (pictures.len() as u32).div_ceil(columns);
     let mut sheet = Pixmap::new(side * columns, side * rows).ok_or("an empty sheet")?;
+    // A loud ground: holes and fringes of a cut-out show at once.
     sheet.fill(Color::from_rgba8(0xe8, 0x70, 0xd8, 0xff));
-    for (index, (look, picture)) in pictures.iter().enumerate() {
+    for (index, (look, picture)) in (0u32..).zip(pictures) {
         let png = offline::png(*look, *picture, !look.is_transparent)?;
-        let (x, y) = (index as u32 % columns * side, index as u32 / columns * side);
-        let paint = PixmapPaint { quality: tiny_skia::FilterQuality::Bicubic, ..PixmapPaint::default() };
+        let (x, y) = (index % columns * side, index / columns * side);
+        let paint = PixmapPaint { quality: FilterQuality::Bicubic, ..PixmapPaint::default() };
         let place = Transform::from_scale(scale, scale).post_translate(x as f32, y as f32);
         sheet.draw_pixmap(0, 0, Pixmap::decode_png(&png)?.as_ref(), &paint, place, None);
     }

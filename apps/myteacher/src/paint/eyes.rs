@@ -2,7 +2,7 @@
 
 use super::canvas::{Canvas, Fill};
 use super::figure::Figure;
-use super::ink::{WHITE, rgb};
+use super::ink::{Ink, WHITE, rgb};
 use super::shape::Shape;
 use crate::look::{Expression, Sex};
 use tiny_skia::Transform;
@@ -100,7 +100,7 @@ fn shine_of(canvas: &mut Canvas, figure: &Figure, lids: &Lids) {
     }
 }
 
-fn upper_lid(canvas: &mut Canvas, figure: &Figure, up: f32, line: super::ink::Ink) {
+fn upper_lid(canvas: &mut Canvas, figure: &Figure, up: f32, line: Ink) {
     let female = figure.look.sex == Sex::Female;
     let (wing, thick) = if female { ((30.0, -9.0), 6.5) } else { ((25.0, -3.0), 4.6) };
     let lid = Shape::from(-22.0, 6.0)

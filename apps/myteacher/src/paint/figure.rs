@@ -63,7 +63,8 @@ fn head(canvas: &mut Canvas, figure: &Figure) {
 }
 
 impl Figure {
-    fn new(look: Look, picture: Picture) -> Self {
+    /// The figure of one picture; everything but the feeling is the same in all pictures of a run.
+    pub fn new(look: Look, picture: Picture) -> Self {
         let mut dice = Dice::new(look.seed, "quirks");
         let quirks = Quirks {
             fringe: dice.pick(&[0, 1, 2]).unwrap_or(0),

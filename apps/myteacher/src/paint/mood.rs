@@ -45,12 +45,7 @@ pub(super) fn mouth(canvas: &mut Canvas, figure: &Figure) {
             canvas.trace(&Shape::from(-17.0, 75.0).cubic(-8.0, 84.0, 8.0, 84.0, 17.0, 75.0), line, 1.1);
             canvas.trace(&Shape::from(-5.0, 89.0).quad(0.0, 91.0, 5.0, 89.0), figure.palette.skin.shade, 0.9);
         }
-        Expression::Happy => open(
-            canvas,
-            line,
-            &Shape::from(-25.0, 70.0).quad(0.0, 77.0, 25.0, 70.0).cubic(23.0, 99.0, -23.0, 99.0, -25.0, 70.0).close(),
-            96.0,
-        ),
+        Expression::Happy => laughing(canvas, line),
         Expression::Sad => {
             canvas.trace(
                 &Shape::from(-15.0, 85.0)
@@ -61,17 +56,23 @@ pub(super) fn mouth(canvas: &mut Canvas, figure: &Figure) {
             );
         }
         Expression::Angry => shouting(canvas, line),
-        Expression::Surprised => open(canvas, line, &Shape::ellipse(0.0, 82.0, 11.0, 14.5), 97.0),
+        Expression::Surprised => gasping(canvas, line),
     }
 }
 
-fn open(canvas: &mut Canvas, line: Ink, shape: &Shape, tongue_y: f32) {
-    canvas.part(shape, INSIDE, line, |canvas| {
-        canvas.fill(&Shape::ellipse(0.0, tongue_y, 15.0, 10.0), TONGUE);
-        canvas.fill(
-            &Shape::from(-30.0, 60.0).line(30.0, 60.0).line(19.0, 76.0).quad(0.0, 80.0, -19.0, 76.0).close(),
-            if tongue_y < 97.0 { WHITE } else { WHITE.faint(0.0) },
-        );
+fn laughing(canvas: &mut Canvas, line: Ink) {
+    let shape =
+        Shape::from(-25.0, 70.0).quad(0.0, 77.0, 25.0, 70.0).cubic(23.0, 99.0, -23.0, 99.0, -25.0, 70.0).close();
+    canvas.part(&shape, INSIDE, line, |canvas| {
+        canvas.fill(&Shape::ellipse(0.0, 96.0, 15.0, 10.0), TONGUE);
+        let teeth = Shape::from(-30.0, 60.0).line(30.0, 60.0).line(19.0, 76.0).quad(0.0, 80.0, -19.0, 76.0).close();
+        canvas.fill(&teeth, WHITE);
+    });
+}
+
+fn gasping(canvas: &mut Canvas, line: Ink) {
+    canvas.part(&Shape::ellipse(0.0, 82.0, 11.0, 14.5), INSIDE, line, |canvas| {
+        canvas.fill(&Shape::ellipse(0.0, 97.0, 15.0, 10.0), TONGUE);
     });
 }
 

@@ -1,6 +1,7 @@
 //! What can be said about the pictures without eyes; the example `contact_sheet` is for eyes.
 
-use super::figure::paint;
+use super::figure::{Figure, paint};
+use super::hair;
 use super::{SIDE_PX, offline};
 use crate::look::*;
 use std::collections::BTreeMap;
@@ -244,6 +245,33 @@ fn a_run_shows_the_same_character_skin_and_hair_and_clothes() {
         let counts: Vec<usize> = faces.iter().map(hair).collect();
         let (least, most) = (counts.iter().min().unwrap(), counts.iter().max().unwrap());
         assert!(*least > 3000 && most - least < most / 4, "seed {seed}: hair {counts:?} px");
+    }
+}
+
+#[test]
+fn nothing_but_the_feeling_changes_within_a_run() {
+    for seed in 1..=40 {
+        let look = Look::from_seed(seed);
+        let told = |picture: Picture| {
+            let figure = Figure::new(look, picture);
+            format!("{:?} {:?} {:?} {:?}", figure.bones, figure.palette, figure.quirks, hair::fringe(&figure))
+        };
+        let pictures = look.pictures();
+        assert!(pictures.iter().all(|&picture| told(picture) == told(pictures[0])), "seed {seed}");
+    }
+}
+
+#[test]
+fn a_hat_covers_the_head_and_pom_poms_are_held_in_every_pose() {
+    for (accessory, least) in
+        [(Accessory::Hat, 7000), (Accessory::Cheer, 10_000), (Accessory::Tie, 600), (Accessory::Glasses, 1500)]
+    {
+        let bare = poses(Look { clothing: Clothing::Casual, ..Look::default() });
+        let worn = poses(Look { clothing: Clothing::Casual, accessory: Some(accessory), ..Look::default() });
+        for (index, (bare, worn)) in bare.iter().zip(&worn).enumerate() {
+            let pixels = difference(bare, worn);
+            assert!(pixels >= least, "{accessory} changes only {pixels} px in pose {index}");
+        }
     }
 }
 

@@ -1,10 +1,10 @@
 //! A hooded jumper: hood, strings, a pocket for cold hands and a star on the chest.
 
-use super::super::canvas::Canvas;
-use super::super::figure::Figure;
-use super::super::ink::{Tone, WHITE, rgb};
-use super::super::shape::{Shape, Spot};
 use super::{flanks, torso};
+use crate::paint::canvas::Canvas;
+use crate::paint::figure::Figure;
+use crate::paint::ink::{Tone, WHITE, rgb};
+use crate::paint::shape::{Shape, Spot};
 
 /// Paints the jumper.
 pub(super) fn paint(canvas: &mut Canvas, figure: &Figure) {

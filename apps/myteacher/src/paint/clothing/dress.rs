@@ -1,11 +1,11 @@
 //! A dress: white collar with a ribbon, puffed sleeves, a belt and a wide skirt with a lace hem.
 
-use super::super::arms::Arm;
-use super::super::canvas::Canvas;
-use super::super::figure::Figure;
-use super::super::shape::Shape;
 use super::{flanks, torso, wrist};
 use crate::look::Accessory;
+use crate::paint::arms::Arm;
+use crate::paint::canvas::Canvas;
+use crate::paint::figure::Figure;
+use crate::paint::shape::Shape;
 
 /// Paints skirt, bodice, belt, collar and ribbon.
 pub(super) fn paint(canvas: &mut Canvas, figure: &Figure) {

@@ -1,12 +1,12 @@
 //! A kimono: the left side folded over the right one, an obi with its cord, hanging sleeves, flowers in the cloth.
 
-use super::super::arms::Arm;
-use super::super::canvas::Canvas;
-use super::super::figure::Figure;
-use super::super::ink::{Tone, WHITE, rgb};
-use super::super::shape::Shape;
 use super::{flanks, torso, wrist};
 use crate::look::Dice;
+use crate::paint::arms::Arm;
+use crate::paint::canvas::Canvas;
+use crate::paint::figure::Figure;
+use crate::paint::ink::{Ink, Tone, WHITE, rgb};
+use crate::paint::shape::Shape;
 
 /// Paints the garment down to the ankles, collars and obi.
 pub(super) fn paint(canvas: &mut Canvas, figure: &Figure) {
@@ -96,7 +96,7 @@ fn flowers(canvas: &mut Canvas, figure: &Figure, low: f32) {
     }
 }
 
-fn flower(canvas: &mut Canvas, (x, y): (f32, f32), size: f32, petal: super::super::ink::Ink, figure: &Figure) {
+fn flower(canvas: &mut Canvas, (x, y): (f32, f32), size: f32, petal: Ink, figure: &Figure) {
     for step in 0u8..5 {
         let angle = (f32::from(step) * 72.0 - 90.0).to_radians();
         canvas.fill(

@@ -1,11 +1,11 @@
 //! A scholar's robe over a white shirt: wide sleeves, a stole down the front, a trimmed hem.
 
-use super::super::arms::Arm;
-use super::super::canvas::Canvas;
-use super::super::figure::Figure;
-use super::super::ink::{Tone, WHITE, rgb};
-use super::super::shape::Shape;
 use super::{chin_shadow, flanks, torso, wrist};
+use crate::paint::arms::Arm;
+use crate::paint::canvas::Canvas;
+use crate::paint::figure::Figure;
+use crate::paint::ink::{Tone, WHITE, rgb};
+use crate::paint::shape::Shape;
 
 /// Paints robe, shirt and stole.
 pub(super) fn paint(canvas: &mut Canvas, figure: &Figure) {

@@ -1,11 +1,11 @@
 //! Jacket and shirt: lapels, buttons and a folded handkerchief; a skirt for women.
 
-use super::super::canvas::Canvas;
-use super::super::figure::Figure;
-use super::super::ink::{Tone, WHITE, rgb};
-use super::super::shape::Shape;
 use super::{chin_shadow, flanks, torso};
 use crate::look::{Accessory, Sex};
+use crate::paint::canvas::Canvas;
+use crate::paint::figure::Figure;
+use crate::paint::ink::{Tone, WHITE, rgb};
+use crate::paint::shape::Shape;
 
 /// Paints skirt, shirt and jacket.
 pub(super) fn paint(canvas: &mut Canvas, figure: &Figure) {

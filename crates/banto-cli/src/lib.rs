@@ -1,1 +1,67 @@
-//! (being built)
+//! The command set of banto, for an application to embed, and the program `banto` for all that needs no application code.
+//!
+//! An application puts [`Commands`] beside its own, gives its kinds, and has `myteacher queue work`, `queue list`,
+//! `deploy check` and all the others:
+//!
+//! ```no_run
+//! use banto_cli::{App, Commands};
+//! use banto_engine::Registry;
+//! use clap::{Parser, Subcommand};
+//!
+//! #[derive(Parser)]
+//! #[command(name = "myteacher", version)]
+//! struct Typed {
+//!     #[command(subcommand)]
+//!     command: Verb,
+//! }
+//!
+//! #[derive(Subcommand)]
+//! enum Verb {
+//!     /// Say hello.
+//!     Hello,
+//!     #[command(flatten)]
+//!     Banto(Commands),
+//! }
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let typed = match banto_cli::parse::<Typed>() {
+//!         Ok(typed) => typed,
+//!         Err(exit) => return exit.code().into(),
+//!     };
+//!     banto_cli::block_on(async {
+//!         match typed.command {
+//!             Verb::Hello => {
+//!                 println!("hello");
+//!                 std::process::ExitCode::SUCCESS
+//!             }
+//!             Verb::Banto(command) => {
+//!                 let registry = Registry::new(env!("CARGO_PKG_VERSION")); // and .add(...) each kind
+//!                 App::new("myteacher").store("sqlite://jobs.db").registry(registry).run(command).await
+//!             }
+//!         }
+//!     })
+//! }
+//! ```
+//!
+//! # Layout
+//! - [`args`]: what was typed; `argv` spells the colon forms out; `mean` gives every flag its meaning
+//! - [`App`]: whose program it is; `open` finds its store
+//! - `cmd/<command>.rs`: one file a command; `cmd/steer.rs` is the way that all orders go
+//! - `print` (the only writer to the terminal), `table`, `log` (a worker's lines), [`exit`] (the documented codes)
+
+pub mod args;
+pub mod exit;
+
+mod app;
+mod argv;
+mod cmd;
+mod log;
+mod mean;
+mod open;
+mod print;
+mod table;
+
+pub use app::{App, Opened, block_on};
+pub use args::Commands;
+pub use argv::parse;
+pub use exit::Exit;

@@ -1,0 +1,199 @@
+//! Whose program it is, and how one command is carried out.
+//!
+//! An [`App`] names the application, its default store and its kinds; [`App::run`] opens the store, carries the command
+//! out and says in one line what could not be done. It never panics and never prints a value's inside.
+
+use std::{future::Future, process::ExitCode, sync::Arc, time::Duration};
+
+use banto_engine::{BoxFuture, Events, Layer, Registry};
+use banto_store::{Clock, Store, StoreError, SystemClock};
+use serde_json::json;
+
+use crate::{
+    args::{Commands, Shared},
+    cmd,
+    exit::{Exit, Failure},
+    open,
+    print::Print,
+};
+
+/// A store that was opened for a command, and its address, for an application that keeps its own rows beside the jobs.
+#[derive(Clone)]
+pub struct Opened {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// Its address, as it was given.
+    pub url: String,
+}
+
+type Opener = Box<dyn Fn(String) -> BoxFuture<'static, Result<Arc<dyn Store>, StoreError>> + Send + Sync>;
+type Beside = Box<dyn Fn(Opened, Events) -> BoxFuture<'static, ()> + Send + Sync>;
+type Kinds = Box<dyn Fn(Opened) -> BoxFuture<'static, Result<Registry, String>> + Send + Sync>;
+
+/// An application that embeds the command set.
+pub struct App {
+    pub(crate) name: String,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) layers: Vec<Arc<dyn Layer>>,
+    url: Option<String>,
+    pub(crate) beside: Option<Beside>,
+    opener: Option<Opener>,
+    kinds: Option<Kinds>,
+}
+
+impl App {
+    /// The application called `name`. It knows no kinds yet, so it can do what `banto` can.
+    pub fn new(name: impl Into<String>) -> App {
+        App {
+            name: name.into(),
+            clock: Arc::new(SystemClock),
+            layers: Vec::new(),
+            url: None,
+            beside: None,
+            opener: None,
+            kinds: None,
+        }
+    }
+
+    /// The address of its store when neither `--store` nor `BANTO_STORE` says.
+    pub fn store(mut self, url: impl Into<String>) -> App {
+        self.url = Some(url.into());
+        self
+    }
+
+    /// The kinds it can run.
+    pub fn registry(self, registry: Registry) -> App {
+        self.registry_with(move |_| {
+            let registry = registry.clone();
+            async move { Ok(registry) }
+        })
+    }
+
+    /// As [`App::registry`], for handlers that need the opened store, or things that take time to set up. Asked only by
+    /// commands that run or judge jobs. An error is a fragment that fits after "could not".
+    pub fn registry_with<F, Fut>(mut self, kinds: F) -> App
+    where
+        F: Fn(Opened) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Registry, String>> + Send + 'static,
+    {
+        self.kinds = Some(Box::new(move |opened| Box::pin(kinds(opened))));
+        self
+    }
+
+    /// Adds a layer around each run of its worker, inside those added before.
+    pub fn layer(mut self, layer: impl Layer) -> App {
+        self.layers.push(Arc::new(layer));
+        self
+    }
+
+    /// Something that lives beside its worker, from before the first job until the worker has stopped: a sweep, a mirror of
+    /// its events.
+    pub fn beside<F, Fut>(mut self, beside: F) -> App
+    where
+        F: Fn(Opened, Events) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        self.beside = Some(Box::new(move |opened, events| Box::pin(beside(opened, events))));
+        self
+    }
+
+    /// How addresses are opened, for an application that knows other stores than this crate, or that shares one it has open.
+    pub fn opener<F, Fut>(mut self, opener: F) -> App
+    where
+        F: Fn(String) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Arc<dyn Store>, StoreError>> + Send + 'static,
+    {
+        self.opener = Some(Box::new(move |url| Box::pin(opener(url))));
+        self
+    }
+
+    /// Carries out a command and says how the program is to end; see [`crate::exit`].
+    ///
+    /// When a worker stops although one of its runs does not, this ends the process itself, because the runtime would wait
+    /// for that run for ever.
+    pub async fn run(&self, command: Commands) -> ExitCode {
+        let mut print = Print::of_process(command.shared().json);
+        ExitCode::from(self.carry_out(command, &mut print).await.code())
+    }
+
+    pub(crate) async fn carry_out(&self, command: Commands, print: &mut Print) -> Exit {
+        match cmd::run(self, command, print).await {
+            Ok(exit) => exit,
+            Err(failure) => {
+                self.complain(&failure, print);
+                failure.exit
+            }
+        }
+    }
+
+    fn complain(&self, failure: &Failure, print: &mut Print) {
+        let text = format!("{}: could not {}", self.name, failure.text);
+        match print.json() {
+            true => print.note(json!({ "error": text, "exit": failure.exit.code() }).to_string()),
+            false => print.note(text),
+        }
+    }
+
+    /// Opens the store that the command means; `make` lets a new one be made. Answers its schema's version before and
+    /// after too, where that is known.
+    pub(crate) async fn open(&self, shared: &Shared, make: bool) -> Result<(Opened, Option<(usize, usize)>), Failure> {
+        let typed = shared.store.as_deref().filter(|url| !url.is_empty());
+        let Some(url) = typed.or(self.url.as_deref()) else {
+            return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE"));
+        };
+        let found = match &self.opener {
+            Some(opener) => open::Found { store: opener(url.to_owned()).await?, schema: None },
+            None => open::open(url, make, self.clock.clone()).await?,
+        };
+        Ok((Opened { store: found.store, url: url.to_owned() }, found.schema))
+    }
+
+    /// The kinds, if it has any.
+    pub(crate) async fn known(&self, opened: &Opened) -> Result<Option<Registry>, Failure> {
+        let Some(kinds) = &self.kinds else { return Ok(None) };
+        kinds(opened.clone()).await.map(Some).map_err(|text| Failure::new(Exit::Unfit, text))
+    }
+
+    /// Refuses what only an application can do.
+    pub(crate) fn must_know_kinds(&self, what: &str) -> Result<(), Failure> {
+        if self.kinds.is_some() {
+            return Ok(());
+        }
+        let name = &self.name;
+        Err(Failure::new(
+            Exit::NoKinds,
+            format!(
+                "{what}: {name} knows no kinds of jobs, for they are code of an application; add banto_cli::Commands to the \
+                 application's own commands and give it the registry (see the docs of banto_cli), then type its name instead \
+                 of {name}"
+            ),
+        ))
+    }
+}
+
+/// Runs a program's future on a runtime of its own, and does not wait for what is left over: a run that ignores every
+/// order to stop, or a blocking call, ends with the process.
+pub fn block_on(program: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => {
+            let exit = runtime.block_on(program);
+            runtime.shutdown_timeout(Duration::from_millis(100));
+            exit
+        }
+        Err(error) => {
+            Print::of_process(false).note(format!("could not start the runtime: {error}"));
+            ExitCode::from(Exit::Machine.code())
+        }
+    }
+}
+
+impl Commands {
+    /// What every command takes.
+    pub fn shared(&self) -> &Shared {
+        match self {
+            Commands::Queue(queue) => &queue.shared,
+            Commands::Deploy(deploy) => &deploy.shared,
+            Commands::Migrate(migrate) => &migrate.shared,
+        }
+    }
+}

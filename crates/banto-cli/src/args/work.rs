@@ -1,0 +1,59 @@
+//! `queue work`, as typed.
+
+use clap::Args;
+
+/// How to work.
+#[derive(Debug, Clone, Default, Args)]
+#[command(
+    after_help = "Spans are seconds, or 90s, 5m, 1h30m.\n\nEXAMPLES:\n  queue work                                       every queue that this program's kinds name\n  queue work --queue urgent,mail --concurrency 4   urgent strictly first\n  queue work --queue urgent=9,mail=1               urgent first nine times in ten\n  queue work --once --verbose                      one job, then stop\n  queue work --stop-when-empty --max-time 1h       for a nightly run"
+)]
+pub struct Work {
+    /// Queues to take from, parted by commas: in strict order (a,b), or by weight (a=3,b=1)
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    pub queue: Vec<String>,
+    /// Jobs to run at once [default: 10]
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<usize>,
+    /// Run one job and stop; stop at once when none is due
+    #[arg(long)]
+    pub once: bool,
+    /// Stop when nothing is due
+    #[arg(long)]
+    pub stop_when_empty: bool,
+    /// Longest sleep between two looks for work; new work wakes the worker before [default: 1]
+    #[arg(long, value_name = "SPAN")]
+    pub sleep: Option<String>,
+    /// Pause between two jobs of one slot [default: 0]
+    #[arg(long, value_name = "SPAN")]
+    pub rest: Option<String>,
+    /// Attempts before a job is dead, whatever the job says
+    #[arg(long, value_name = "N")]
+    pub tries: Option<u16>,
+    /// Longest run of an attempt whose job and kind do not say [default: 15m]
+    #[arg(long, value_name = "SPAN")]
+    pub timeout: Option<String>,
+    /// Stop after that many jobs
+    #[arg(long, value_name = "N")]
+    pub max_jobs: Option<u64>,
+    /// Stop after that long
+    #[arg(long, value_name = "SPAN")]
+    pub max_time: Option<String>,
+    /// Stop, with exit code 12, when the process holds more than that many MiB
+    #[arg(long, value_name = "MIB")]
+    pub memory: Option<u64>,
+    /// Waits between attempts, parted by commas, for kinds that do not say; the last one stays
+    #[arg(long, value_name = "SPAN,…", value_delimiter = ',')]
+    pub backoff: Vec<String>,
+    /// Say when each job begins and ends
+    #[arg(long, short)]
+    pub verbose: bool,
+    /// What people call this worker; the program's name unless said
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// How long running jobs may go on after TERM [default: 25]
+    #[arg(long, value_name = "SPAN")]
+    pub grace: Option<String>,
+    /// Start although a kind lacks something; its jobs are parked, the others run
+    #[arg(long)]
+    pub start_anyway: bool,
+}

@@ -1,0 +1,118 @@
+//! One file a command, and what they share: the opened store, the time, and who orders.
+
+use std::sync::Arc;
+
+use banto_engine::Registry;
+use banto_store::{Clock, Store};
+
+use crate::{
+    app::{App, Opened},
+    args::{Commands, DeployVerb, Queue, Verb},
+    exit::{Exit, Failure},
+    print::Print,
+};
+
+mod check;
+mod clear;
+mod enqueue;
+mod explain;
+mod export;
+mod flush;
+mod line;
+mod list;
+mod migrate;
+mod monitor;
+mod parked;
+mod pause;
+mod show;
+mod steer;
+mod work;
+
+/// What a command works with.
+pub(crate) struct Desk<'a> {
+    pub app: &'a App,
+    pub opened: Opened,
+    pub print: &'a mut Print,
+}
+
+impl Desk<'_> {
+    /// The store.
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.opened.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.app.clock.clone()
+    }
+
+    /// Wall-clock time, in milliseconds since 1970.
+    pub fn now_ms(&self) -> i64 {
+        self.app.clock.wall_ms()
+    }
+
+    /// The kinds of this build, if it knows any.
+    pub async fn known(&self) -> Result<Option<Registry>, Failure> {
+        self.app.known(&self.opened).await
+    }
+
+    /// The kinds of this build, for `what`.
+    pub async fn kinds(&self, what: &str) -> Result<Registry, Failure> {
+        self.app.must_know_kinds(what)?;
+        Ok(self.known().await?.unwrap_or_default())
+    }
+}
+
+/// Carries out a command.
+pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Result<Exit, Failure> {
+    match &command {
+        Commands::Queue(Queue { verb: Verb::Work(_), .. }) => app.must_know_kinds("run jobs")?,
+        Commands::Deploy(_) => app.must_know_kinds("check a build")?,
+        Commands::Queue(_) | Commands::Migrate(_) => {}
+    }
+    let (opened, schema) = app.open(command.shared(), command.makes()).await?;
+    let mut desk = Desk { app, opened, print };
+    match command {
+        Commands::Queue(queue) => queue_verb(&mut desk, queue.verb).await,
+        Commands::Deploy(deploy) => match deploy.verb {
+            DeployVerb::Check => check::run(&mut desk).await,
+        },
+        Commands::Migrate(_) => migrate::run(&mut desk, schema),
+    }
+}
+
+async fn queue_verb(desk: &mut Desk<'_>, verb: Verb) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Work(typed) => work::run(desk, &typed).await,
+        Verb::Enqueue(typed) => enqueue::run(desk, &typed).await,
+        Verb::List(typed) => list::run(desk, &typed, &[]).await,
+        Verb::Failed(typed) => list::run(desk, &typed, &[banto_core::State::Dead]).await,
+        Verb::Show(typed) => show::run(desk, &typed).await,
+        Verb::Explain(typed) => explain::run(desk, &typed).await,
+        Verb::Retry(typed) => steer::retry(desk, &typed).await,
+        Verb::Forget(typed) => steer::forget(desk, &typed).await,
+        Verb::Cancel(typed) => steer::cancel(desk, &typed).await,
+        Verb::Release(typed) => steer::release(desk, &typed).await,
+        Verb::Flush(typed) => flush::run(desk, &typed).await,
+        Verb::Clear(typed) => clear::run(desk, &typed).await,
+        Verb::Monitor(typed) => monitor::run(desk, &typed).await,
+        Verb::Pause(typed) => pause::pause(desk, &typed).await,
+        Verb::Resume(typed) => pause::resume(desk, &typed).await,
+        Verb::Restart => pause::restart(desk).await,
+        Verb::Parked(typed) => parked::run(desk, &typed).await,
+    }
+}
+
+impl Commands {
+    /// Whether the command may make a store where there is none.
+    fn makes(&self) -> bool {
+        match self {
+            Commands::Queue(queue) => matches!(queue.verb, Verb::Work(_) | Verb::Enqueue(_)),
+            Commands::Deploy(_) => false,
+            Commands::Migrate(_) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

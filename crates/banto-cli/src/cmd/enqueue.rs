@@ -1,0 +1,81 @@
+//! `queue enqueue`: accepts a job; says its id once it is durable.
+
+use banto_core::{
+    NewJob,
+    limits::{ENQUEUE_MAX, PAYLOAD_BYTES_MAX},
+};
+use banto_engine::{Client, Registry};
+use serde_json::json;
+
+use super::{Desk, line};
+use crate::{
+    args::Enqueue,
+    exit::{Exit, Failure},
+    mean,
+    print::text_of,
+};
+
+pub(super) async fn run(desk: &mut Desk<'_>, typed: &Enqueue) -> Result<Exit, Failure> {
+    let payload = payload(desk, &typed.payload)?;
+    let registry = desk.known().await?;
+    let client = Client::new(desk.store().clone(), desk.clock());
+    let job = mean::enqueue::job(typed, &payload, registry.as_ref(), client.id())?;
+    warn(desk, &job, registry.as_ref());
+    if typed.count > 1 {
+        return many(desk, &client, job, typed.count).await;
+    }
+    let (kind, queue) = (job.kind.clone(), job.queue.clone());
+    let key = job.unique.as_ref().map(|unique| unique.key.clone());
+    let answers = client.put(vec![job]).await?;
+    for answer in answers {
+        if desk.print.json() {
+            desk.print.object(&json!({ "id": answer.id, "fresh": answer.fresh, "kind": kind, "queue": queue }))?;
+            continue;
+        }
+        desk.print.say(answer.id.to_string());
+        let key = key.as_ref().map(|key| format!(" under the key \"{key}\"")).unwrap_or_default();
+        desk.print.note(match answer.fresh {
+            true => format!("accepted: {kind} into \"{queue}\"{key}"),
+            false => format!("not accepted anew: this job stands for it already{key}"),
+        });
+    }
+    Ok(Exit::Well)
+}
+
+/// What is after `--payload`: the text, a file's, or the standard input's; never more than the cap is read.
+fn payload(desk: &mut Desk<'_>, typed: &str) -> Result<String, Failure> {
+    if typed == "-" {
+        return desk.print.input(PAYLOAD_BYTES_MAX);
+    }
+    let Some(path) = typed.strip_prefix('@') else { return Ok(typed.to_owned()) };
+    let shown = banto_core::text::visible(path, 300);
+    let mut file = std::fs::File::open(path)
+        .map_err(|error| Failure::new(Exit::Machine, format!("open \"{shown}\" for the payload: {error}")))?;
+    text_of(&mut file, PAYLOAD_BYTES_MAX, &format!("\"{shown}\""))
+}
+
+/// A kind that this build does not know may be another build's, so it is said and no more.
+fn warn(desk: &mut Desk<'_>, job: &NewJob, registry: Option<&Registry>) {
+    let Some(registry) = registry.filter(|registry| registry.entry(&job.kind).is_none()) else { return };
+    let kinds: Vec<String> = registry.entries().map(|entry| entry.kind.to_string()).collect();
+    let text = format!("note: this build does not know the kind \"{}\"; it knows {}", job.kind, kinds.join(", "));
+    desk.print.note(text);
+}
+
+async fn many(desk: &mut Desk<'_>, client: &Client, job: NewJob, count: usize) -> Result<Exit, Failure> {
+    let mut left = count;
+    while left > 0 {
+        let part = left.min(ENQUEUE_MAX);
+        let jobs = (0..part).map(|_| NewJob { id: client.id(), ..job.clone() }).collect();
+        client.put(jobs).await.map_err(|error| {
+            let failure = Failure::from(error);
+            Failure { text: format!("{} ({} were accepted before)", failure.text, line::jobs(count - left)), ..failure }
+        })?;
+        left -= part;
+    }
+    match desk.print.json() {
+        true => desk.print.object(&json!({ "accepted": count, "kind": job.kind, "queue": job.queue }))?,
+        false => desk.print.say(format!("accepted {}: {} into \"{}\"", line::jobs(count), job.kind, job.queue)),
+    }
+    Ok(Exit::Well)
+}

@@ -1,0 +1,51 @@
+//! Writes jobs away before they are touched: one JSON object a line, each a job and its trail.
+//!
+//! The file is new (an old one is never overwritten), only its owner's to read, and on the disk before anything else
+//! happens. What could not be written away is not touched.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{BufWriter, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+};
+
+use banto_core::{JobId, limits::PAGE_MAX, text::visible};
+use banto_store::Select;
+
+use super::Desk;
+use crate::exit::{Exit, Failure};
+
+/// Writes the jobs of `select` to `path` and gives their ids.
+pub(super) async fn write(desk: &Desk<'_>, select: &Select, path: &Path) -> Result<Vec<JobId>, Failure> {
+    let shown = visible(&path.to_string_lossy(), 300);
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "export to \"{shown}\": it is there already and is not overwritten; name a new file"
+        )),
+        _ => Failure::new(Exit::Machine, format!("export to \"{shown}\": {error}; nothing was changed")),
+    };
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    let mut to = BufWriter::new(file);
+    let (mut ids, mut before) = (Vec::new(), None);
+    loop {
+        let page = desk.store().jobs(Select { limit: PAGE_MAX, ..select.clone() }, before).await?;
+        for job in &page.jobs {
+            before = Some(job.id);
+            // A job that went away meanwhile is neither written nor touched.
+            let Some(card) = desk.store().job(job.id).await? else { continue };
+            let line = crate::print::object_line(&card)?;
+            writeln!(to, "{line}").map_err(failed)?;
+            ids.push(job.id);
+        }
+        if !page.more || page.jobs.is_empty() {
+            break;
+        }
+    }
+    let file = to.into_inner().map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    // The name of the file is in its folder, which is on the disk only when it was told so.
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+    Ok(ids)
+}

@@ -1,0 +1,43 @@
+//! `queue list` and `queue failed`: jobs, newest first, a page at a time.
+
+use banto_core::{State, limits::PAGE_MAX};
+use banto_store::Select;
+
+use super::{Desk, line};
+use crate::{
+    args::List,
+    exit::{Exit, Failure},
+    mean, table,
+};
+
+pub(super) async fn run(desk: &mut Desk<'_>, typed: &List, states: &[State]) -> Result<Exit, Failure> {
+    let select = mean::select::listed(typed, states)?;
+    let mut before = typed.before.as_deref().map(mean::id).transpose()?;
+    let (mut left, mut more) = (select.limit, true);
+    let (mut rows, now) = (Vec::new(), desk.now_ms());
+    while left > 0 && more && !desk.print.gone() {
+        let page = desk.store().jobs(Select { limit: left.min(PAGE_MAX), ..select.clone() }, before).await?;
+        more = page.more && !page.jobs.is_empty();
+        left = left.saturating_sub(page.jobs.len());
+        for job in &page.jobs {
+            before = Some(job.id);
+            match desk.print.json() {
+                true => desk.print.object(job)?,
+                false => rows.push(line::row(job, now)),
+            }
+        }
+    }
+    if !desk.print.json() {
+        let empty = rows.is_empty();
+        if empty {
+            desk.print.note("no job fits");
+        } else {
+            let drawn = table::draw(line::HEADS, rows, desk.print.width());
+            desk.print.say(drawn);
+        }
+    }
+    if let Some(last) = before.filter(|_| more) {
+        desk.print.note(format!("there are more: --before {last}"));
+    }
+    Ok(Exit::Well)
+}

@@ -1,0 +1,130 @@
+//! The way that all orders go: choose, count, ask, write away, do, say.
+//!
+//! For `retry`, `forget`, `cancel` and `release` here, and for `flush` and `clear`, which add the asking and the export.
+//! Nothing is changed by a count, and nothing is deleted that was to be written away and was not.
+
+use banto_core::{JobId, State};
+use banto_engine::steer::steer;
+use banto_store::{Order, Select, Steered};
+use serde_json::json;
+
+use super::{Desk, line};
+use crate::{
+    args::{Choose, ChooseParked},
+    exit::{Exit, Failure},
+    mean,
+};
+
+/// An order, and how it is spoken of.
+pub(super) struct Words {
+    /// What was done: "retried".
+    pub done: &'static str,
+    /// Which jobs the order applies to, for those that were left: "dead, cancelled and scheduled jobs".
+    pub applies: &'static str,
+    /// The order on these jobs.
+    pub order: fn(Select) -> Order,
+}
+
+const RETRY: Words =
+    Words { done: "retried", applies: "it applies to dead, cancelled and scheduled jobs", order: Order::Retry };
+const FORGET: Words =
+    Words { done: "forgotten", applies: "it applies to done, dead and cancelled jobs", order: Order::Forget };
+const CANCEL: Words =
+    Words { done: "cancelled", applies: "it applies to jobs that have not ended", order: Order::Cancel };
+const RELEASE: Words = Words { done: "released", applies: "it applies to parked jobs", order: Order::Release };
+
+pub(super) async fn retry(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
+    let select = mean::select::chosen(typed, &[State::Dead])?;
+    carry_out(desk, &RETRY, select, typed.dry_run).await
+}
+
+pub(super) async fn forget(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
+    let select = mean::select::chosen(typed, &[State::Done, State::Dead, State::Cancelled])?;
+    carry_out(desk, &FORGET, select, typed.dry_run).await
+}
+
+pub(super) async fn cancel(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
+    carry_out(desk, &CANCEL, mean::select::chosen(typed, &[])?, typed.dry_run).await
+}
+
+pub(super) async fn release(desk: &mut Desk<'_>, typed: &ChooseParked) -> Result<Exit, Failure> {
+    carry_out(desk, &RELEASE, mean::select::chosen_parked(typed)?, typed.dry_run).await
+}
+
+async fn carry_out(desk: &mut Desk<'_>, words: &Words, select: Select, dry_run: bool) -> Result<Exit, Failure> {
+    let ids = select.ids.clone();
+    let missing = missing(desk, &ids).await?;
+    let steered = steer(desk.store(), (words.order)(select), &who(), dry_run).await?;
+    let touched = steered.count + steered.asked;
+    let left = ids.len().saturating_sub(missing.len() + touched + steered.held);
+    told(desk, words, &steered, dry_run)?;
+    for id in &missing {
+        desk.print.note(format!("job {id} is not listed"));
+    }
+    if left > 0 {
+        desk.print.note(format!("{} left as they were: {}", line::jobs(left), words.applies));
+    }
+    if steered.held > 0 {
+        let text = "left as they were: another job holds their key; see `queue explain ID`";
+        desk.print.note(format!("{} {text}", line::jobs(steered.held)));
+    }
+    Ok(match (missing.is_empty(), left + steered.held) {
+        (false, _) => Exit::NotListed,
+        (true, 0) => Exit::Well,
+        (true, _) => Exit::Found,
+    })
+}
+
+/// Those of `ids` that the store does not list.
+async fn missing(desk: &Desk<'_>, ids: &[JobId]) -> Result<Vec<JobId>, Failure> {
+    let mut missing = Vec::new();
+    for id in ids {
+        if desk.store().job(*id).await?.is_none() {
+            missing.push(*id);
+        }
+    }
+    Ok(missing)
+}
+
+/// Says what was done, or would be.
+pub(super) fn told(desk: &mut Desk<'_>, words: &Words, steered: &Steered, dry_run: bool) -> Result<(), Failure> {
+    let Steered { count, asked, held, sample } = steered;
+    if desk.print.json() {
+        let answer = json!({
+            "order": words.done, "count": count, "asked": asked, "held": held, "sample": sample, "dry_run": dry_run,
+        });
+        return desk.print.object(&answer);
+    }
+    let would = if dry_run { "would be " } else { "" };
+    let mut text = format!("{} {would}{}", line::jobs(*count), words.done);
+    if *asked > 0 {
+        text.push_str(&format!(", {} {would}asked to stop", line::count_of(*asked, "running job", "running jobs")));
+    }
+    desk.print.say(text);
+    Ok(())
+}
+
+/// What the order would change.
+pub(super) async fn count(desk: &Desk<'_>, words: &Words, select: Select) -> Result<Steered, Failure> {
+    Ok(steer(desk.store(), (words.order)(select), &who(), true).await?)
+}
+
+/// Asks whether it is meant; without somebody to ask, `--yes` must have said so.
+pub(super) fn confirm(desk: &mut Desk<'_>, yes: bool, question: &str) -> Result<(), Failure> {
+    let refuse = |why: &str| Err(Failure::new(Exit::Unconfirmed, format!("go on: {why}; nothing was changed")));
+    if yes {
+        return Ok(());
+    }
+    if !desk.print.person() {
+        return refuse("there is no terminal to ask on; add --yes if it is meant, or --dry-run to count");
+    }
+    if desk.print.ask(question) { Ok(()) } else { refuse("the answer was not yes") }
+}
+
+/// Who orders, as it is written into trails and pauses.
+pub(super) fn who() -> String {
+    let user = ["USER", "LOGNAME"].iter().find_map(|name| std::env::var(name).ok()).filter(|user| !user.is_empty());
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    let who = format!("{}@{host}", user.unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw())));
+    banto_core::text::visible(&who, 60)
+}

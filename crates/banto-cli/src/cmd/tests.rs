@@ -1,0 +1,6 @@
+//! Commands as they are typed, over the store in memory with a given clock: what is said, what is changed, how it ends.
+
+mod house;
+mod orders;
+mod questions;
+mod working;

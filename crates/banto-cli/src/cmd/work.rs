@@ -1,0 +1,126 @@
+//! `queue work`: runs jobs until it is told to stop, and says why it stopped.
+//!
+//! TERM or INT stops it gracefully, a second one at once. What it says goes through the log; the last line tells the cause
+//! and the exit code. It decides nothing about jobs: that is the engine's.
+
+use std::{collections::BTreeMap, io::Write, sync::Arc};
+
+use banto_core::Outcome;
+use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Stop, Worker, context::Run};
+use serde_json::json;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
+
+use super::{Desk, line};
+use crate::{
+    args,
+    exit::{Exit, Failure},
+    log, mean,
+};
+
+pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit, Failure> {
+    let registry = desk.kinds("run jobs").await?;
+    let config = mean::work::config(typed, &registry, &desk.app.name)?;
+    log::begin(desk.clock(), &desk.app.name);
+    let queues: Vec<String> = config.queues.iter().map(|weighted| weighted.queue.to_string()).collect();
+    let (name, build, kinds) = (config.name.clone(), registry.build().to_owned(), registry.entries().count());
+    let (queues, concurrency) = (queues.join(","), config.concurrency);
+    let mut worker = Worker::new(desk.store().clone(), desk.clock(), registry, config);
+    for layer in &desk.app.layers {
+        worker = worker.layer(Again(layer.clone()));
+    }
+    worker.preflight().map_err(unfit)?;
+    let signals = obey(worker.stop())?;
+    let lines = typed.verbose.then(|| tokio::spawn(log::lines(worker.events().subscribe())));
+    for notice in desk.store().about().notices {
+        tracing::warn!(notice, "the store has something to say");
+    }
+    tracing::info!(%name, build, kinds, queues, concurrency, "working");
+    let beside = desk.app.beside.as_ref().map(|beside| tokio::spawn(beside(desk.opened.clone(), worker.events())));
+    let report = worker.start().await;
+    signals.abort();
+    if let Some(beside) = beside {
+        beside.abort();
+    }
+    if let Some(lines) = lines {
+        // The worker's last event was told before its report; the reader ends when nobody tells any more.
+        let _ = lines.await;
+    }
+    ended(desk, report.map_err(unfit)?)
+}
+
+/// What the preflight found, in one line.
+fn unfit(faults: Vec<String>) -> Failure {
+    Failure::new(Exit::Unfit, format!("start the worker: could not {}", faults.join("; could not ")))
+}
+
+/// Says how it ended, and ends the process itself when a run goes on: the runtime would wait for it for ever.
+fn ended(desk: &mut Desk<'_>, report: Report) -> Result<Exit, Failure> {
+    let exit = exit_of(&report);
+    let (reason, code) = (report.reason.as_str(), exit.code());
+    let done: Vec<String> = report.ended.iter().map(|(word, count)| format!("{word} {count}")).collect();
+    let (ran, late) = (if done.is_empty() { "nothing".into() } else { done.join(", ") }, report.late);
+    match exit {
+        Exit::Well => tracing::info!(reason, exit = code, ended = ran, late, "stopped"),
+        _ => tracing::error!(reason, exit = code, ended = ran, late, "stopped"),
+    }
+    if desk.print.json() {
+        let ended: &BTreeMap<&str, u64> = &report.ended;
+        desk.print.object(&json!({ "reason": reason, "exit": code, "ended": ended, "late": late }))?;
+    }
+    if report.left.is_empty() {
+        return Ok(exit);
+    }
+    for (job, kind) in &report.left {
+        tracing::error!(%job, %kind, "the run did not stop; it ends with the process, and the job will run again");
+    }
+    desk.print
+        .note(format!("{} did not stop; the process ends itself", line::count_of(report.left.len(), "run", "runs")));
+    let _ = std::io::stderr().flush();
+    std::process::exit(code.into())
+}
+
+fn exit_of(report: &Report) -> Exit {
+    match report.halt {
+        Halt::Memory => Exit::Memory,
+        Halt::Stuck => Exit::Stuck,
+        Halt::Store => Exit::Unreachable,
+        _ if !report.left.is_empty() => Exit::Stuck,
+        _ if report.hurried => Exit::Hurried,
+        Halt::Asked | Halt::Restart | Halt::Spent | Halt::Empty | Halt::Time => Exit::Well,
+    }
+}
+
+/// The first TERM or INT stops gracefully, the second at once.
+fn obey(stop: Stop) -> Result<JoinHandle<()>, Failure> {
+    let failed = |error| Failure::new(Exit::Machine, format!("listen for signals: {error}"));
+    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
+    Ok(tokio::spawn(async move {
+        let mut asked = false;
+        loop {
+            let name = tokio::select! {
+                _ = term.recv() => "TERM",
+                _ = int.recv() => "INT",
+            };
+            if asked {
+                tracing::warn!(signal = name, "told a second time: stopping at once");
+                return stop.now(format!("{name} was received twice"));
+            }
+            asked = true;
+            tracing::info!(signal = name, "told to stop; once more stops at once");
+            stop.graceful(format!("{name} was received"));
+        }
+    }))
+}
+
+/// A layer of the application, which the worker wants to own.
+struct Again(Arc<dyn Layer>);
+
+impl Layer for Again {
+    fn around<'a>(&'a self, run: &'a Run, next: Next<'a>) -> BoxFuture<'a, Outcome> {
+        self.0.around(run, next)
+    }
+}

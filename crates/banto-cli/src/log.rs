@@ -1,0 +1,102 @@
+//! A worker's lines: coloured for people on a terminal, one JSON object a line for machines elsewhere.
+//!
+//! On the standard error, so that a container's log has all of it. Foreign text is shown with its control bytes visible
+//! and on one line. An application that has set a subscriber of its own keeps it. `BANTO_LOG` chooses what is said
+//! (`info` unless set; `banto_engine=debug`, `warn`, …).
+
+use std::{
+    fmt,
+    io::{self, IsTerminal},
+    sync::Arc,
+};
+
+use banto_core::text::hides;
+use banto_engine::Event;
+use banto_store::Clock;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{format::Writer, time::FormatTime},
+};
+
+use crate::mean::clock_time;
+
+/// Longest line, in bytes; what is over is cut.
+const LINE_BYTES_MAX: usize = 16 << 10;
+
+/// Begins to log, unless the application does already.
+pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
+    let chosen = std::env::var("BANTO_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
+    let filter = chosen.unwrap_or_else(|| EnvFilter::new("info"));
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_timer(Time(clock)).with_target(false);
+    let terminal = io::stderr().is_terminal();
+    let begun = match terminal {
+        true => subscriber.with_ansi(false).with_writer(|| Visible(io::stderr())).try_init(),
+        false => subscriber
+            .json()
+            .flatten_event(true)
+            .with_current_span(false)
+            .with_span_list(false)
+            .with_writer(io::stderr)
+            .try_init(),
+    };
+    if begun.is_err() {
+        tracing::debug!(app, "the application's own log is used");
+    }
+}
+
+/// Says when each job begins and ends. What did not end well is said by the engine.
+pub(crate) async fn lines(mut events: Receiver<Event>) {
+    loop {
+        match events.recv().await {
+            Ok(Event::Started { job, kind, queue, attempt }) => {
+                tracing::info!(%job, %kind, %queue, attempt, "running");
+            }
+            Ok(Event::Ended { job, kind, outcome: outcome @ "done", ran_ms, attempt, .. }) => {
+                tracing::info!(%job, %kind, attempt, ran_ms, outcome, "ended");
+            }
+            Ok(_) => {}
+            Err(RecvError::Lagged(missed)) => {
+                tracing::warn!(missed, "jobs began and ended faster than they can be told")
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// The time of a line, by the house's clock.
+struct Time(Arc<dyn Clock>);
+
+impl FormatTime for Time {
+    fn format_time(&self, to: &mut Writer<'_>) -> fmt::Result {
+        to.write_str(&clock_time(self.0.wall_ms()))
+    }
+}
+
+/// A terminal that is shown no control byte.
+struct Visible<W>(W);
+
+impl<W: io::Write> io::Write for Visible<W> {
+    /// Gets whole lines: the formatter writes each in one piece.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let mut shown = String::with_capacity(text.len());
+        for c in text.trim_end_matches('\n').chars() {
+            if shown.len() > LINE_BYTES_MAX {
+                shown.push('…');
+                break;
+            }
+            match hides(c) {
+                true => shown.extend(c.escape_unicode()),
+                false => shown.push(c),
+            }
+        }
+        shown.push('\n');
+        self.0.write_all(shown.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}

@@ -1,0 +1,60 @@
+//! Which jobs are meant: filters and ids as the store's own selection.
+
+use banto_core::State;
+use banto_store::Select;
+
+use super::{cause, id, label, name, states};
+use crate::{
+    args::{Choose, ChooseParked, Filter, List},
+    exit::Failure,
+};
+
+/// What a listing shows; `states_else` when no state was typed.
+pub(crate) fn listed(list: &List, states_else: &[State]) -> Result<Select, Failure> {
+    let limit = list.limit;
+    if limit == 0 {
+        return Err(super::refuse("--limit", "0", "1 or more is wanted"));
+    }
+    Ok(Select { states: states_or(&list.state, states_else)?, limit, ..filtered(&list.filter)? })
+}
+
+/// What an order is for. Without ids it wants `--all` or a filter, and takes `states_else` unless states were typed.
+pub(crate) fn chosen(choose: &Choose, states_else: &[State]) -> Result<Select, Failure> {
+    let Choose { ids, all, filter, state, .. } = choose;
+    let filter = filtered(filter)?;
+    let select = named(ids, *all, filter != Select::default() || !state.is_empty(), filter)?;
+    let states_else = if select.ids.is_empty() { states_else } else { &[] };
+    Ok(Select { states: states_or(state, states_else)?, ..select })
+}
+
+/// What an order on parked jobs is for.
+pub(crate) fn chosen_parked(choose: &ChooseParked) -> Result<Select, Failure> {
+    let ChooseParked { ids, all, filter, cause: word, .. } = choose;
+    let filter = filtered(filter)?;
+    let cause = word.as_deref().map(cause).transpose()?;
+    let select = named(ids, *all, filter != Select::default() || cause.is_some(), filter)?;
+    Ok(Select { cause, ..select })
+}
+
+fn named(ids: &[String], all: bool, narrowed: bool, filter: Select) -> Result<Select, Failure> {
+    // Laravel's users type `retry all`.
+    let all = all || ids.iter().any(|id| id == "all");
+    match (ids.is_empty() || all, all || narrowed) {
+        (true, true) => Ok(filter),
+        (true, false) => Err(Failure::usage("tell which jobs: name ids, a filter (--queue, --kind, --tag), or --all")),
+        (false, _) => Ok(Select { ids: ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?, ..filter }),
+    }
+}
+
+fn filtered(filter: &Filter) -> Result<Select, Failure> {
+    Ok(Select {
+        queue: filter.queue.as_deref().map(|text| name("--queue", text)).transpose()?,
+        kind: filter.kind.as_deref().map(|text| name("--kind", text)).transpose()?,
+        tag: filter.tag.as_deref().map(|text| label("--tag", text)).transpose()?,
+        ..Select::default()
+    })
+}
+
+fn states_or(words: &[String], otherwise: &[State]) -> Result<Vec<State>, Failure> {
+    if words.is_empty() { Ok(otherwise.to_vec()) } else { states(words) }
+}

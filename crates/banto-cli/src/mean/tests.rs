@@ -1,0 +1,272 @@
+//! Each flag to its meaning, as tables.
+
+use banto_core::{Backoff, Due, Hold, Ids, State};
+use banto_engine::{Config, Registry, config::QueueWeight};
+use banto_store::Select;
+use clap::Parser;
+
+use super::*;
+use crate::{
+    args::{Commands, Verb},
+    argv::{misread, spelled},
+    exit::Exit,
+};
+
+#[derive(Parser)]
+#[command(name = "banto")]
+struct Typed {
+    #[command(subcommand)]
+    command: Commands,
+}
+
+fn verb(typed: &str) -> Verb {
+    let typed = Typed::try_parse_from(spelled(typed.split(' ').map(Into::into))).unwrap();
+    let Commands::Queue(queue) = typed.command else { panic!("no queue command") };
+    queue.verb
+}
+
+fn config(flags: &str) -> Result<Config, Failure> {
+    let Verb::Work(typed) = verb(format!("banto queue work {flags}").trim()) else { panic!("not work") };
+    work::config(&typed, &Registry::new("test"), "errands")
+}
+
+fn job(flags: &str) -> Result<banto_core::NewJob, Failure> {
+    let Verb::Enqueue(typed) = verb(&format!("banto queue enqueue {flags}")) else { panic!("not enqueue") };
+    enqueue::job(&typed, &typed.payload, None, Ids::new(1).make(0))
+}
+
+/// That the failure is one of usage and says all of this.
+fn refused<T: std::fmt::Debug>(meant: Result<T, Failure>, says: &[&str]) {
+    let failure = meant.unwrap_err();
+    assert_eq!(failure.exit, Exit::Usage, "{failure:?}");
+    for said in says {
+        assert!(failure.text.contains(said), "{said} is not in: {}", failure.text);
+    }
+}
+
+#[test]
+fn spans_are_seconds_or_numbers_with_units() {
+    for (text, ms) in [
+        ("0", 0),
+        ("90", 90_000),
+        ("1.5", 1_500),
+        ("0.2", 200),
+        ("200ms", 200),
+        ("90s", 90_000),
+        ("5m", 300_000),
+        ("5min", 300_000),
+        ("1h30m", 5_400_000),
+        ("1h 30m", 5_400_000),
+        ("2d", 172_800_000),
+        ("3650d", SPAN_MS_MAX),
+    ] {
+        assert_eq!(span("--x", text).unwrap(), ms, "{text}");
+    }
+}
+
+#[test]
+fn odd_spans_are_refused_with_the_flag_and_what_is_allowed() {
+    for text in
+        ["", " ", "-1", "1x", "m", "1..2", "5m3", "1e3", "NaN", "inf", "3651d", "99999999999999999999", "١", "1h-"]
+    {
+        refused(span("--sleep", text), &["--sleep", "seconds, or numbers with ms"]);
+    }
+    refused(some_span("--timeout", "0"), &["--timeout", "more than 0"]);
+}
+
+#[test]
+fn moments_need_their_offset() {
+    assert_eq!(moment("--at", "1970-01-01T00:00:01Z").unwrap(), 1_000);
+    assert_eq!(moment("--at", "2026-12-01T09:00:00+09:00").unwrap(), moment("--at", "2026-12-01T00:00:00Z").unwrap());
+    for text in ["2026-12-01T09:00:00", "2026-12-01", "tomorrow", "", "2026-02-30T00:00:00Z"] {
+        refused(moment("--at", text), &["--at", "offset"]);
+    }
+}
+
+#[test]
+fn until_is_a_moment_or_a_span_and_lies_ahead() {
+    assert_eq!(until("--until", "30m", 1_000).unwrap(), 1_801_000);
+    assert_eq!(until("--until", "1970-01-01T00:01:00Z", 1_000).unwrap(), 60_000);
+    refused(until("--until", "1970-01-01T00:00:00Z", 1_000), &["over already"]);
+    refused(until("--until", "0", 1_000), &["more than 0"]);
+}
+
+#[test]
+fn times_are_told_in_utc_and_never_fail() {
+    assert_eq!(clock_time(0), "1970-01-01 00:00:00Z");
+    assert_eq!(clock_time(1_764_547_199_999), "2025-11-30 23:59:59Z");
+    assert_eq!(clock_time(i64::MAX), format!("{} ms since 1970", i64::MAX));
+}
+
+#[test]
+fn each_flag_of_work_has_its_meaning() {
+    let plain = config("").unwrap();
+    let cases: [(&str, fn(&mut Config)); 16] = [
+        ("--concurrency 3", |c| c.concurrency = 3),
+        ("--once", |c| (c.jobs_max, c.concurrency, c.stop_when_empty) = (Some(1), 1, true)),
+        ("--once --concurrency 5", |c| (c.jobs_max, c.concurrency, c.stop_when_empty) = (Some(1), 1, true)),
+        ("--stop-when-empty", |c| c.stop_when_empty = true),
+        ("--sleep 3", |c| c.poll_ms = 3_000),
+        ("--rest 0.5", |c| c.rest_ms = 500),
+        ("--tries 7", |c| c.attempts_max = Some(7)),
+        ("--timeout 300", |c| c.timeout_ms = 300_000),
+        ("--max-jobs 100", |c| c.jobs_max = Some(100)),
+        ("--max-time 1h", |c| c.time_max_ms = Some(3_600_000)),
+        ("--memory 128", |c| c.memory_max_bytes = Some(128 << 20)),
+        ("--backoff 5", |c| c.backoff = Backoff::Table(vec![5_000])),
+        ("--backoff 1,30,5m", |c| c.backoff = Backoff::Table(vec![1_000, 30_000, 300_000])),
+        ("--name night", |c| c.name = "night".parse().unwrap()),
+        ("--grace 0", |c| c.grace_ms = 0),
+        ("--start-anyway", |c| c.start_anyway = true),
+    ];
+    for (flags, change) in cases {
+        let mut wanted = plain.clone();
+        change(&mut wanted);
+        let meant = Config { seed: plain.seed, ..config(flags).unwrap() };
+        assert_eq!(meant, wanted, "{flags}");
+    }
+    assert_eq!(plain.name.as_str(), "errands");
+}
+
+#[test]
+fn queues_are_in_strict_order_or_by_weight() {
+    let queues = |flags: &str| {
+        let shown = |q: &QueueWeight| format!("{}={}", q.queue, q.weight);
+        config(flags).unwrap().queues.iter().map(shown).collect::<Vec<_>>().join(",")
+    };
+    assert_eq!(queues("--queue a,b"), "a=0,b=0");
+    assert_eq!(queues("--queue a --queue b"), "a=0,b=0");
+    assert_eq!(queues("--queue a=3,b=1"), "a=3,b=1");
+    assert_eq!(queues("--queue a=3,b"), "a=3,b=1");
+    assert_eq!(queues(""), "default=1");
+}
+
+#[test]
+fn odd_numbers_for_work_are_refused() {
+    for (flags, says) in [
+        ("--queue a,a", "twice"),
+        ("--queue a=0", "weight"),
+        ("--queue a=x", "weight"),
+        ("--queue a:b", "A-Z"),
+        ("--queue =3", "A-Z"),
+        ("--concurrency 0", "1 to 10000"),
+        ("--tries 0", "1 to 1000"),
+        ("--tries 1001", "1 to 1000"),
+        ("--max-jobs 0", "1 or more"),
+        ("--memory 0", "1 or more"),
+        ("--timeout 0", "more than 0"),
+        ("--sleep 0", "more than 0"),
+        ("--name a/b", "--name"),
+        ("--backoff x", "--backoff"),
+    ] {
+        refused(config(flags), &[says]);
+    }
+}
+
+#[test]
+fn each_flag_of_enqueue_has_its_meaning() {
+    let plain = job("mail.send").unwrap();
+    assert_eq!((plain.kind.as_str(), plain.queue.as_str(), plain.payload.as_str()), ("mail.send", "default", "{}"));
+    let cases: [(&str, fn(&mut banto_core::NewJob)); 13] = [
+        ("--payload [1,2]", |j| j.payload = banto_core::Payload::parse("[1,2]").unwrap()),
+        ("--payload -1", |j| j.payload = banto_core::Payload::parse("-1").unwrap()),
+        ("--version 3", |j| j.version = 3),
+        ("--queue mail", |j| j.queue = "mail".parse().unwrap()),
+        ("--priority 0", |j| j.priority = 0),
+        ("--delay 10m", |j| j.due = Due::In(600_000)),
+        ("--at 1970-01-02T00:00:00Z", |j| j.due = Due::At(86_400_000)),
+        ("--attempts 9", |j| j.attempts_max = 9),
+        ("--timeout 5", |j| j.options.timeout_ms = Some(5_000)),
+        ("--backoff 1,2", |j| j.options.backoff = Some(Backoff::Table(vec![1_000, 2_000]))),
+        ("--tag a --tag b", |j| j.options.tags = ["a", "b"].map(|tag| tag.parse().unwrap()).into()),
+        ("--once k", |j| *j = j.clone().once("k".parse().unwrap())),
+        ("--count 5", |_| {}),
+    ];
+    for (flags, change) in cases {
+        let mut wanted = plain.clone();
+        change(&mut wanted);
+        assert_eq!(job(&format!("mail.send {flags}")).unwrap(), wanted, "{flags}");
+    }
+}
+
+#[test]
+fn a_key_is_held_as_it_was_said() {
+    let hold = |flags: &str| job(&format!("a --unique k {flags}").trim().to_owned()).unwrap().unique.unwrap().hold;
+    assert_eq!(hold(""), Hold::Done);
+    assert_eq!(hold("--unique-for queued"), Hold::Queued);
+    assert_eq!(hold("--unique-for done"), Hold::Done);
+    assert_eq!(hold("--unique-for 1h"), Hold::Period(3_600_000));
+}
+
+#[test]
+fn odd_jobs_are_refused() {
+    for (flags, says) in [
+        ("a/b", "A-Z"),
+        ("a --queue *", "A-Z"),
+        ("a --payload {", "JSON"),
+        ("a --payload nul", "JSON"),
+        ("a --priority 10", "priority"),
+        ("a --attempts 0", "attempts"),
+        ("a --version 0", "version"),
+        ("a --delay 11y", "--delay"),
+        ("a --at noon", "--at"),
+        ("a --count 0", "--count"),
+        ("a --count 2 --once k", "key"),
+        ("a --unique k --unique-for 0", "more than 0"),
+    ] {
+        refused(job(flags), &[says]);
+    }
+}
+
+#[test]
+fn what_clap_refuses_is_one_failure_of_usage() {
+    for typed in [
+        "banto queue work --concurrency x",
+        "banto queue enqueue a --delay 1 --at x",
+        "banto queue enqueue a --once k --unique k",
+        "banto queue explain",
+        "banto queue flush --yes --dry-run",
+        "banto queue:nonsense",
+    ] {
+        let error = Typed::try_parse_from(spelled(typed.split(' ').map(Into::into))).err().unwrap();
+        let failure = misread(&error);
+        assert_eq!(failure.exit, Exit::Usage, "{typed}");
+        assert!(failure.text.starts_with("read the command: "), "{}", failure.text);
+    }
+}
+
+#[test]
+fn an_order_takes_ids_a_filter_or_all() {
+    let id = "0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11";
+    let chosen = |flags: &str| {
+        let Verb::Retry(typed) = verb(format!("banto queue retry {flags}").trim()) else { panic!("not retry") };
+        select::chosen(&typed, &[State::Dead])
+    };
+    assert_eq!(chosen(id).unwrap(), Select::ids([id.parse().unwrap()]));
+    assert_eq!(chosen("--all").unwrap(), Select::states([State::Dead]));
+    assert_eq!(chosen("all").unwrap(), Select::states([State::Dead]), "Laravel's word");
+    let mail = Select { kind: Some("mail".parse().unwrap()), ..Select::states([State::Dead]) };
+    assert_eq!(chosen("--kind mail").unwrap(), mail);
+    assert_eq!(chosen("--state cancelled").unwrap(), Select::states([State::Cancelled]));
+    refused(chosen(""), &["name ids"]);
+    refused(chosen("nonsense"), &["job id"]);
+    refused(chosen("--state gone"), &["scheduled, ready"]);
+    refused(chosen("--queue a:b"), &["--queue"]);
+}
+
+#[test]
+fn a_release_knows_causes() {
+    let chosen = |flags: &str| {
+        let Verb::Release(typed) = verb(&format!("banto queue release {flags}")) else { panic!("not release") };
+        select::chosen_parked(&typed)
+    };
+    assert_eq!(chosen("--cause missing").unwrap().cause, Some(Cause::Missing));
+    assert_eq!(chosen("--all").unwrap(), Select::default());
+    refused(chosen("--cause bad"), &["unknown_kind, newer_version"]);
+}
+
+#[test]
+fn clap_finds_no_fault_in_the_commands() {
+    use clap::CommandFactory;
+    Typed::command().debug_assert();
+}

@@ -5,7 +5,7 @@
 //! turned off while it runs; the very next call can be struck, and calls can be made to hang until they are let go.
 //! What it did is counted. It never invents an answer and never changes one.
 //!
-//! Each verb draws from a seed of its own, so that how often one is called does not change how another fails.
+//! `faulty/pass.rs` has the calls themselves. Each verb draws from a seed of its own, so that how often one is called does not change how another fails.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -13,13 +13,12 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use banto_core::{JobId, Label, Lease, NewJob, retry::mix};
+use banto_core::retry::mix;
 use tokio::sync::watch;
 
-use crate::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, Holder, Instance, Orders,
-    Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
-};
+use crate::{Fault, Store};
+
+mod pass;
 
 /// What a call was. All questions but [`Read::about`], which cannot fail, count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -191,50 +190,6 @@ impl Faulty {
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.shared.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Passes a call on, or fails it.
-    fn pass<'a, T: Send + 'a>(
-        &'a self,
-        verb: Verb,
-        call: impl FnOnce(&'a dyn Store) -> Answer<'a, T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Box::pin(async move {
-            self.wait_at_the_gate(verb).await;
-            let strike = self.ledger().draw(verb);
-            match strike {
-                None => call(&*self.store).await,
-                Some(Strike::Before(fault)) => Err(StoreError::new(fault, format!("{verb:?}: failed on purpose"))),
-                Some(Strike::Instead) => Err(in_doubt(verb)),
-                // An answer that is an error was no success to lose.
-                Some(Strike::After) => call(&*self.store).await.and_then(|_| Err(in_doubt(verb))),
-            }
-        })
-    }
-
-    async fn wait_at_the_gate(&self, verb: Verb) {
-        let Some(mut shut) = self.gate(verb, |gate| gate.shut.subscribe()) else { return };
-        if !*shut.borrow_and_update() {
-            return;
-        }
-        let _waits = self.gate(verb, Waits::begin);
-        let _ = shut.wait_for(|shut| !shut).await;
-    }
-}
-
-/// Counts a call that hangs, until it goes on or is dropped.
-struct Waits(watch::Sender<usize>);
-
-impl Waits {
-    fn begin(gate: &Gate) -> Waits {
-        gate.waiting.send_modify(|count| *count += 1);
-        Waits(gate.waiting.clone())
-    }
-}
-
-impl Drop for Waits {
-    fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
-    }
 }
 
 impl Ledger {
@@ -263,75 +218,8 @@ impl Ledger {
     }
 }
 
-fn in_doubt(verb: Verb) -> StoreError {
-    StoreError::new(Fault::InDoubt, format!("tell whether {verb:?} happened: its answer was lost on purpose"))
-}
-
 impl fmt::Debug for Faulty {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Faulty").field("injected", &self.injected()).finish_non_exhaustive()
-    }
-}
-
-impl Store for Faulty {
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
-        self.pass(Verb::Enqueue, |store| store.enqueue(jobs))
-    }
-    fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
-        self.pass(Verb::Claim, |store| store.claim(claim))
-    }
-    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
-        self.pass(Verb::Renew, move |store| store.renew(leases, lease_ms))
-    }
-    fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
-        self.pass(Verb::Finish, |store| store.finish(finishes))
-    }
-    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
-        self.pass(Verb::Expired, move |store| store.expired(limit))
-    }
-    fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
-        self.pass(Verb::Rescue, |store| store.rescue(finishes))
-    }
-    fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
-        self.pass(Verb::Steer, |store| store.steer(steer))
-    }
-    fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
-        self.pass(Verb::Prune, move |store| store.prune(prune))
-    }
-    fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
-        self.pass(Verb::Record, |store| store.record(records))
-    }
-    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
-        self.pass(Verb::Beat, |store| store.beat(instance))
-    }
-    fn changed(&self, seen: u64) -> Answer<'_, u64> {
-        self.pass(Verb::Changed, move |store| store.changed(seen))
-    }
-}
-
-impl Read for Faulty {
-    fn about(&self) -> About {
-        self.store.about()
-    }
-    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
-        self.pass(Verb::Read, move |store| store.job(id))
-    }
-    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
-        self.pass(Verb::Read, move |store| store.jobs(select, before))
-    }
-    fn queues(&self) -> Answer<'_, Vec<QueueView>> {
-        self.pass(Verb::Read, |store| store.queues())
-    }
-    fn census(&self) -> Answer<'_, Vec<Census>> {
-        self.pass(Verb::Read, |store| store.census())
-    }
-    fn instances(&self) -> Answer<'_, Vec<Seen>> {
-        self.pass(Verb::Read, |store| store.instances())
-    }
-    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
-        self.pass(Verb::Read, |store| store.holder(key))
-    }
-    fn tally(&self) -> Answer<'_, Tally> {
-        self.pass(Verb::Read, |store| store.tally())
     }
 }

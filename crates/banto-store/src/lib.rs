@@ -29,6 +29,8 @@ pub mod read;
 pub mod record;
 pub mod renew;
 pub mod steer;
+// Not in a release build unless it is asked for: it takes 25 s to compile, and nothing that ships runs it.
+#[cfg(any(debug_assertions, feature = "suite"))]
 pub mod suite;
 
 pub use claim::{Claim, Claimed};

@@ -35,6 +35,8 @@ mod read;
 mod record;
 mod renew;
 mod steer;
+#[cfg(test)]
+mod tests;
 
 /// A store in this process's memory. Clones share the data.
 #[derive(Clone)]

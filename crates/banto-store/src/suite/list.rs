@@ -117,6 +117,7 @@ macro_rules! suite {
             steer:
                 cancel_takes_what_has_not_ended
                 a_repeated_order_finds_nothing
+                orders_keep_to_the_table_of_moves
                 a_preview_counts_and_changes_nothing
                 cancel_asks_what_runs_once
                 retry_begins_anew

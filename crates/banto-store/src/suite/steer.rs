@@ -1,6 +1,9 @@
 //! Promises about `steer`: what an operator orders happens, is counted, and is written down.
 
-use banto_core::{Cause, Due, Hold, JobId, NewJob, Outcome, Park, State};
+use banto_core::{
+    Cause, Due, Hold, JobId, NewJob, Outcome, Park, State,
+    state::{Move, allowed},
+};
 
 use super::{
     Stage,
@@ -76,6 +79,24 @@ fn orders() -> Vec<Order> {
         Order::Resume { queue: queue() },
         Order::Restart,
     ]
+}
+
+/// Whatever is ordered, a job goes only where the table of moves allows.
+pub async fn orders_keep_to_the_table_of_moves(stage: Stage) {
+    for order in orders() {
+        let ids = one_of_each(&stage).await;
+        let before = states(&stage, &ids).await;
+        assert_eq!(before, State::ALL);
+        stage.steer(order.clone()).await;
+        for (id, from) in ids.into_iter().zip(before) {
+            // What was forgotten goes nowhere.
+            let to = stage.store.job(id).await.unwrap().map_or(from, |card| card.job.state);
+            assert!(to == from || allowed(from, Move::Steer, to), "{order:?}: {from} to {to}");
+        }
+        stage.steer(Order::Resume { queue: queue() }).await;
+        stage.steer(Order::Cancel(Select::states([State::Ready, State::Scheduled, State::Parked]))).await;
+        stage.steer(Order::Forget(Select::default())).await;
+    }
 }
 
 /// A preview counts what the order would do, and does nothing of it.

@@ -64,7 +64,7 @@ struct Broken {
 }
 
 impl Broken {
-    fn new(sound: Memory, flaw: Flaw) -> Arc<dyn Store> {
+    fn store(sound: Memory, flaw: Flaw) -> Arc<dyn Store> {
         let ids = Mutex::new(Ids::new(99));
         Arc::new(Broken { sound, flaw, leases: Mutex::default(), finished: Mutex::default(), ids })
     }
@@ -269,7 +269,7 @@ macro_rules! flaws {
         $(#[test]
         fn $name() {
             $(
-                let place = |flaw| InMemory::new(move |memory| Broken::new(memory, flaw));
+                let place = |flaw| InMemory::new(move |memory| Broken::store(memory, flaw));
                 assert!(kept(place(Flaw::None), suite::$file::$promise), "without the flaw the promise is kept");
                 assert!(
                     !kept(place(Flaw::$flaw), suite::$file::$promise),
@@ -333,7 +333,7 @@ fn a_random_history_finds_each_of_these() {
     ];
     for flaw in flaws {
         let history = |seed: u64| move |stage: Stage| async move { suite::random::history(&stage, seed).await };
-        let place = || InMemory::new(move |memory| Broken::new(memory, flaw));
+        let place = || InMemory::new(move |memory| Broken::store(memory, flaw));
         assert!((1..=3).any(|seed| !kept(place(), history(seed))), "three histories agree with {flaw:?}");
     }
 }

@@ -1,53 +1,94 @@
--- A job is one row in two halves. banto_job holds what moves: small, rewritten at each move, and every index is on it.
--- banto_payload holds what never changes, so that a claim or a finish does not write a megabyte again.
--- The prefix keeps the names apart from those of the application, whose own tables may live in this file.
+-- A job's row is written when the job comes, and again when something out of the ordinary befalls it. The ordinary way,
+-- ready, running, done, leaves it alone: a small row moves from banto_ready to banto_lease to banto_done. So the payload
+-- is not written three times over, and the trees that every claim and finish touch stay small (measured: 1.4 to 1.9 times
+-- the jobs a second of one table with partial indexes).
+--
+-- Where a job stands: running if it has a lease; else done if banto_done has it; else as banto_job.state says. A job has a
+-- row in banto_ready exactly while it stands ready.
+--
+-- The prefix keeps these names apart from those of the application, whose own tables may live in this file.
+-- Times are wall-clock milliseconds since 1970, except boot and until: the steady clock of one start of the machine.
 
 CREATE TABLE banto_job (
-    seq          INTEGER PRIMARY KEY,
-    id           BLOB    NOT NULL,
-    kind         TEXT    NOT NULL,
-    version      INTEGER NOT NULL,
-    queue        TEXT    NOT NULL,
-    priority     INTEGER NOT NULL,
-    state        INTEGER NOT NULL,           -- 0 scheduled 1 ready 2 running 3 parked 4 done 5 dead 6 cancelled
-    run_at       INTEGER NOT NULL,           -- times are wall-clock milliseconds since 1970, leases apart
-    enqueued_at  INTEGER NOT NULL,
-    attempts_max INTEGER NOT NULL,
-    attempt      INTEGER NOT NULL DEFAULT 0,
-    crashes      INTEGER NOT NULL DEFAULT 0,
-    fence        INTEGER NOT NULL DEFAULT 0,
-    key          TEXT,
-    hold         INTEGER,                    -- 0 queued 1 done 2 remember 3 period
-    hold_ms      INTEGER,
-    token        INTEGER,                    -- of the last claim; kept after a finish, taken away by a rescue
-    written      INTEGER,                    -- token and fence of the last lease a finish was written under,
-    written_fence INTEGER,                   -- moved here from token and fence by the next claim
-    lease_boot   INTEGER,                    -- which start of the machine lease_until counts from
-    lease_until  INTEGER,                    -- milliseconds of the steady clock
-    instance     INTEGER,
-    started_at   INTEGER,
-    finished_at  INTEGER,
-    cancel_asked INTEGER NOT NULL DEFAULT 0,
-    error        TEXT,
-    cause        TEXT,
-    park_text    TEXT,
-    park_build   TEXT,
-    progress     TEXT
+    seq           INTEGER PRIMARY KEY,
+    id            BLOB    NOT NULL,
+    kind          TEXT    NOT NULL,
+    version       INTEGER NOT NULL,
+    queue         TEXT    NOT NULL,
+    priority      INTEGER NOT NULL,
+    state         INTEGER NOT NULL,          -- 0 scheduled 1 ready (or running, or done) 3 parked 5 dead 6 cancelled
+    run_at        INTEGER NOT NULL,
+    enqueued_at   INTEGER NOT NULL,
+    attempts_max  INTEGER NOT NULL,
+    attempt       INTEGER NOT NULL DEFAULT 0,
+    crashes       INTEGER NOT NULL DEFAULT 0,
+    fence         INTEGER NOT NULL DEFAULT 0,
+    key           TEXT,
+    hold          INTEGER,                   -- 0 queued 1 done 2 remember 3 period
+    hold_ms       INTEGER,
+    written       INTEGER,                   -- token and fence of the last lease that a finish wrote this row under
+    written_fence INTEGER,
+    instance      INTEGER,
+    started_at    INTEGER,
+    finished_at   INTEGER,
+    cancel_asked  INTEGER NOT NULL DEFAULT 0,
+    error         TEXT,
+    cause         TEXT,
+    park_text     TEXT,
+    park_build    TEXT,
+    progress      TEXT,                      -- JSON
+    options       TEXT,                      -- JSON; absent when the job asks for nothing of its own
+    payload       TEXT    NOT NULL           -- last, so that nothing has to be read past it
 ) STRICT;
 
 CREATE UNIQUE INDEX banto_job_id ON banto_job (id);
 CREATE INDEX banto_job_scheduled ON banto_job (queue, run_at) WHERE state = 0;
-CREATE INDEX banto_job_ready     ON banto_job (queue, priority, run_at, id) WHERE state = 1;
-CREATE INDEX banto_job_running   ON banto_job (lease_boot, lease_until) WHERE state = 2;
 CREATE INDEX banto_job_parked    ON banto_job (id) WHERE state = 3;
-CREATE INDEX banto_job_strange   ON banto_job (seq) WHERE state < 0 OR state > 6; -- empty, unless somebody wrote here
-CREATE INDEX banto_job_ended     ON banto_job (state, finished_at) WHERE state >= 4;
+CREATE INDEX banto_job_ended     ON banto_job (state, finished_at) WHERE state >= 5;
+CREATE INDEX banto_job_strange   ON banto_job (seq) WHERE state NOT IN (0, 1, 3, 5, 6); -- empty, unless somebody wrote here
 
-CREATE TABLE banto_payload (
-    seq     INTEGER PRIMARY KEY,
-    payload TEXT NOT NULL,
-    options TEXT                             -- JSON; absent when the job asks for nothing of its own
+-- In the order of claiming.
+CREATE TABLE banto_ready (
+    queue    TEXT    NOT NULL,
+    priority INTEGER NOT NULL,
+    run_at   INTEGER NOT NULL,
+    id       BLOB    NOT NULL,
+    seq      INTEGER NOT NULL,
+    PRIMARY KEY (queue, priority, run_at, id)
+) STRICT, WITHOUT ROWID;
+
+-- What runs: few rows, so that those whose time is over are found by looking at all.
+CREATE TABLE banto_lease (
+    id           BLOB    PRIMARY KEY,
+    seq          INTEGER NOT NULL,
+    fence        INTEGER NOT NULL,
+    token        INTEGER NOT NULL,
+    boot         INTEGER NOT NULL,
+    until        INTEGER NOT NULL,
+    instance     INTEGER NOT NULL,
+    started_at   INTEGER NOT NULL,
+    attempt      INTEGER NOT NULL,
+    crashes      INTEGER NOT NULL,
+    keyed        INTEGER NOT NULL,           -- whether the job has a key, so that most ends need not look
+    cancel_asked INTEGER NOT NULL,
+    queue        TEXT    NOT NULL,
+    kind         TEXT    NOT NULL,
+    version      INTEGER NOT NULL,
+    progress     TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE banto_done (
+    seq         INTEGER PRIMARY KEY,
+    finished_at INTEGER NOT NULL,
+    started_at  INTEGER NOT NULL,
+    attempt     INTEGER NOT NULL,
+    crashes     INTEGER NOT NULL,
+    fence       INTEGER NOT NULL,
+    token       INTEGER NOT NULL,
+    instance    INTEGER NOT NULL
 ) STRICT;
+
+CREATE INDEX banto_done_at ON banto_done (finished_at);
 
 -- What was said of a job: by itself ("log") or by an outcome or order.
 CREATE TABLE banto_line (
@@ -74,13 +115,13 @@ CREATE TABLE banto_count (
     queue   TEXT    NOT NULL,
     kind    TEXT    NOT NULL,
     version INTEGER NOT NULL,
-    state   INTEGER NOT NULL,
+    state   INTEGER NOT NULL,                -- as above, and 2 running 4 done
     jobs    INTEGER NOT NULL,
     PRIMARY KEY (queue, kind, version, state)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE banto_pause (
-    queue  TEXT PRIMARY KEY,
+    queue  TEXT    PRIMARY KEY,
     by     TEXT    NOT NULL,
     reason TEXT    NOT NULL,
     at     INTEGER NOT NULL,
@@ -93,7 +134,7 @@ CREATE TABLE banto_instance (
     since     INTEGER NOT NULL,
     beat_at   INTEGER NOT NULL,
     beat_boot INTEGER NOT NULL,
-    beat_ms   INTEGER NOT NULL,              -- milliseconds of the steady clock
+    beat_ms   INTEGER NOT NULL,              -- of the steady clock
     restart   TEXT                           -- by whom it is ordered
 ) STRICT;
 

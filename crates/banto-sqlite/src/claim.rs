@@ -3,16 +3,19 @@
 //! First parked jobs that it can adopt, then due jobs of its queues in their order; what comes due is made ready on the
 //! way. A row that does not hold is parked as damaged and the next takes its place, so it never blocks its queue.
 
+use std::sync::LazyLock;
+
 use banto_core::{Job, JobId, Lease, Name, State, limits::CLAIM_MAX};
 use banto_store::{Claim, Claimed};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{params, types::Value};
 
 use crate::{
     damage,
     desk::Desk,
     error::{Result, fault},
     key, pause,
-    row::{COLUMNS, Damaged, Reader, Stored},
+    row::{self, Damaged, PLAIN, Reader, Stored, lossy},
+    seat,
 };
 
 /// The most jobs of one queue that one claim makes ready: a million that come due at once must not hold up the file.
@@ -36,8 +39,8 @@ fn give(desk: &mut Desk<'_>, claim: &Claim) -> rusqlite::Result<Claimed> {
         if claimed.jobs.len() == limit {
             break;
         }
-        let parked = parked(desk, &mut reader, *id)?.filter(|stored| open(&stored.job.queue));
-        lease(desk, claim, parked.into_iter().collect(), &mut claimed)?;
+        let job = adopted(desk, &mut reader, *id, &paused)?;
+        lease(desk, claim, job.into_iter().collect(), &mut claimed)?;
     }
     for queue in claim.queues.iter().filter(|queue| open(queue)) {
         while claimed.jobs.len() < limit {
@@ -59,80 +62,111 @@ fn give(desk: &mut Desk<'_>, claim: &Claim) -> rusqlite::Result<Claimed> {
 /// Jobs whose time has come become ready.
 fn promote(desk: &mut Desk<'_>, queue: &Name) -> rusqlite::Result<()> {
     let mut due = desk.db.prepare_cached(
-        "SELECT seq, kind, version FROM banto_job WHERE state = 0 AND queue = ?1 AND run_at <= ?2 ORDER BY run_at LIMIT ?3",
+        "SELECT seq, kind, version FROM banto_job WHERE state = 0 AND queue = ?1 AND run_at <= ?2
+         ORDER BY run_at LIMIT ?3",
     )?;
-    let mut ready = desk.db.prepare_cached("UPDATE banto_job SET state = 1 WHERE seq = ?1")?;
     let mut rows = due.query(params![queue.as_str(), desk.now.wall, PROMOTE_MAX])?;
     let mut found: Vec<(i64, String, i64)> = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind = String::from_utf8_lossy(row.get_ref(1)?.as_bytes().unwrap_or_default()).into_owned();
-        found.push((row.get(0)?, kind, row.get(2)?));
+        found.push((row.get(0)?, lossy(row, 1)?, row.get(2)?));
     }
     for (seq, kind, version) in found {
-        ready.execute([seq])?;
+        desk.db.prepare_cached("UPDATE banto_job SET state = 1 WHERE seq = ?1")?.execute([seq])?;
+        desk.db
+            .prepare_cached(
+                "INSERT OR REPLACE INTO banto_ready (queue, priority, run_at, id, seq)
+                 SELECT queue, priority, run_at, id, seq FROM banto_job WHERE seq = ?1",
+            )?
+            .execute([seq])?;
         desk.counts.moved((queue.as_str(), &kind, version), State::Scheduled, State::Ready);
     }
     Ok(())
 }
 
-fn parked(desk: &Desk<'_>, reader: &mut Reader, id: JobId) -> rusqlite::Result<Option<Stored>> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq WHERE j.id = ?1 AND j.state = 3"
-    );
-    let mut find = desk.db.prepare_cached(&sql)?;
-    Ok(find.query_row([id.bytes()], |row| Ok(reader.read(row).ok())).optional()?.flatten())
+/// Takes a parked job out of its park, for the one who can run it.
+fn adopted(
+    desk: &mut Desk<'_>,
+    reader: &mut Reader,
+    id: JobId,
+    paused: &pause::Paused,
+) -> rusqlite::Result<Option<Stored>> {
+    let parked = row::find(desk.db, reader, id)?.and_then(std::result::Result::ok);
+    let fits = |stored: &Stored| stored.job.state == State::Parked && !paused.contains_key(stored.job.queue.as_str());
+    let Some(stored) = parked.filter(fits) else { return Ok(None) };
+    let job = Job { state: State::Ready, park: None, ..stored.job.clone() };
+    seat::save(desk, &stored, &job, stored.written)?;
+    let ready = Stored { job, ..stored };
+    seat::leave(desk, &ready)?;
+    Ok(Some(ready))
 }
 
 type Due = (Vec<Stored>, Vec<Damaged>);
 
+/// Takes the next jobs out of the line of their queue.
 fn due(desk: &Desk<'_>, reader: &mut Reader, queue: &Name, limit: usize) -> rusqlite::Result<Due> {
-    // The index gives the rows in the order they are wanted; a job without its payload is found too, as damaged.
-    static SQL: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+    static SQL: LazyLock<String> = LazyLock::new(|| {
+        // The line gives the rows in the order they are wanted; one that leads to no job is found too, as damaged.
         format!(
-            "SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq
-             WHERE j.state = 1 AND j.queue = ?1 ORDER BY j.priority, j.run_at, j.id LIMIT ?2"
+            "{PLAIN}, r.priority, r.run_at, r.id FROM banto_ready r LEFT JOIN banto_job j ON j.seq = r.seq
+             WHERE r.queue = ?1 ORDER BY r.priority, r.run_at, r.id LIMIT ?2"
         )
     });
     let mut find = desk.db.prepare_cached(&SQL)?;
     let mut rows = find.query(params![queue.as_str(), limit as i64])?;
     let (mut due, mut damaged) = (Vec::with_capacity(limit.min(64)), Vec::new());
+    let mut last = None;
     while let Some(row) = rows.next()? {
         match reader.read(row) {
-            Ok(stored) => due.push(stored),
+            // Whoever does not stand ready has no business in the line.
+            Ok(stored) if stored.job.state == State::Ready => due.push(stored),
+            Ok(_) => {}
             Err(row) => damaged.push(*row),
         }
+        let place = |at| row.get::<_, Value>(row::PLACE + at);
+        last = Some((place(0)?, place(1)?, place(2)?));
+    }
+    drop(rows);
+    if let Some((priority, run_at, id)) = last {
+        let sql = "DELETE FROM banto_ready WHERE queue = ?1 AND (priority, run_at, id) <= (?2, ?3, ?4)";
+        desk.db.prepare_cached(sql)?.execute(params![queue.as_str(), priority, run_at, id])?;
     }
     Ok((due, damaged))
 }
 
 fn lease(desk: &mut Desk<'_>, claim: &Claim, found: Vec<Stored>, claimed: &mut Claimed) -> rusqlite::Result<()> {
-    // What the last finish was written under goes aside, so that its repetition is known though the job runs again.
-    let mut update = desk.db.prepare_cached(
-        "UPDATE banto_job SET state = 2, attempt = ?2, fence = ?3,
-             written = ifnull(token, written), written_fence = iif(token IS NULL, written_fence, fence),
-             token = ?4, lease_boot = ?5, lease_until = ?6, instance = ?7, started_at = ?8,
-             cause = NULL, park_text = NULL, park_build = NULL, progress = NULL
-         WHERE seq = ?1",
+    let mut insert = desk.db.prepare_cached(
+        "INSERT OR REPLACE INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt, crashes,
+             keyed, cancel_asked, queue, kind, version)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;
     let until = desk.now.steady_in(claim.lease_ms);
     for Stored { seq, mut job, .. } in found {
-        let from = job.state;
-        let token = desk.token();
+        if job.progress.is_some() {
+            desk.db.prepare_cached("UPDATE banto_job SET progress = NULL WHERE seq = ?1")?.execute([seq])?;
+        }
         leased(&mut job, claim, desk.now.wall);
-        update.execute(params![
+        let token = desk.token();
+        insert.execute(params![
+            job.id.bytes(),
             seq,
-            job.attempt,
             job.fence,
             token.cast_signed(),
             desk.now.boot,
             until,
             claim.instance.0.cast_signed(),
-            desk.now.wall
+            desk.now.wall,
+            job.attempt,
+            job.crashes,
+            job.unique.is_some(),
+            job.cancel_asked,
+            job.queue.as_str(),
+            job.kind.as_str(),
+            job.version,
         ])?;
         if let Some(unique) = &job.unique {
             key::at_claim(desk, unique, job.id)?;
         }
-        desk.counts.moved((job.queue.as_str(), job.kind.as_str(), job.version.into()), from, State::Running);
+        desk.counts.moved((job.queue.as_str(), job.kind.as_str(), job.version.into()), State::Ready, State::Running);
         desk.counts.tally.claimed += 1;
         let lease = Lease { job: job.id, fence: job.fence, token };
         claimed.jobs.push((job, lease));

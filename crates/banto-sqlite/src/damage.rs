@@ -1,30 +1,39 @@
 //! Rows that do not hold: set aside with the reason, so that their neighbours go on.
 //!
 //! Somebody wrote into the file, or a disk did. Such a row is parked for [`Cause::Damaged`] by whoever stumbles on it; the
-//! [`sweep`], part of every prune, finds those that nobody would stumble on: with a state that does not exist, or
-//! running under a lease that cannot be read.
+//! [`sweep`], part of every prune, finds those that nobody would stumble on: with a state that does not exist, or under a
+//! lease that is over and leads to a row that cannot be read, or to none.
+
+use std::sync::LazyLock;
 
 use banto_core::{Cause, State};
 use rusqlite::params;
 
 use crate::{
     desk::Desk,
-    row::{COLUMNS, Damaged, Reader},
+    row::{ANY, Damaged, Reader},
 };
 
 /// The most rows one sweep looks at.
-const SWEEP_MAX: usize = 500;
+const SWEEP_MAX: i64 = 500;
 
-/// Parks a row that does not hold, whatever its state is.
+/// Parks a row that does not hold, wherever it stands; one that stood in line was taken out by the claim that met it.
 pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<()> {
+    desk.counts.touched = true;
+    desk.db.prepare_cached("DELETE FROM banto_lease WHERE seq = ?1")?.execute([row.seq])?;
+    desk.db.prepare_cached("DELETE FROM banto_done WHERE seq = ?1")?.execute([row.seq])?;
     let why = row.job.park.as_ref().map(|park| park.text.as_str());
-    desk.db
+    let parked = desk
+        .db
         .prepare_cached(
-            "UPDATE banto_job SET state = 3, cause = ?2, park_text = ?3, token = NULL, lease_boot = NULL,
-                 lease_until = NULL, finished_at = NULL WHERE seq = ?1",
+            "UPDATE banto_job SET state = 3, cause = ?2, park_text = ?3, park_build = NULL, finished_at = NULL
+             WHERE seq = ?1",
         )?
         .execute(params![row.seq, Cause::Damaged.word(), why])?;
-    // Without an id of sixteen bytes nobody could name it. Left as it is where that id is another's.
+    if parked == 0 {
+        return Ok(());
+    }
+    // Without an id of sixteen bytes nobody could name it. Left as it is where the mended id is another's.
     desk.db
         .prepare_cached("UPDATE OR IGNORE banto_job SET id = ?2 WHERE seq = ?1 AND length(id) <> 16")?
         .execute(params![row.seq, row.job.id.bytes()])?;
@@ -36,28 +45,27 @@ pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Parks damaged rows that no verb would meet; says how many.
-pub(crate) fn sweep(desk: &mut Desk<'_>) -> rusqlite::Result<usize> {
-    let from = format!("SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq");
-    let mut found = damaged(desk, &format!("{from} WHERE j.state < 0 OR j.state > 6 LIMIT {SWEEP_MAX}"))?;
-    found.extend(damaged(desk, &format!("{from} WHERE j.state = 2 AND j.lease_boot IS NULL LIMIT {SWEEP_MAX}"))?);
-    found.extend(damaged(
-        desk,
-        &format!("{from} WHERE j.state = 2 ORDER BY j.lease_boot, j.lease_until LIMIT {SWEEP_MAX}"),
-    )?);
+/// Parks damaged rows that no verb would meet.
+pub(crate) fn sweep(desk: &mut Desk<'_>) -> rusqlite::Result<()> {
+    static STRANGE: LazyLock<String> = LazyLock::new(|| format!("{ANY} WHERE j.state NOT IN (0, 1, 3, 5, 6) LIMIT ?1"));
+    static OVER: LazyLock<String> = LazyLock::new(|| {
+        let over = "SELECT seq FROM banto_lease WHERE boot <> ?2 OR until <= ?3";
+        format!("{ANY} WHERE j.seq IN ({over}) LIMIT ?1")
+    });
+    let mut found = Vec::new();
+    let mut reader = Reader::default();
+    for (sql, given) in [(&*STRANGE, 1), (&*OVER, 3)] {
+        let mut find = desk.db.prepare_cached(sql)?;
+        let values = [SWEEP_MAX, desk.now.boot, desk.now.steady];
+        let mut rows = find.query(rusqlite::params_from_iter(values.iter().take(given)))?;
+        while let Some(row) = rows.next()? {
+            found.extend(reader.read(row).err().map(|row| *row));
+        }
+    }
     for row in &found {
         park(desk, row)?;
     }
-    Ok(found.len())
-}
-
-fn damaged(desk: &Desk<'_>, sql: &str) -> rusqlite::Result<Vec<Damaged>> {
-    let mut find = desk.db.prepare_cached(sql)?;
-    let mut rows = find.query([])?;
-    let mut found = Vec::new();
-    let mut reader = Reader::default();
-    while let Some(row) = rows.next()? {
-        found.extend(reader.read(row).err().map(|row| *row));
-    }
-    Ok(found)
+    let lost = "DELETE FROM banto_lease WHERE seq NOT IN (SELECT seq FROM banto_job)";
+    desk.counts.touched |= desk.db.prepare_cached(lost)?.execute([])? > 0;
+    Ok(())
 }

@@ -29,27 +29,34 @@ pub(crate) fn enqueue(desk: &mut Desk<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueu
 }
 
 fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
-    let mut insert = Insert {
-        job: desk.db.prepare_cached(
-            "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max,
-                 key, hold, hold_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
-             ON CONFLICT (id) DO NOTHING",
-        )?,
-        payload: desk.db.prepare_cached("INSERT INTO banto_payload (seq, payload, options) VALUES (?1, ?2, ?3)")?,
-    };
+    let mut insert = desk.db.prepare_cached(
+        "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max, key, hold,
+             hold_ms, options, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT (id) DO NOTHING",
+    )?;
     let mut answers = Vec::with_capacity(jobs.len());
+    let mut first = None;
     for job in jobs {
-        answers.push(accept_one(desk, &mut insert, job)?);
+        let answer = accept_one(desk, &mut insert, job)?;
+        if answer.fresh {
+            first.get_or_insert(desk.db.last_insert_rowid());
+        }
+        answers.push(answer);
+    }
+    if let Some(first) = first {
+        line_up(desk, first)?;
     }
     Ok(answers)
 }
 
-struct Insert<'a> {
-    job: CachedStatement<'a>,
-    payload: CachedStatement<'a>,
+/// Puts all that are ready from `first` on into the lines of their queues, in one statement.
+fn line_up(desk: &Desk<'_>, first: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT OR REPLACE INTO banto_ready (queue, priority, run_at, id, seq)
+         SELECT queue, priority, run_at, id, seq FROM banto_job WHERE seq >= ?1 AND state = 1";
+    desk.db.prepare_cached(sql)?.execute([first]).map(|_| ())
 }
 
-fn accept_one(desk: &mut Desk<'_>, insert: &mut Insert<'_>, new: &NewJob) -> rusqlite::Result<Enqueued> {
+fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJob) -> rusqlite::Result<Enqueued> {
     if let Some(id) = key_holder(desk, new)? {
         desk.counts.tally.doubles += 1;
         return Ok(Enqueued { id, fresh: false });
@@ -61,7 +68,7 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut Insert<'_>, new: &NewJob) -> rus
     };
     let state = if run_at <= desk.now.wall { State::Ready } else { State::Scheduled };
     let (hold, hold_ms) = new.unique.as_ref().map(|unique| of_hold(unique.hold)).unzip();
-    let stored = insert.job.execute(params![
+    let stored = insert.execute(params![
         new.id.bytes(),
         new.kind.as_str(),
         new.version,
@@ -74,13 +81,13 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut Insert<'_>, new: &NewJob) -> rus
         new.unique.as_ref().map(|unique| unique.key.as_str()),
         hold,
         hold_ms.flatten(),
+        options(&new.options),
+        new.payload.as_str(),
     ])?;
     if stored == 0 {
         desk.counts.tally.doubles += 1;
         return Ok(Enqueued { id: new.id, fresh: false });
     }
-    let seq = desk.db.last_insert_rowid();
-    insert.payload.execute(params![seq, new.payload.as_str(), options(&new.options)])?;
     if let Some(unique) = &new.unique {
         key::take(desk, unique, new.id)?;
     }

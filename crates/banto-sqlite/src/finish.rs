@@ -1,16 +1,20 @@
 //! `finish`: writes verdicts under their leases.
 //!
 //! The fence: only the lease that the job runs under may write, and what it has written it may say again. All else is
-//! late, changes nothing and is counted.
+//! late, changes nothing and is counted. An end that is well is the ordinary way: a small row moves from the leases to
+//! what is done. All other verdicts change the job's own row.
 
-use banto_core::{Label, Lease, Refusal, State, Unique, Verdict};
+use banto_core::{Job, JobId, Lease, Refusal, State, Verdict};
 use banto_store::{Finish, Finished};
-use rusqlite::{CachedStatement, Row, params};
+use rusqlite::{CachedStatement, params};
 
 use crate::{
+    damage,
     desk::Desk,
     error::{Result, fault},
-    key, record,
+    key, mutate, record,
+    row::{self, Reader, Stored},
+    seat,
 };
 
 /// A verdict ends the run; there is none that goes on running. Needs no desk, so it is asked before the queue.
@@ -23,129 +27,154 @@ pub(crate) fn check(finishes: &[Finish]) -> Result<()> {
 
 /// Writes verdicts.
 pub(crate) fn finish(desk: &mut Desk<'_>, finishes: &[Finish]) -> Result<Vec<Finished>> {
-    let mut pen = Pen::new(desk).map_err(|error| fault("finish jobs", &error))?;
-    let mut one = |finish: &Finish| match pen.stand(desk, &finish.lease)? {
-        Some(stand) if stand.runs_under(&finish.lease) => {
-            pen.write(desk, &stand, finish, false)?;
-            Ok(Finished::Written)
-        }
-        Some(stand) if stand.written_under(&finish.lease) => Ok(Finished::Written),
-        _ => {
+    write_all(desk, finishes).map_err(|error| fault("finish jobs", &error))
+}
+
+fn write_all(desk: &mut Desk<'_>, finishes: &[Finish]) -> rusqlite::Result<Vec<Finished>> {
+    let mut pen = Pen::new(desk)?;
+    let mut answers = Vec::with_capacity(finishes.len());
+    for finish in finishes {
+        let written = match finish.verdict.to {
+            State::Done => pen.done(desk, finish)?,
+            _ => write(desk, finish)?,
+        };
+        if !written {
             desk.counts.tally.late += 1;
-            Ok(Finished::Late)
         }
-    };
-    finishes.iter().map(&mut one).collect::<rusqlite::Result<_>>().map_err(|error| fault("finish jobs", &error))
+        answers.push(if written { Finished::Written } else { Finished::Late });
+    }
+    Ok(answers)
 }
 
-/// The statements that write verdicts.
-pub(crate) struct Pen<'a> {
+/// The statements of the ordinary way.
+struct Pen<'a> {
     find: CachedStatement<'a>,
-    update: CachedStatement<'a>,
-}
-
-/// What a verdict needs to know of a job.
-pub(crate) struct Stand {
-    seq: i64,
-    state: i64,
-    lease: (i64, Option<i64>),
-    written: (Option<i64>, Option<i64>),
-    /// The boot and the end of its lease.
-    pub until: Option<(i64, i64)>,
-    class: (String, String, i64),
-    unique: Option<Unique>,
+    done: CachedStatement<'a>,
+    free: CachedStatement<'a>,
 }
 
 impl<'a> Pen<'a> {
-    pub fn new(desk: &Desk<'a>) -> rusqlite::Result<Pen<'a>> {
+    fn new(desk: &Desk<'a>) -> rusqlite::Result<Pen<'a>> {
         Ok(Pen {
             find: desk.db.prepare_cached(
-                "SELECT seq, state, fence, token, written_fence, written, lease_boot, lease_until, queue, kind, version,
-                     key, hold, hold_ms FROM banto_job WHERE id = ?1",
+                "SELECT seq, fence, token, keyed, cancel_asked OR progress IS NOT NULL, started_at, instance, queue, kind,
+                     version FROM banto_lease WHERE id = ?1",
             )?,
-            update: desk.db.prepare_cached(
-                "UPDATE banto_job SET state = ?2, attempt = ?3, crashes = ?4, run_at = ifnull(?5, run_at),
-                     finished_at = ?6, error = ifnull(?7, error), cause = ?8, park_text = ?9, park_build = ?10,
-                     token = iif(?11, NULL, token), lease_boot = NULL, lease_until = NULL
-                 WHERE seq = ?1",
+            done: desk.db.prepare_cached(
+                "INSERT OR REPLACE INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
+            free: desk.db.prepare_cached("DELETE FROM banto_lease WHERE id = ?1")?,
         })
     }
 
-    /// Where the job of that lease stands, if it is there.
-    pub fn stand(&mut self, _desk: &Desk<'_>, lease: &Lease) -> rusqlite::Result<Option<Stand>> {
+    /// Writes that a job is done; says whether it is written, now or before.
+    fn done(&mut self, desk: &mut Desk<'_>, finish: &Finish) -> rusqlite::Result<bool> {
+        let Finish { lease, verdict } = finish;
         let mut rows = self.find.query([lease.job.bytes()])?;
-        rows.next()?.map(Stand::read).transpose()
-    }
-
-    /// Writes the verdict on a running job. A rescue takes the token away, so that its holder is late from now on.
-    pub fn write(&mut self, desk: &mut Desk<'_>, stand: &Stand, finish: &Finish, rescue: bool) -> rusqlite::Result<()> {
-        let Verdict { to, delay_ms, attempt, crashes, word, error, park } = &finish.verdict;
-        self.update.execute(params![
-            stand.seq,
-            to.number(),
-            attempt,
-            crashes,
-            to.waiting().then(|| desk.now.wall_in(*delay_ms)),
-            to.ended().then_some(desk.now.wall),
-            error,
-            park.as_ref().map(|park| park.cause.word()),
-            park.as_ref().map(|park| &park.text),
-            park.as_ref().map(|park| &park.build),
-            rescue,
+        let Some(row) = rows.next()? else { return was_written(desk, lease) };
+        let (fence, token): (i64, i64) = (row.get(1)?, row.get(2)?);
+        if (fence, token) != (lease.fence.into(), lease.token.cast_signed()) && !mutate::fence_dropped() {
+            drop(rows);
+            return was_written(desk, lease);
+        }
+        let seq: i64 = row.get(0)?;
+        let (keyed, said): (bool, bool) = (row.get(3)?, row.get(4)?);
+        let (started_at, instance): (i64, i64) = (row.get(5)?, row.get(6)?);
+        desk.counts.moved(
+            (row.get_ref(7)?.as_str().unwrap_or_default(), row.get_ref(8)?.as_str().unwrap_or_default(), row.get(9)?),
+            State::Running,
+            State::Done,
+        );
+        drop(rows);
+        if said || verdict.error.is_some() {
+            keep_words(desk, seq, fence, verdict)?;
+        }
+        self.done.execute(params![
+            seq,
+            desk.now.wall,
+            started_at,
+            verdict.attempt,
+            verdict.crashes,
+            fence,
+            token,
+            instance
         ])?;
-        if let Some(text) = error {
-            record::line(desk, stand.seq, stand.lease.0, word, text)?;
+        self.free.execute([lease.job.bytes()])?;
+        if keyed {
+            let stored = row::find(desk.db, &mut Reader::default(), lease.job)?.and_then(std::result::Result::ok);
+            let unique = stored.and_then(|stored| stored.job.unique);
+            unique.map_or(Ok(()), |unique| key::at_end(desk, &unique, lease.job))?;
         }
-        if let Some(unique) = stand.unique.as_ref().filter(|_| to.ended()) {
-            key::at_end(desk, unique, finish.lease.job)?;
-        }
-        desk.counts.moved((&stand.class.0, &stand.class.1, stand.class.2), State::Running, *to);
-        desk.counts.news |= !to.ended();
-        Ok(())
+        Ok(true)
     }
 }
 
-impl Stand {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Stand> {
-        let text = |at| {
-            Ok::<_, rusqlite::Error>(
-                String::from_utf8_lossy(row.get_ref(at)?.as_bytes().unwrap_or_default()).into_owned(),
-            )
-        };
-        let boot: Option<i64> = row.get(6)?;
-        Ok(Stand {
-            seq: row.get(0)?,
-            state: row.get(1)?,
-            lease: (row.get(2)?, row.get(3)?),
-            written: (row.get(4)?, row.get(5)?),
-            until: boot.zip(row.get(7)?),
-            class: (text(8)?, text(9)?, row.get(10)?),
-            unique: unique(row)?,
-        })
-    }
-
-    /// Whether `lease` is the one this job runs under.
-    pub fn runs_under(&self, lease: &Lease) -> bool {
-        let holds = self.lease == (lease.fence.into(), Some(lease.token.cast_signed()));
-        self.state == i64::from(State::Running.number()) && (holds || crate::mutate::fence_dropped())
-    }
-
-    /// Whether the last finish on this job was under `lease`.
-    fn written_under(&self, lease: &Lease) -> bool {
-        let (fence, token) = (i64::from(lease.fence), lease.token.cast_signed());
-        let running = self.state == i64::from(State::Running.number());
-        match self.lease {
-            // It left this lease by a finish; a rescue would have taken the token away.
-            (last, Some(written)) if !running => (last, written) == (fence, token),
-            _ => self.written == (Some(fence), Some(token)),
-        }
+/// What was said while it ran goes to the job's own row, before the lease goes.
+fn keep_words(desk: &mut Desk<'_>, seq: i64, fence: i64, verdict: &Verdict) -> rusqlite::Result<()> {
+    desk.db
+        .prepare_cached(
+            "UPDATE banto_job SET error = ifnull(?2, error), (cancel_asked, progress) =
+                 (SELECT cancel_asked, progress FROM banto_lease l WHERE l.id = banto_job.id) WHERE seq = ?1",
+        )?
+        .execute(params![seq, verdict.error])?;
+    match &verdict.error {
+        Some(text) => record::line(desk, seq, fence, verdict.word, text),
+        None => Ok(()),
     }
 }
 
-/// A key that does not hold any more as one is left to the pruner.
-fn unique(row: &Row<'_>) -> rusqlite::Result<Option<Unique>> {
-    let key = row.get_ref(11)?.as_str_or_null().ok().flatten().and_then(|key| Label::new(key).ok());
-    let hold = crate::row::to_hold(row.get(12)?, row.get(13)?);
-    Ok(key.zip(hold).map(|(key, hold)| Unique { key, hold }))
+/// Whether the last finish on that job was under this very lease.
+fn was_written(desk: &Desk<'_>, lease: &Lease) -> rusqlite::Result<bool> {
+    let found = row::find(desk.db, &mut Reader::default(), lease.job)?;
+    Ok(found.and_then(std::result::Result::ok).is_some_and(|stored| stored.written == Some(*lease)))
+}
+
+/// Writes any other verdict; says whether it is written, now or before.
+fn write(desk: &mut Desk<'_>, finish: &Finish) -> rusqlite::Result<bool> {
+    let Some(stored) = stored(desk, finish.lease.job)? else { return Ok(false) };
+    if stored.written == Some(finish.lease) {
+        return Ok(true);
+    }
+    let holds = |lease: Lease| lease == finish.lease || mutate::fence_dropped();
+    if !stored.held.is_some_and(|held| holds(held.lease)) {
+        return Ok(false);
+    }
+    apply(desk, &stored, &finish.verdict, Some(finish.lease))?;
+    Ok(true)
+}
+
+/// The job of a verdict. One that cannot be read is parked as damaged: nobody could write on it.
+pub(crate) fn stored(desk: &mut Desk<'_>, id: JobId) -> rusqlite::Result<Option<Stored>> {
+    match row::find(desk.db, &mut Reader::default(), id)? {
+        Some(Ok(stored)) => Ok(Some(stored)),
+        Some(Err(damaged)) => damage::park(desk, &damaged).map(|()| None),
+        None => Ok(None),
+    }
+}
+
+/// Writes a verdict on a running job, whole.
+pub(crate) fn apply(
+    desk: &mut Desk<'_>,
+    was: &Stored,
+    verdict: &Verdict,
+    written: Option<Lease>,
+) -> rusqlite::Result<()> {
+    let mut job = Job { state: verdict.to, attempt: verdict.attempt, crashes: verdict.crashes, ..was.job.clone() };
+    job.park.clone_from(&verdict.park);
+    if let Some(text) = &verdict.error {
+        job.error = Some(text.clone());
+        record::line(desk, was.seq, job.fence.into(), verdict.word, text)?;
+    }
+    if job.state.waiting() {
+        job.run_at = desk.now.wall_in(verdict.delay_ms);
+    }
+    if job.state.ended() {
+        job.finished_at = Some(desk.now.wall);
+        if let Some(unique) = &job.unique {
+            key::at_end(desk, unique, job.id)?;
+        }
+    }
+    desk.counts.news |= !job.state.ended();
+    seat::save(desk, was, &job, written)
 }

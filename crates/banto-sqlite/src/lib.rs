@@ -9,7 +9,7 @@
 //! - `connect` (addresses, pragmas, what is refused), `migrate` (the schema's steps), `error` (SQLite's codes).
 //! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting).
 //! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`.
-//! - `row` (the only file that knows a column), `key`, `pause`, `damage`.
+//! - `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
 //! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
 //! - `failpoint`, `mutate`: for the proofs; not in what ships.
 
@@ -38,6 +38,7 @@ mod renew;
 mod rescue;
 mod reserve;
 mod row;
+mod seat;
 mod shared;
 mod steer;
 mod store;

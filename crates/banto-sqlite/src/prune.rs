@@ -4,12 +4,13 @@
 
 use banto_core::State;
 use banto_store::{Prune, Pruned};
-use rusqlite::params;
+use rusqlite::{Row, params};
 
 use crate::{
     beat, damage,
     desk::Desk,
     error::{Result, fault},
+    row::lossy,
 };
 
 /// Deletes what may go.
@@ -32,43 +33,40 @@ fn delete(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<Pruned> {
 fn jobs(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<(usize, bool)> {
     let ended_by = |keep: u64| desk.now.wall.saturating_sub_unsigned(keep);
     let mut find = desk.db.prepare_cached(
-        "SELECT seq FROM (
-             SELECT * FROM (SELECT seq, finished_at, id FROM banto_job WHERE state = 4 AND finished_at <= ?1
-                 ORDER BY finished_at, id LIMIT ?4)
+        "SELECT seq, state, queue, kind, version FROM (
+             SELECT * FROM (SELECT seq, 4 AS state, queue, kind, version, d.finished_at AS at, id
+                 FROM banto_done d CROSS JOIN banto_job USING (seq) WHERE d.finished_at <= ?1 ORDER BY at, id LIMIT ?4)
              UNION ALL
-             SELECT * FROM (SELECT seq, finished_at, id FROM banto_job WHERE state = 5 AND finished_at <= ?2
-                 ORDER BY finished_at, id LIMIT ?4)
+             SELECT * FROM (SELECT seq, state, queue, kind, version, finished_at AS at, id
+                 FROM banto_job WHERE state = 5 AND finished_at <= ?2 ORDER BY at, id LIMIT ?4)
              UNION ALL
-             SELECT * FROM (SELECT seq, finished_at, id FROM banto_job WHERE state = 6 AND finished_at <= ?3
-                 ORDER BY finished_at, id LIMIT ?4)
-         ) ORDER BY finished_at, id LIMIT ?4",
+             SELECT * FROM (SELECT seq, state, queue, kind, version, finished_at AS at, id
+                 FROM banto_job WHERE state = 6 AND finished_at <= ?3 ORDER BY at, id LIMIT ?4)
+         ) ORDER BY at, id LIMIT ?4",
     )?;
     let one_more = i64::try_from(prune.limit).unwrap_or(i64::MAX).saturating_add(1);
     let ages = params![ended_by(prune.done_ms), ended_by(prune.dead_ms), ended_by(prune.cancelled_ms), one_more];
-    let mut seqs: Vec<i64> = find.query_map(ages, |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
-    let more = seqs.len() > prune.limit;
-    seqs.truncate(prune.limit);
-    for seq in &seqs {
-        remove(desk, *seq)?;
+    let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, (lossy(row, 2)?, lossy(row, 3)?, row.get(4)?)));
+    let mut old: Vec<(i64, i64, (String, String, i64))> =
+        find.query_map(ages, read)?.collect::<rusqlite::Result<_>>()?;
+    let more = old.len() > prune.limit;
+    old.truncate(prune.limit);
+    for (seq, state, (queue, kind, version)) in &old {
+        if let Some(state) = State::of_number(*state) {
+            remove(desk, *seq, state, (queue, kind, *version))?;
+        }
     }
-    Ok((seqs.len(), more))
+    Ok((old.len(), more))
 }
 
-/// Deletes a job with its payload and its trail. Its key has its own time.
-pub(crate) fn remove(desk: &mut Desk<'_>, seq: i64) -> rusqlite::Result<()> {
-    let mut find = desk.db.prepare_cached("SELECT state, queue, kind, version FROM banto_job WHERE seq = ?1")?;
-    let mut rows = find.query([seq])?;
-    let Some(row) = rows.next()? else { return Ok(()) };
-    let text = |at| {
-        Ok::<_, rusqlite::Error>(String::from_utf8_lossy(row.get_ref(at)?.as_bytes().unwrap_or_default()).into_owned())
-    };
-    if let Some(state) = State::of_number(row.get(0)?) {
-        desk.counts.jobs((&text(1)?, &text(2)?, row.get(3)?), state, -1);
-    }
-    drop(rows);
+/// Deletes a job that has ended, with its trail. Its key has its own time.
+pub(crate) fn remove(desk: &mut Desk<'_>, seq: i64, state: State, class: (&str, &str, i64)) -> rusqlite::Result<()> {
     desk.db.prepare_cached("DELETE FROM banto_job WHERE seq = ?1")?.execute([seq])?;
-    desk.db.prepare_cached("DELETE FROM banto_payload WHERE seq = ?1")?.execute([seq])?;
+    if state == State::Done {
+        desk.db.prepare_cached("DELETE FROM banto_done WHERE seq = ?1")?.execute([seq])?;
+    }
     desk.db.prepare_cached("DELETE FROM banto_line WHERE seq = ?1")?.execute([seq])?;
+    desk.counts.jobs(class, state, -1);
     desk.counts.tally.removed += 1;
     Ok(())
 }

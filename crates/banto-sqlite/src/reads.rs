@@ -10,7 +10,7 @@ use crate::{
     desk::Now,
     error::{Result, fault},
     key, pause,
-    row::{COLUMNS, Reader, Stored, raw},
+    row::{ANY, Reader, Stored, lossy, raw},
 };
 
 /// One job with its trail.
@@ -19,8 +19,7 @@ pub(crate) fn job(db: &Connection, id: JobId) -> Result<Option<Card>> {
 }
 
 fn card(db: &Connection, id: JobId) -> rusqlite::Result<Option<Card>> {
-    let sql = format!("SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq WHERE j.id = ?1");
-    let mut find = db.prepare_cached(&sql)?;
+    let mut find = db.prepare_cached(&format!("{ANY} WHERE j.id = ?1"))?;
     let mut rows = find.query([id.bytes()])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let (seq, job, raw) = match Reader::default().read(row) {
@@ -84,7 +83,7 @@ impl<'a> Pages<'a> {
             seen += 1;
             let stored = match reader.read(row) {
                 Ok(stored) => stored,
-                Err(damaged) => Stored { seq: damaged.seq, job: damaged.job, held: None },
+                Err(damaged) => Stored { seq: damaged.seq, job: damaged.job, held: None, written: None },
             };
             self.after = Some(stored.job.id);
             if self.select.fits(&stored.job) {
@@ -97,7 +96,7 @@ impl<'a> Pages<'a> {
 
     /// The statement: only bound values, whatever the filters say. `Select::fits` has the last word, so it may be wide.
     fn query(&self) -> (String, Vec<Box<dyn ToSql>>) {
-        let mut sql = format!("SELECT {COLUMNS} FROM banto_job j LEFT JOIN banto_payload p ON p.seq = j.seq WHERE 1");
+        let mut sql = format!("{ANY} WHERE 1");
         let mut values: Vec<Box<dyn ToSql>> = Vec::new();
         let mut and = |text: &str, value: Box<dyn ToSql>| {
             values.push(value);
@@ -148,8 +147,7 @@ fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
 
 /// The index knows the first of each priority.
 fn oldest_ready(db: &Connection, queue: &Name) -> rusqlite::Result<Option<i64>> {
-    let mut first =
-        db.prepare_cached("SELECT min(run_at) FROM banto_job WHERE state = 1 AND queue = ?1 AND priority = ?2")?;
+    let mut first = db.prepare_cached("SELECT min(run_at) FROM banto_ready WHERE queue = ?1 AND priority = ?2")?;
     let mut oldest = None::<i64>;
     for priority in 0..=banto_core::limits::PRIORITY_MAX {
         let at: Option<i64> = first.query_row(rusqlite::params![queue.as_str(), priority], |row| row.get(0))?;
@@ -208,9 +206,4 @@ pub(crate) fn tally(db: &Connection) -> Result<Tally> {
         .and_then(|mut find| find.query_row([], read).optional())
         .map(Option::unwrap_or_default)
         .map_err(|error| fault("read the tally", &error))
-}
-
-/// Text for people; what is no UTF-8 is shown by a stand-in.
-fn lossy(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
-    Ok(String::from_utf8_lossy(row.get_ref(at)?.as_bytes().unwrap_or_default()).into_owned())
 }

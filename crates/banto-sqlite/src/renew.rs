@@ -15,23 +15,20 @@ pub(crate) fn renew(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> Res
 }
 
 fn prolong(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> rusqlite::Result<Vec<Renewed>> {
-    let mut find = desk.db.prepare_cached(
-        "SELECT seq, cancel_asked FROM banto_job WHERE id = ?1 AND state = 2 AND fence = ?2 AND token = ?3",
-    )?;
-    let mut update = desk.db.prepare_cached("UPDATE banto_job SET lease_boot = ?2, lease_until = ?3 WHERE seq = ?1")?;
+    let mut find =
+        desk.db.prepare_cached("SELECT cancel_asked FROM banto_lease WHERE id = ?1 AND fence = ?2 AND token = ?3")?;
+    let mut update = desk.db.prepare_cached("UPDATE banto_lease SET boot = ?2, until = ?3 WHERE id = ?1")?;
     let until = desk.now.steady_in(lease_ms);
     let mut renewed = Vec::with_capacity(leases.len());
     for lease in leases {
-        let held: Option<(i64, i64)> = find
-            .query_row(params![lease.job.bytes(), lease.fence, lease.token.cast_signed()], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
+        let held: Option<i64> = find
+            .query_row(params![lease.job.bytes(), lease.fence, lease.token.cast_signed()], |row| row.get(0))
             .optional()?;
-        let Some((seq, asked)) = held else {
+        let Some(asked) = held else {
             renewed.push(Renewed::Lost);
             continue;
         };
-        update.execute(params![seq, desk.now.boot, until])?;
+        update.execute(params![lease.job.bytes(), desk.now.boot, until])?;
         desk.counts.touched = true;
         renewed.push(Renewed::Held { cancel_asked: asked != 0 });
     }

@@ -3,27 +3,47 @@
 //! Everything that comes out of the file is checked as if it came from the net, for somebody may have written into it:
 //! types, ranges, names, JSON. A row that does not hold is [`Damaged`], with the reason; it never stops its neighbours.
 
+use std::sync::LazyLock;
+
 use banto_core::{
     Cause, Hold, InstanceId, Job, JobId, Label, Lease, Name, Options, Park, Payload, Progress, State, Unique,
     limits::{ATTEMPTS_MAX, PRIORITY_MAX},
     text::visible,
 };
-use rusqlite::{Row, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
-/// The columns that [`Reader::read`] wants, of `banto_job j LEFT JOIN banto_payload p`.
-pub(crate) const COLUMNS: &str = "j.seq, j.id, j.kind, j.version, j.queue, j.priority, j.state, j.run_at, \
-    j.enqueued_at, j.attempts_max, j.attempt, j.crashes, j.fence, j.key, j.hold, j.hold_ms, j.token, j.lease_boot, \
-    j.lease_until, j.instance, j.started_at, j.finished_at, j.cancel_asked, j.error, j.cause, j.park_text, \
-    j.park_build, j.progress, p.payload, p.options";
+/// Any job as it stands: `SELECT` this.
+pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, \
+    CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 WHEN j.state IN (2, 4) THEN -1 ELSE j.state END, j.run_at, j.enqueued_at, \
+    j.attempts_max, coalesce(l.attempt, d.attempt, j.attempt), coalesce(l.crashes, d.crashes, j.crashes), \
+    coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, coalesce(l.instance, d.instance, j.instance), \
+    coalesce(l.started_at, d.started_at, j.started_at), coalesce(d.finished_at, j.finished_at), \
+    coalesce(l.cancel_asked, j.cancel_asked), j.error, j.cause, j.park_text, j.park_build, \
+    coalesce(l.progress, j.progress), j.options, j.payload, l.token, l.boot, l.until, d.token, j.written, \
+    j.written_fence FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq";
 
-/// A column of [`COLUMNS`], by its place there.
+/// A job that is known to stand as its row says; goes on with `FROM`, with the row as `j`.
+pub(crate) const PLAIN: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, j.state, j.run_at, \
+    j.enqueued_at, j.attempts_max, j.attempt, j.crashes, j.fence, j.key, j.hold, j.hold_ms, j.instance, j.started_at, \
+    j.finished_at, j.cancel_asked, j.error, j.cause, j.park_text, j.park_build, j.progress, j.options, j.payload, \
+    NULL, NULL, NULL, NULL, j.written, j.written_fence";
+
+/// Where the columns go on that a query adds to [`PLAIN`].
+pub(crate) const PLACE: usize = Column::WrittenFence as usize + 1;
+
+/// A column of those, by its place.
 #[derive(Debug, Clone, Copy)]
 #[rustfmt::skip]
 enum Column {
     Seq, Id, Kind, Version, Queue, Priority, State, RunAt, EnqueuedAt, AttemptsMax, Attempt, Crashes, Fence, Key, Hold,
-    HoldMs, Token, LeaseBoot, LeaseUntil, Instance, StartedAt, FinishedAt, CancelAsked, Error, Cause, ParkText,
-    ParkBuild, Progress, Payload, Options,
+    HoldMs, Instance, StartedAt, FinishedAt, CancelAsked, Error, Cause, ParkText, ParkBuild, Progress, Options, Payload,
+    Token, Boot, Until, DoneToken, Written, WrittenFence,
 }
+
+/// The names of those columns, to show a damaged row by.
+const NAMES: &str = "seq id kind version queue priority state run_at enqueued_at attempts_max attempt crashes fence key \
+    hold hold_ms instance started_at finished_at cancel_asked error cause park_text park_build progress options payload \
+    token boot until done_token written written_fence";
 
 /// A job as it is stored, and what is the store's own business.
 #[derive(Debug, Clone)]
@@ -32,6 +52,8 @@ pub(crate) struct Stored {
     pub job: Job,
     /// The lease it runs under, while it runs.
     pub held: Option<Held>,
+    /// The last lease that a finish was written under.
+    pub written: Option<Lease>,
 }
 
 /// A lease, and its end by the steady clock of that boot.
@@ -54,6 +76,9 @@ pub(crate) struct Damaged {
     pub state: Option<State>,
 }
 
+/// What a row is read as.
+pub(crate) type Read = Result<Stored, Box<Damaged>>;
+
 /// What does not hold.
 type Why = String;
 
@@ -65,14 +90,9 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Reads a row of [`COLUMNS`].
-    pub fn read(&mut self, row: &Row<'_>) -> Result<Stored, Box<Damaged>> {
+    /// Reads a row of [`ANY`] or [`PLAIN`].
+    pub fn read(&mut self, row: &Row<'_>) -> Read {
         self.stored(row).map_err(|why| Box::new(damaged(row, why)))
-    }
-
-    /// Reads a row to show it, whatever it is like.
-    pub fn show(&mut self, row: &Row<'_>) -> Job {
-        self.read(row).map_or_else(|damaged| damaged.job, |stored| stored.job)
     }
 
     fn stored(&mut self, row: &Row<'_>) -> Result<Stored, Why> {
@@ -82,7 +102,8 @@ impl Reader {
             State::Running => Some(held(row, &job)?),
             _ => None,
         };
-        Ok(Stored { seq, job, held })
+        let written = written(row, &job)?;
+        Ok(Stored { seq, job, held, written })
     }
 
     fn job(&mut self, row: &Row<'_>) -> Result<Job, Why> {
@@ -115,10 +136,22 @@ impl Reader {
     }
 }
 
+/// The job with that id, if there is one.
+pub(crate) fn find(db: &Connection, reader: &mut Reader, id: JobId) -> rusqlite::Result<Option<Read>> {
+    static SQL: LazyLock<String> = LazyLock::new(|| format!("{ANY} WHERE j.id = ?1"));
+    let mut find = db.prepare_cached(&SQL)?;
+    find.query_row([id.bytes()], |row| Ok(reader.read(row))).optional()
+}
+
+/// Text for people or for counting; what is no UTF-8 gets a stand-in.
+pub(crate) fn lossy(row: &Row<'_>, at: usize) -> rusqlite::Result<String> {
+    Ok(String::from_utf8_lossy(row.get_ref(at)?.as_bytes().unwrap_or_default()).into_owned())
+}
+
 /// The whole row as text, for `job show` of a damaged one: control bytes visible, long values cut.
 pub(crate) fn raw(row: &Row<'_>) -> String {
     let shown = |at: usize| -> Option<String> {
-        let name = row.as_ref().column_name(at).ok()?;
+        let name = NAMES.split_whitespace().nth(at)?;
         let value = match row.get_ref(at).ok()? {
             ValueRef::Null => return None,
             ValueRef::Integer(number) => number.to_string(),
@@ -130,13 +163,26 @@ pub(crate) fn raw(row: &Row<'_>) -> String {
         };
         Some(format!("{name} = {value}"))
     };
-    (0..=Column::Options as usize).filter_map(shown).collect::<Vec<_>>().join("\n")
+    (0..=Column::WrittenFence as usize).filter_map(shown).collect::<Vec<_>>().join("\n")
 }
 
 fn held(row: &Row<'_>, job: &Job) -> Result<Held, Why> {
     let token = int(row, Column::Token)?.cast_unsigned();
     let lease = Lease { job: job.id, fence: job.fence, token };
-    Ok(Held { lease, boot: int(row, Column::LeaseBoot)?, until: int(row, Column::LeaseUntil)? })
+    Ok(Held { lease, boot: int(row, Column::Boot)?, until: int(row, Column::Until)? })
+}
+
+/// A job that is done was written by the lease it was done under; any other as its row remembers.
+fn written(row: &Row<'_>, job: &Job) -> Result<Option<Lease>, Why> {
+    let (token, fence) = match maybe_int(row, Column::DoneToken)? {
+        Some(token) => (Some(token), Some(i64::from(job.fence))),
+        None => (maybe_int(row, Column::Written)?, maybe_int(row, Column::WrittenFence)?),
+    };
+    let lease = |(token, fence): (i64, i64)| {
+        let fence = u32::try_from(fence).map_err(|_| "the fence last written under is outside its limits")?;
+        Ok(Lease { job: job.id, fence, token: token.cast_unsigned() })
+    };
+    token.zip(fence).map(lease).transpose()
 }
 
 fn id(row: &Row<'_>) -> Result<JobId, Why> {

@@ -15,6 +15,7 @@ use crate::{
     reads::Pages,
     record,
     row::Stored,
+    seat,
 };
 
 /// The most ids that are shown of what an order changed.
@@ -81,20 +82,15 @@ fn cancel(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) ->
     record::line(desk, stored.seq, job.fence.into(), "cancel", by)?;
     if job.state == State::Running {
         done.asked += 1;
-        desk.db.prepare_cached("UPDATE banto_job SET cancel_asked = 1 WHERE seq = ?1")?.execute([stored.seq])?;
+        desk.db.prepare_cached("UPDATE banto_lease SET cancel_asked = 1 WHERE id = ?1")?.execute([job.id.bytes()])?;
         return Ok(true);
     }
     done.count += 1;
-    desk.db
-        .prepare_cached(
-            "UPDATE banto_job SET state = 6, finished_at = ?2, cause = NULL, park_text = NULL, park_build = NULL
-             WHERE seq = ?1",
-        )?
-        .execute(params![stored.seq, desk.now.wall])?;
     if let Some(unique) = &job.unique {
         key::at_end(desk, unique, job.id)?;
     }
-    moved(desk, job, State::Cancelled);
+    let job = Job { state: State::Cancelled, finished_at: Some(desk.now.wall), park: None, ..job.clone() };
+    seat::save(desk, stored, &job, stored.written)?;
     Ok(true)
 }
 
@@ -110,13 +106,11 @@ fn retry(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) -> 
     done.count += 1;
     show(done, job.id);
     record::line(desk, stored.seq, job.fence.into(), "retry", by)?;
-    desk.db
-        .prepare_cached(
-            "UPDATE banto_job SET state = 1, run_at = ?2, cancel_asked = 0, finished_at = NULL,
-                 attempt = iif(?3, 0, attempt), crashes = iif(?3, 0, crashes) WHERE seq = ?1",
-        )?
-        .execute(params![stored.seq, desk.now.wall, job.state.ended()])?;
-    moved(desk, job, State::Ready);
+    let mut job = Job { state: State::Ready, run_at: desk.now.wall, cancel_asked: false, ..job.clone() };
+    if stored.job.state.ended() {
+        (job.attempt, job.crashes, job.finished_at) = (0, 0, None);
+    }
+    seat::save(desk, stored, &job, stored.written)?;
     Ok(true)
 }
 
@@ -128,13 +122,8 @@ fn release(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) -
     done.count += 1;
     show(done, job.id);
     record::line(desk, stored.seq, job.fence.into(), "release", by)?;
-    desk.db
-        .prepare_cached(
-            "UPDATE banto_job SET state = 1, run_at = ?2, cancel_asked = 0, cause = NULL, park_text = NULL,
-                 park_build = NULL WHERE seq = ?1",
-        )?
-        .execute(params![stored.seq, desk.now.wall])?;
-    moved(desk, job, State::Ready);
+    let job = Job { state: State::Ready, run_at: desk.now.wall, cancel_asked: false, park: None, ..job.clone() };
+    seat::save(desk, stored, &job, stored.written)?;
     Ok(true)
 }
 
@@ -144,7 +133,9 @@ fn forget(desk: &mut Desk<'_>, stored: &Stored, done: &mut Steered) -> Applied {
     }
     done.count += 1;
     show(done, stored.job.id);
-    prune::remove(desk, stored.seq)?;
+    let job = &stored.job;
+    let class = (job.queue.as_str(), job.kind.as_str(), job.version.into());
+    prune::remove(desk, stored.seq, job.state, class)?;
     Ok(true)
 }
 
@@ -165,10 +156,6 @@ fn resume(desk: &mut Desk<'_>, queue: &Name) -> rusqlite::Result<Steered> {
     let count = usize::from(pause::all(desk.db, desk.now)?.contains_key(queue.as_str()));
     desk.db.prepare_cached("DELETE FROM banto_pause WHERE queue = ?1")?.execute([queue.as_str()])?;
     Ok(counted(count))
-}
-
-fn moved(desk: &mut Desk<'_>, job: &Job, to: State) {
-    desk.counts.moved((job.queue.as_str(), job.kind.as_str(), job.version.into()), job.state, to);
 }
 
 fn show(steered: &mut Steered, id: JobId) {

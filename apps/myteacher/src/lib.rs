@@ -10,11 +10,27 @@
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
 //! - [`said`]: other people's words, made safe before they are shown.
 
+pub mod app;
+pub mod args;
+pub mod avatar;
+pub mod choose;
+pub mod cmd;
+pub mod demo;
+pub mod error;
 pub mod event;
 pub mod failure;
+pub mod files;
+pub mod generate;
 pub mod look;
+pub mod notice;
+pub mod order;
 pub mod paint;
 pub mod port;
+pub mod price;
 pub mod provider;
+pub mod reconcile;
 pub mod said;
+pub mod table;
+pub mod token;
+pub mod work;
 pub mod write;

@@ -54,7 +54,7 @@ pub use banto_engine::{
 pub use banto_macros::Job;
 #[cfg(feature = "sqlite")]
 pub use banto_sqlite as sqlite;
-pub use banto_store::{Clock, Enqueued, GivenClock, Read, Store, StoreError, SystemClock, memory};
+pub use banto_store::{Clock, Enqueued, Fault, GivenClock, Read, Store, StoreError, SystemClock, memory};
 
 pub use error::Error;
 pub use open::open;

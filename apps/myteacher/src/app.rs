@@ -1,0 +1,106 @@
+//! The application's state: what every job and command of MyTeacher works with.
+//!
+//! One store holds banto's tables and ours; one set of providers is chosen by the settings; one folder (or bucket) keeps
+//! the pictures. Everything that a kind needs and lacks is named by [`App::missing`] before a worker starts.
+
+use std::sync::Arc;
+
+use banto::{
+    Client, Clock, Registry, Store,
+    sqlite::{Sqlite, rusqlite::Connection},
+};
+
+use crate::{
+    error::Error,
+    files::Files,
+    generate,
+    port::{Painter, Writer},
+    table,
+};
+
+/// The name of this build, as banto shows it.
+pub const BUILD: &str = concat!("myteacher ", env!("CARGO_PKG_VERSION"));
+
+/// What MyTeacher works with. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// Enqueues jobs.
+    pub client: Client,
+    /// Paints pictures.
+    pub painter: Arc<dyn Painter>,
+    /// Writes comments.
+    pub writer: Arc<dyn Writer>,
+    /// Keeps pictures.
+    pub files: Files,
+    store: Sqlite,
+    clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Puts the parts together and brings the application's tables up to date.
+    pub async fn new(
+        store: Sqlite,
+        clock: Arc<dyn Clock>,
+        painter: Arc<dyn Painter>,
+        writer: Arc<dyn Writer>,
+        files: Files,
+    ) -> Result<App, Error> {
+        let client = Client::new(Arc::new(store.clone()), clock.clone());
+        let app = App { client, painter, writer, files, store, clock };
+        app.write(|db| Ok(table::migrate(db)?)).await?;
+        Ok(app)
+    }
+
+    /// The store, as banto's commands want it.
+    pub fn store(&self) -> Arc<dyn Store> {
+        Arc::new(self.store.clone())
+    }
+
+    /// The store as what it is, for transactions that hold rows and jobs.
+    pub fn sqlite(&self) -> &Sqlite {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// Wall-clock time, in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.clock.wall_ms()
+    }
+
+    /// The settings that the chosen providers lack; empty when all can work.
+    pub fn missing(&self) -> Vec<String> {
+        let mut missing = self.painter.missing();
+        missing.extend(self.writer.missing());
+        missing.sort();
+        missing.dedup();
+        missing
+    }
+
+    /// The kinds this build can run.
+    pub fn registry(&self) -> Registry {
+        let mut registry = Registry::new(BUILD);
+        let app = self.clone();
+        registry.add_needing(Arc::new(self.clone()), generate::generate, move || app.missing());
+        registry
+    }
+
+    /// Writes in one durable transaction; after an error nothing of it remains.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.write(work).await
+    }
+
+    /// Reads in one snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.read(question).await
+    }
+}

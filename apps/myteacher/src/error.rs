@@ -1,0 +1,26 @@
+//! What can go wrong in the application, outside of providers (those have [`crate::failure`]).
+
+use banto::{Refusal, StoreError, sqlite::rusqlite};
+
+/// Something could not be done. Displays as a fragment that fits after "could not".
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The library failed.
+    #[error(transparent)]
+    Banto(#[from] banto::Error),
+    /// A row could not be read or written.
+    #[error("read or write the tables: {0}")]
+    Table(#[from] rusqlite::Error),
+    /// A picture could not be stored or looked up.
+    #[error("keep the pictures: {0}")]
+    Files(#[from] object_store::Error),
+    /// A value is outside what is allowed.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Somebody asked for what cannot be, in words.
+    #[error("{0}")]
+    Asked(String),
+}

@@ -228,13 +228,13 @@ where
 {
     let stores = [stage.store.clone(), stage.again().await];
     let start = Arc::new(tokio::sync::Barrier::new(count));
-    let mut tasks = tokio::task::JoinSet::new();
+    let mut running = tokio::task::JoinSet::new();
     for number in 0..count {
         let (start, done) = (start.clone(), act(stores[number % 2].clone(), number));
-        tasks.spawn(async move {
+        running.spawn(async move {
             start.wait().await;
             done.await
         });
     }
-    tasks.join_all().await
+    running.join_all().await
 }

@@ -70,10 +70,15 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Deploy(_) => app.must_know_kinds("check a build")?,
         Commands::Queue(_) | Commands::Migrate(_) => {}
     }
+    // What is wrong with a payload is said before a store is made for it.
+    let payload = match &command {
+        Commands::Queue(Queue { verb: Verb::Enqueue(typed), .. }) => enqueue::payload(print, &typed.payload)?,
+        _ => String::new(),
+    };
     let (opened, schema) = app.open(command.shared(), command.makes()).await?;
     let mut desk = Desk { app, opened, print };
     match command {
-        Commands::Queue(queue) => queue_verb(&mut desk, queue.verb).await,
+        Commands::Queue(queue) => queue_verb(&mut desk, queue.verb, &payload).await,
         Commands::Deploy(deploy) => match deploy.verb {
             DeployVerb::Check => check::run(&mut desk).await,
         },
@@ -81,10 +86,10 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
     }
 }
 
-async fn queue_verb(desk: &mut Desk<'_>, verb: Verb) -> Result<Exit, Failure> {
+async fn queue_verb(desk: &mut Desk<'_>, verb: Verb, payload: &str) -> Result<Exit, Failure> {
     match verb {
         Verb::Work(typed) => work::run(desk, &typed).await,
-        Verb::Enqueue(typed) => enqueue::run(desk, &typed).await,
+        Verb::Enqueue(typed) => enqueue::run(desk, &typed, payload).await,
         Verb::List(typed) => list::run(desk, &typed, &[]).await,
         Verb::Failed(typed) => list::run(desk, &typed, &[banto_core::State::Dead]).await,
         Verb::Show(typed) => show::run(desk, &typed).await,

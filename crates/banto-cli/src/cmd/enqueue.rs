@@ -12,14 +12,13 @@ use crate::{
     args::Enqueue,
     exit::{Exit, Failure},
     mean,
-    print::text_of,
+    print::{Print, text_of},
 };
 
-pub(super) async fn run(desk: &mut Desk<'_>, typed: &Enqueue) -> Result<Exit, Failure> {
-    let payload = payload(desk, &typed.payload)?;
+pub(super) async fn run(desk: &mut Desk<'_>, typed: &Enqueue, payload: &str) -> Result<Exit, Failure> {
     let registry = desk.known().await?;
     let client = Client::new(desk.store().clone(), desk.clock());
-    let job = mean::enqueue::job(typed, &payload, registry.as_ref(), client.id())?;
+    let job = mean::enqueue::job(typed, payload, registry.as_ref(), client.id())?;
     warn(desk, &job, registry.as_ref());
     if typed.count > 1 {
         return many(desk, &client, job, typed.count).await;
@@ -43,9 +42,9 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &Enqueue) -> Result<Exit, Fa
 }
 
 /// What is after `--payload`: the text, a file's, or the standard input's; never more than the cap is read.
-fn payload(desk: &mut Desk<'_>, typed: &str) -> Result<String, Failure> {
+pub(super) fn payload(print: &mut Print, typed: &str) -> Result<String, Failure> {
     if typed == "-" {
-        return desk.print.input(PAYLOAD_BYTES_MAX);
+        return print.input(PAYLOAD_BYTES_MAX);
     }
     let Some(path) = typed.strip_prefix('@') else { return Ok(typed.to_owned()) };
     let shown = banto_core::text::visible(path, 300);

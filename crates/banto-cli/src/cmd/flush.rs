@@ -30,5 +30,6 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &Flush) -> Result<Exit, Fail
 fn hours_ago(text: &str, now_ms: i64) -> Result<i64, Failure> {
     let hours = text.parse::<u32>().ok().filter(|hours| *hours <= 87_600);
     let hours = hours.ok_or_else(|| mean::refuse("--hours", text, "whole hours from 0 to 87600 are wanted"))?;
-    Ok(now_ms.saturating_sub(i64::from(hours) * 3_600_000))
+    // "Longer ago than 0 hours" is all of them, also one that died in this very millisecond.
+    Ok(if hours == 0 { i64::MAX } else { now_ms.saturating_sub(i64::from(hours) * 3_600_000) })
 }

@@ -50,6 +50,7 @@ async fn a_payload_comes_from_a_file_or_the_standard_input_and_never_over_the_ca
     std::fs::write(file.path(), r#"{"name":"file"}"#).unwrap();
     let at = format!("@{}", file.path().display());
     house.types_words(["queue", "enqueue", "greet", "--payload", &at]).await.ends(0);
+    house.clock.pass(1);
     house.types_with(["queue", "enqueue", "greet", "--payload", "-"], r#"{"name":"input"}"#).await.ends(0);
     let payloads: Vec<_> =
         house.types("queue list --json").await.objects().iter().map(|job| job["payload"]["name"].clone()).collect();

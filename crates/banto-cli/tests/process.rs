@@ -1,0 +1,8 @@
+//! The commands as real processes, over a SQLite file each: the program `banto` and the example application `errands`.
+
+mod process {
+    mod builds;
+    pub mod house;
+    mod program;
+    mod stopping;
+}

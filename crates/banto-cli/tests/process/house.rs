@@ -1,0 +1,175 @@
+//! A folder with a store, and the processes that work on it.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::PathBuf,
+    process::{Child, ChildStderr, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// How long anything here may take. It is never waited for in full unless something is wrong.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct House {
+    pub folder: TempDir,
+}
+
+/// A process that has ended.
+#[derive(Debug)]
+pub struct Said {
+    pub exit: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Said {
+    #[track_caller]
+    pub fn ends(self, exit: i32) -> Said {
+        assert_eq!(self.exit, Some(exit), "{self:#?}");
+        self
+    }
+
+    pub fn objects(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    pub fn object(&self) -> Value {
+        self.objects().into_iter().next().unwrap()
+    }
+
+    /// The log's lines, each of which must be one JSON object.
+    pub fn log(&self) -> Vec<Value> {
+        self.err.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+    }
+}
+
+impl From<Output> for Said {
+    fn from(output: Output) -> Said {
+        Said {
+            exit: output.status.code(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+impl House {
+    pub fn new() -> House {
+        House { folder: TempDir::new().unwrap() }
+    }
+
+    pub fn file(&self) -> PathBuf {
+        self.folder.path().join("jobs.db")
+    }
+
+    fn command(&self, program: PathBuf, typed: &str) -> Command {
+        let mut command = Command::new(program);
+        command
+            .args(typed.split_ascii_whitespace())
+            .current_dir(self.folder.path())
+            .env("BANTO_STORE", format!("sqlite://{}", self.file().display()))
+            .env_remove("BANTO_LOG")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// The example application, not yet started.
+    pub fn errands(&self, typed: &str) -> Command {
+        // Examples lie beside the folder of the tests.
+        let tests = std::env::current_exe().unwrap();
+        let program = tests.parent().unwrap().parent().unwrap().join("examples/errands");
+        assert!(program.exists(), "build it first: cargo build -p banto-cli --examples");
+        self.command(program, typed)
+    }
+
+    pub fn banto(&self, typed: &str) -> Said {
+        self.command(env!("CARGO_BIN_EXE_banto").into(), typed).output().unwrap().into()
+    }
+
+    pub fn types(&self, typed: &str) -> Said {
+        self.errands(typed).output().unwrap().into()
+    }
+
+    pub fn build(&self, build: &str, typed: &str) -> Said {
+        self.errands(typed).env("ERRANDS_BUILD", build).output().unwrap().into()
+    }
+
+    pub fn types_with(&self, typed: &str, input: &[u8]) -> Said {
+        let mut child =
+            self.errands(typed).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A process that refuses what it is given does not read it to the end.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        child.wait_with_output().unwrap().into()
+    }
+
+    /// Enqueues and gives the id.
+    pub fn enqueue(&self, flags: &str) -> String {
+        self.types(&format!("queue enqueue {flags}")).ends(0).out.trim().to_owned()
+    }
+
+    /// The record of a job.
+    pub fn job(&self, id: &str) -> Value {
+        self.types(&format!("queue show {id} --json")).ends(0).object()["job"].clone()
+    }
+
+    /// Starts a worker and waits until it says so.
+    pub fn worker(&self, flags: &str) -> Worker {
+        let mut child =
+            self.errands(&format!("queue work {flags}")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut worker = Worker { child, log, heard: Vec::new() };
+        worker.hears("working");
+        worker
+    }
+}
+
+/// A worker that runs.
+pub struct Worker {
+    child: Child,
+    log: BufReader<ChildStderr>,
+    pub heard: Vec<Value>,
+}
+
+impl Worker {
+    /// Waits for a line of its log with that message; the line is answered.
+    pub fn hears(&mut self, message: &str) -> Value {
+        loop {
+            let mut line = String::new();
+            let read = self.log.read_line(&mut line).unwrap();
+            assert!(read > 0, "\"{message}\" was never said; heard: {:#?}", self.heard);
+            let said: Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
+            self.heard.push(said.clone());
+            if said["message"].as_str().is_some_and(|text| text.contains(message)) {
+                return said;
+            }
+        }
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end; gives the exit code and the last line of its log.
+    pub fn ended(mut self) -> (Option<i32>, Value) {
+        let stopped = self.hears("stopped");
+        let since = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status.code(), stopped);
+            }
+            assert!(since.elapsed() < PATIENCE, "it said that it stopped and goes on");
+            std::thread::yield_now();
+        }
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

@@ -17,6 +17,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing_subscriber::{
     EnvFilter,
     fmt::{format::Writer, time::FormatTime},
+    util::SubscriberInitExt,
 };
 
 use crate::mean::clock_time;
@@ -28,21 +29,37 @@ const LINE_BYTES_MAX: usize = 16 << 10;
 pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
     let chosen = std::env::var("BANTO_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
     let filter = chosen.unwrap_or_else(|| EnvFilter::new("info"));
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_timer(Time(clock)).with_target(false);
-    let terminal = io::stderr().is_terminal();
-    let begun = match terminal {
-        true => subscriber.with_ansi(false).with_writer(|| Visible(io::stderr())).try_init(),
-        false => subscriber
-            .json()
-            .flatten_event(true)
-            .with_current_span(false)
-            .with_span_list(false)
-            .with_writer(io::stderr)
-            .try_init(),
+    let begun = match io::stderr().is_terminal() {
+        true => for_people(Time(clock), filter, io::stderr).try_init(),
+        false => for_machines(Time(clock), filter, io::stderr).try_init(),
     };
     if begun.is_err() {
         tracing::debug!(app, "the application's own log is used");
     }
+}
+
+fn for_people<W: io::Write>(
+    time: Time,
+    filter: EnvFilter,
+    to: impl Fn() -> W + Send + Sync + 'static,
+) -> impl SubscriberInitExt {
+    let to = move || Visible(to());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_timer(time)
+        .with_target(false)
+        .with_ansi(false)
+        .with_writer(to)
+        .finish()
+}
+
+fn for_machines<W: io::Write>(
+    time: Time,
+    filter: EnvFilter,
+    to: impl Fn() -> W + Send + Sync + 'static,
+) -> impl SubscriberInitExt {
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_timer(time).with_target(false);
+    lines.json().flatten_event(true).with_current_span(false).with_span_list(false).with_writer(to).finish()
 }
 
 /// Says when each job begins and ends. What did not end well is said by the engine.
@@ -100,3 +117,6 @@ impl<W: io::Write> io::Write for Visible<W> {
         self.0.flush()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,10 +11,7 @@ use banto_core::text::visible;
 use banto_store::{Clock, Fault, Store, StoreError};
 
 /// The addresses that this build knows, as they are shown to people.
-const ADDRESSES: &[&str] = &[
-    #[cfg(feature = "sqlite")]
-    "sqlite://path/to/jobs.db",
-];
+const ADDRESSES: &str = "sqlite://path/to/jobs.db";
 
 /// What was opened.
 pub(crate) struct Found {
@@ -28,17 +25,15 @@ pub(crate) async fn open(url: &str, make: bool, clock: Arc<dyn Clock>) -> Result
     // Only the scheme is ever shown: the rest may hold a password.
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     match scheme {
-        #[cfg(feature = "sqlite")]
         "sqlite" => sqlite(url.to_owned(), make, clock).await,
         _ => {
-            let (scheme, allowed) = (visible(scheme, 40), ADDRESSES.join(" and "));
-            let text = format!("open a store of the sort \"{scheme}\": this build knows {allowed}");
+            let scheme = visible(scheme, 40);
+            let text = format!("open a store of the sort \"{scheme}\": this build knows {ADDRESSES}");
             Err(StoreError::new(Fault::Config, text))
         }
     }
 }
 
-#[cfg(feature = "sqlite")]
 async fn sqlite(url: String, make: bool, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
     let open = move || {
         let options: banto_sqlite::Options = url.parse()?;

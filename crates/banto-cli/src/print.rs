@@ -41,20 +41,20 @@ impl Print {
 
     /// Streams of a test.
     #[cfg(test)]
-    pub(crate) fn of(out: Box<dyn Write + Send>, err: Box<dyn Write + Send>, input: &str, person: bool) -> Print {
+    pub(crate) fn of(
+        out: Box<dyn Write + Send>,
+        err: Box<dyn Write + Send>,
+        input: &str,
+        person: bool,
+        json: bool,
+    ) -> Print {
         let input = Box::new(io::Cursor::new(input.to_owned().into_bytes()));
-        Print { out, err, input, person, width: None, json: false, gone: false }
+        Print { out, err, input, person, width: None, json, gone: false }
     }
 
     /// Whether answers are for programs.
     pub(crate) fn json(&self) -> bool {
         self.json
-    }
-
-    #[cfg(test)]
-    pub(crate) fn as_json(mut self, json: bool) -> Print {
-        self.json = json;
-        self
     }
 
     /// How wide the terminal is, if it is one.
@@ -202,7 +202,7 @@ mod tests {
         for (answer, yes) in
             [("y\n", true), ("YES\n", true), ("", false), ("\n", false), ("no\n", false), ("yy\n", false)]
         {
-            let mut print = Print::of(Box::new(io::sink()), Box::new(io::sink()), answer, true);
+            let mut print = Print::of(Box::new(io::sink()), Box::new(io::sink()), answer, true, false);
             assert_eq!(print.ask("delete it?"), yes, "{answer:?}");
         }
     }
@@ -218,7 +218,7 @@ mod tests {
                 Ok(())
             }
         }
-        let mut print = Print::of(Box::new(Closed), Box::new(Closed), "", false);
+        let mut print = Print::of(Box::new(Closed), Box::new(Closed), "", false, false);
         print.note("x");
         assert!(!print.gone());
         print.say("x");

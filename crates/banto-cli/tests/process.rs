@@ -1,5 +1,6 @@
 //! The commands as real processes, over a SQLite file each: the program `banto` and the example application `errands`.
 
+#[cfg(test)]
 mod process {
     mod builds;
     pub mod house;

@@ -19,6 +19,9 @@ struct Typed {
     command: Commands,
 }
 
+/// What a flag changes of what is meant without it.
+type Change<T> = fn(&mut T);
+
 fn verb(typed: &str) -> Verb {
     let typed = Typed::try_parse_from(spelled(typed.split(' ').map(Into::into))).unwrap();
     let Commands::Queue(queue) = typed.command else { panic!("no queue command") };
@@ -101,7 +104,7 @@ fn times_are_told_in_utc_and_never_fail() {
 #[test]
 fn each_flag_of_work_has_its_meaning() {
     let plain = config("").unwrap();
-    let cases: [(&str, fn(&mut Config)); 16] = [
+    let cases: [(&str, Change<Config>); 16] = [
         ("--concurrency 3", |c| c.concurrency = 3),
         ("--once", |c| (c.jobs_max, c.concurrency, c.stop_when_empty) = (Some(1), 1, true)),
         ("--once --concurrency 5", |c| (c.jobs_max, c.concurrency, c.stop_when_empty) = (Some(1), 1, true)),
@@ -167,7 +170,7 @@ fn odd_numbers_for_work_are_refused() {
 fn each_flag_of_enqueue_has_its_meaning() {
     let plain = job("mail.send").unwrap();
     assert_eq!((plain.kind.as_str(), plain.queue.as_str(), plain.payload.as_str()), ("mail.send", "default", "{}"));
-    let cases: [(&str, fn(&mut banto_core::NewJob)); 13] = [
+    let cases: [(&str, Change<banto_core::NewJob>); 13] = [
         ("--payload [1,2]", |j| j.payload = banto_core::Payload::parse("[1,2]").unwrap()),
         ("--payload -1", |j| j.payload = banto_core::Payload::parse("-1").unwrap()),
         ("--version 3", |j| j.version = 3),
@@ -191,7 +194,7 @@ fn each_flag_of_enqueue_has_its_meaning() {
 
 #[test]
 fn a_key_is_held_as_it_was_said() {
-    let hold = |flags: &str| job(&format!("a --unique k {flags}").trim().to_owned()).unwrap().unique.unwrap().hold;
+    let hold = |flags: &str| job(format!("a --unique k {flags}").trim()).unwrap().unique.unwrap().hold;
     assert_eq!(hold(""), Hold::Done);
     assert_eq!(hold("--unique-for queued"), Hold::Queued);
     assert_eq!(hold("--unique-for done"), Hold::Done);

@@ -109,8 +109,8 @@ impl House {
         let words = std::iter::once("errands").chain(words).map(Into::into);
         let typed = Typed::try_parse_from(spelled(words)).unwrap();
         let (out, err) = (Heard::default(), Heard::default());
-        let print = Print::of(Box::new(out.clone()), Box::new(err.clone()), input, self.person.is_some());
-        let mut print = print.as_json(typed.command.shared().json);
+        let json = typed.command.shared().json;
+        let mut print = Print::of(Box::new(out.clone()), Box::new(err.clone()), input, self.person.is_some(), json);
         let exit = self.app.carry_out(typed.command, &mut print).await;
         Said { exit: exit.code(), out: out.text(), err: err.text() }
     }

@@ -125,7 +125,7 @@ async fn typed_at(url: Option<&str>, typed: &str) -> (u8, String) {
     let typed = <Typed as clap::Parser>::try_parse_from(words).unwrap();
     let path = tempfile::NamedTempFile::new().unwrap();
     let err = Box::new(path.reopen().unwrap());
-    let mut print = Print::of(Box::new(std::io::sink()), err, "", false);
+    let mut print = Print::of(Box::new(std::io::sink()), err, "", false, false);
     let exit = App::new("banto").carry_out(typed.command, &mut print).await;
     (exit.code(), std::fs::read_to_string(path.path()).unwrap())
 }
@@ -143,7 +143,6 @@ async fn a_wrong_address_is_a_failure_of_usage_and_shows_no_secret() {
     }
 }
 
-#[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn a_mistyped_file_is_not_an_empty_queue() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,0 +1,87 @@
+//! A worker's lines as they are written, for people and for machines.
+
+use std::sync::Mutex;
+
+use banto_core::{JobId, Name};
+use banto_store::GivenClock;
+
+use super::*;
+
+const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}x\r\n{\"level\":\"INFO\"}";
+
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Heard {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// What is written when `say` says something.
+fn written(people: bool, say: impl FnOnce()) -> String {
+    let (heard, time) = (Heard::default(), Time(Arc::new(GivenClock::at(1_893_456_000_000))));
+    let to = heard.clone();
+    let to = move || to.clone();
+    let filter = EnvFilter::new("info");
+    let _guard = match people {
+        true => for_people(time, filter, to).set_default(),
+        false => for_machines(time, filter, to).set_default(),
+    };
+    say();
+    String::from_utf8(heard.0.lock().unwrap().clone()).unwrap()
+}
+
+#[test]
+fn an_event_is_one_line_in_which_nothing_hides() {
+    let say = || tracing::warn!(error = HOSTILE, shown = %HOSTILE, "the {HOSTILE}");
+    let text = written(true, say);
+    assert!(text.ends_with('\n') && !text.trim_end_matches('\n').contains(hides), "{text:?}");
+    assert!(text.starts_with("2030-01-01 00:00:00Z") && text.contains("WARN"), "{text}");
+    let text = written(false, say);
+    assert_eq!(text.lines().count(), 1, "{text:?}");
+    let line: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((line["error"].as_str(), line["level"].as_str()), (Some(HOSTILE), Some("WARN")));
+    assert_eq!(line["timestamp"], "2030-01-01 00:00:00Z");
+}
+
+#[test]
+fn a_line_for_people_is_cut() {
+    let text = written(true, || tracing::info!(text = "x".repeat(1 << 20), "long"));
+    assert!(text.len() < LINE_BYTES_MAX + 100 && text.ends_with("…\n"), "{}", text.len());
+}
+
+#[tokio::test]
+async fn each_job_begins_and_ends_in_a_line() {
+    let (to, events) = tokio::sync::broadcast::channel(10);
+    let (job, kind, queue): (JobId, Name, Name) =
+        ("0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11".parse().unwrap(), "greet".parse().unwrap(), "mail".parse().unwrap());
+    to.send(Event::Started { job, kind: kind.clone(), queue: queue.clone(), attempt: 1 }).unwrap();
+    let ended = |outcome| Event::Ended {
+        job,
+        kind: kind.clone(),
+        queue: queue.clone(),
+        attempt: 1,
+        outcome,
+        state: banto_core::State::Done,
+        ran_ms: 12,
+        error: None,
+    };
+    to.send(ended("retry")).unwrap();
+    to.send(ended("done")).unwrap();
+    drop(to);
+    let heard = Heard::default();
+    let writer = heard.clone();
+    let time = Time(Arc::new(GivenClock::at(0)));
+    let _guard = for_machines(time, EnvFilter::new("info"), move || writer.clone()).set_default();
+    lines(events).await;
+    let text = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
+    let said: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [running, ended] = &said[..] else { panic!("the engine says itself what did not end well: {text}") };
+    assert_eq!((&running["message"], &running["queue"]), (&"running".into(), &"mail".into()));
+    assert_eq!((&ended["message"], &ended["ran_ms"], &ended["outcome"]), (&"ended".into(), &12.into(), &"done".into()));
+}

@@ -20,17 +20,16 @@ pub async fn steer(store: &Arc<dyn Store>, order: Order, by: &str, preview: bool
     let mut left = select.limit;
     let mut all = Steered::default();
     while left > 0 {
-        let slice = left.min(SLICE);
+        // Held jobs stay where they are, so the next slice meets the same ones again, and must reach beyond them.
+        let slice = left.min(SLICE.saturating_add(all.held));
         let done = store.steer(steer(limited(order.clone(), slice))).await?;
         all.count += done.count;
         all.asked += done.asked;
-        // Held jobs stay where they are, so the next slice meets the same ones again.
-        all.held = all.held.max(done.held);
+        let met_before = std::mem::replace(&mut all.held, done.held);
         all.sample.extend(done.sample);
         all.sample.truncate(20);
-        // A slice that changed nothing would change nothing the next time either.
         let changed = done.count + done.asked;
-        if changed == 0 || changed + done.held < slice {
+        if changed + done.held < slice || (changed == 0 && done.held == met_before) {
             break;
         }
         left -= changed;

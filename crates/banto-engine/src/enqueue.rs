@@ -10,7 +10,7 @@ use std::{
 };
 
 use banto_core::{Due, Ids, JobId, Label, Name, NewJob, Payload, Refusal, Unique};
-use banto_store::{Clock, Enqueued, Store, StoreError};
+use banto_store::{Clock, Enqueued, Fault, Store, StoreError};
 use tokio::time::sleep;
 
 use crate::kind::Job;
@@ -87,29 +87,39 @@ impl Client {
     /// Sends an order. `Ok` is durable.
     pub async fn send(&self, order: Order) -> Result<Enqueued, StoreError> {
         let answers = self.put(vec![order.ready()?]).await?;
-        let lost = || {
-            StoreError::new(banto_store::Fault::InDoubt, "hear what became of the job; the store's answer was empty")
-        };
+        let lost = || StoreError::new(Fault::InDoubt, "hear what became of the job; the store's answer was empty");
         answers.first().copied().ok_or_else(lost)
     }
 
     /// Enqueues rows as they are, in one step: for programs that know no types. Asks again for up to 5 s while the store
-    /// is busy or its answer is lost; a full disk is said at once.
+    /// is busy or its answer is lost; a full disk is said at once. Once an answer was lost, an error stays in doubt.
     pub async fn put(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
         jobs.iter().try_for_each(NewJob::check)?;
         let since = self.clock.steady_ms();
+        let mut doubt = None;
         loop {
-            match self.store.enqueue(jobs.clone()).await {
-                Err(error) if error.again() && *error.fault() != banto_store::Fault::Full => {
-                    if self.clock.steady_ms().saturating_sub(since) >= PATIENCE_MS {
-                        return Err(error);
-                    }
-                    sleep(Duration::from_millis(fastrand::u64(20..200))).await;
-                }
-                answer => return answer,
+            let error = match self.store.enqueue(jobs.clone()).await {
+                Ok(answers) if doubt.is_some() => return Ok(fresh_if_its_own(&jobs, answers)),
+                Ok(answers) => return Ok(answers),
+                Err(error) => error,
+            };
+            let waited_ms = self.clock.steady_ms().saturating_sub(since);
+            let again = error.again() && *error.fault() != Fault::Full && waited_ms < PATIENCE_MS;
+            if error.in_doubt() {
+                doubt = Some(error.clone());
             }
+            if !again {
+                return Err(doubt.unwrap_or(error));
+            }
+            sleep(Duration::from_millis(fastrand::u64(20..200))).await;
         }
     }
+}
+
+/// After a lost answer, a job that stands under the very id made for this call is the one that this call has stored.
+fn fresh_if_its_own(jobs: &[NewJob], answers: Vec<Enqueued>) -> Vec<Enqueued> {
+    let pairs = answers.into_iter().zip(jobs);
+    pairs.map(|(answer, job)| Enqueued { fresh: answer.fresh || answer.id == job.id, ..answer }).collect()
 }
 
 impl Order {

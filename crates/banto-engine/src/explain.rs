@@ -55,6 +55,8 @@ fn reason(job: &Job, queue: Option<&QueueView>, instances: &[Seen], now_ms: i64)
             (format!("it is parked: {text}"), park.map(|park| park.cause.cure().to_owned()))
         }
         State::Running => (running(job, instances), None),
+        // Nobody has looked since it came due, or it would be ready: the same reasons hold it back.
+        State::Scheduled if job.run_at <= now_ms => ready(job, queue, instances),
         State::Scheduled => {
             let why = job.error.as_ref().map_or(String::new(), |error| format!("; its last run ended with: {error}"));
             (format!("it is due in {}{why}", span(job.run_at - now_ms)), None)
@@ -93,6 +95,13 @@ fn ready(job: &Job, queue: Option<&QueueView>, instances: &[Seen]) -> (String, O
             job.kind
         );
         return (text, Some(banto_core::Cause::UnknownKind.cure().into()));
+    }
+    let knowing = on_queue.iter().flat_map(|seen| &seen.instance.kinds).filter(|(kind, _)| *kind == job.kind);
+    if let Some(newest) = knowing.map(|(_, version)| *version).max().filter(|newest| *newest < job.version) {
+        let (kind, version) = (&job.kind, job.version);
+        let text =
+            format!("its payload has version {version}; the living workers of its queue read {kind} up to {newest}");
+        return (text, Some(banto_core::Cause::NewerVersion.cure().into()));
     }
     let ahead = queue.map_or(0, |view| view.count(State::Ready).saturating_sub(1));
     (format!("it is next in line: at most {ahead} ready jobs of its queue stand before it"), None)

@@ -3,6 +3,8 @@
 //! A worker that lacks something refuses to start; a job that fails in four milliseconds because a setting is absent, for
 //! weeks, is how banto's story began.
 
+use banto_core::lease::MARGIN_MS;
+
 use crate::{Config, Registry};
 
 /// Checks a worker to be. Answers every fault, each a fragment that fits after "could not".
@@ -14,10 +16,10 @@ pub fn check(registry: &Registry, config: &Config) -> Result<(), Vec<String>> {
     if config.concurrency == 0 {
         faults.push("work with concurrency 0; 1 or more is allowed".into());
     }
-    if config.lease_ms < 3 * config.renew_ms {
+    if config.renew_ms == 0 || config.lease_ms < 3 * config.renew_ms + MARGIN_MS {
         let (lease, renew) = (config.lease_ms, config.renew_ms);
         faults.push(format!(
-            "work with leases of {lease} ms renewed every {renew} ms; three renewals must fit into a lease"
+            "work with leases of {lease} ms renewed every {renew} ms; three renewals and {MARGIN_MS} ms must fit into a lease"
         ));
     }
     if let Err(refusal) = config.backoff.check() {

@@ -11,16 +11,20 @@ use crate::{stop::Halt, worker::Shared};
 /// The loop; runs until its task is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
-        match once(&shared, Status::Working).await {
-            Ok(Orders { restart: Some(by), .. }) => {
-                shared.stop.halt(Halt::Restart, format!("a restart was ordered by {by}"));
+        let wait = match once(&shared, Status::Working).await {
+            Ok(Orders { restart, .. }) => {
+                if let Some(by) = restart {
+                    shared.stop.halt(Halt::Restart, format!("a restart was ordered by {by}"));
+                }
+                Duration::from_millis(shared.config.renew_ms)
             }
-            Ok(_) => {}
+            // Soon: after an outage a rescuer tells by the beats who has lived through it.
             Err(error) => {
                 shared.outage("beat", &error);
+                shared.again_in()
             }
-        }
-        sleep(Duration::from_millis(shared.config.renew_ms)).await;
+        };
+        sleep(wait).await;
     }
 }
 

@@ -1,4 +1,4 @@
-//! Limits: time-outs of runs, and the limits of the worker itself (time, memory).
+//! Limits: time-outs of runs, leases that were not renewed in time, and the limits of the worker itself (time, memory).
 //!
 //! A run over its time is told, then dropped; one that cannot be dropped (it never awaits) stops the whole worker, so
 //! that its supervisor can end the process: its lease is kept until then, and nobody else begins the job meanwhile.
@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use banto_core::Outcome;
 use tokio::time::sleep;
 
-use crate::{event::Event, run::Ended, stop::Halt, worker::Shared};
+use crate::{event::Event, renew, run::Ended, stop::Halt, worker::Shared};
 
 /// How often limits are looked at while something is held, in milliseconds.
 const TICK_MS: u64 = 50;
@@ -33,6 +33,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
 
 fn runs(shared: &Arc<Shared>) {
     let now = shared.clock.steady_ms();
+    renew::over(shared, now);
     let overdue = shared.slots.overdue(now, shared.config.cancel_grace_ms);
     for job in overdue.timed_out {
         tracing::warn!(job = %job.id, kind = %job.kind, "the run has timed out and is told to stop");

@@ -21,9 +21,6 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 shared.again_in()
             }
         };
-        for lease in shared.slots.expired(shared.clock.steady_ms()) {
-            lost(&shared, &lease);
-        }
         sleep(wait).await;
     }
 }
@@ -44,6 +41,14 @@ async fn once(shared: &Shared) -> Result<(), StoreError> {
         }
     }
     Ok(())
+}
+
+/// Tells whoever runs under these leases, which were not renewed in time. Called from another loop than this one: a store
+/// that hangs holds this one up, and it is just then that runs must be told.
+pub(crate) fn over(shared: &Shared, now: u64) {
+    for lease in shared.slots.expired(now) {
+        lost(shared, &lease);
+    }
 }
 
 fn lost(shared: &Shared, lease: &Lease) {

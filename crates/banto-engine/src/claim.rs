@@ -30,10 +30,11 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             }
         }
         match once(&shared, room, &mut order).await {
-            Ok(claimed) if claimed.jobs.len() >= room => {}
+            Ok(claimed) if claimed.jobs.len() >= room || shared.adoptable() => {}
             Ok(claimed) => {
                 let (held, _) = shared.slots.count();
-                if shared.config.stop_when_empty && claimed.jobs.is_empty() && held == 0 {
+                let empty = claimed.jobs.is_empty() && held == 0 && shared.has_looked();
+                if shared.config.stop_when_empty && empty {
                     return shared.stop.halt(Halt::Empty, "there is nothing to do (--stop-when-empty)");
                 }
                 if !idle(&shared, &mut seen, claimed.due_in_ms, held > 0).await {

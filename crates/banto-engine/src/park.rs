@@ -4,7 +4,11 @@
 //! queues, at its start and now and then, tries each one out *without running it* (kind, version, needs, decoding), and
 //! leaves those it can run to `claim`, which leases them to this very worker: nothing goes back and forth.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use banto_core::{Cause, Job, JobId, State};
 use banto_store::{Select, StoreError};
@@ -14,29 +18,41 @@ use crate::worker::Shared;
 
 /// Rows looked at in one step.
 const PAGE: usize = 200;
-/// Most jobs remembered as not for this build.
+/// Most jobs remembered of each sort.
 const REMEMBERED_MAX: usize = 100_000;
+
+/// What a worker has learnt of parked jobs.
+#[derive(Default)]
+struct Known {
+    /// Jobs that are not for this build.
+    not_ours: BTreeSet<JobId>,
+    /// Jobs it has asked for, each with its fence then. A greater one says that it was tried since and set aside again.
+    asked_for: BTreeMap<JobId, u32>,
+}
 
 /// The loop; ends when a stop is asked for.
 pub(crate) async fn work(shared: Arc<Shared>) {
-    let started = shared.clock.wall_ms();
-    let mut not_ours = BTreeSet::new();
+    let mut known = Known::default();
     while !shared.stop.asked() {
-        if let Err(error) = once(&shared, started, &mut not_ours).await {
-            shared.outage("park", &error);
+        match once(&shared, &mut known).await {
+            Ok(()) => shared.looked_for_parked(),
+            Err(error) => {
+                shared.outage("park", &error);
+            }
         }
         sleep(Duration::from_millis(shared.config.adopt_ms)).await;
     }
 }
 
-async fn once(shared: &Shared, started: i64, not_ours: &mut BTreeSet<JobId>) -> Result<(), StoreError> {
+async fn once(shared: &Shared, known: &mut Known) -> Result<(), StoreError> {
+    shared.forget_adoptable();
     for queue in shared.config.queues.iter().map(|weighted| weighted.queue.clone()) {
         let mut before = None;
         loop {
             let select = Select { queue: Some(queue.clone()), limit: PAGE, ..Select::states([State::Parked]) };
             let page = shared.store.jobs(select, before).await?;
-            let ours = page.jobs.iter().filter(|job| ours(shared, job, started, not_ours));
-            shared.adopt(ours.map(|job| job.id).collect());
+            let ours = page.jobs.iter().filter(|job| ours(shared, job, known));
+            shared.adopt(ours.map(|job| job.id));
             before = page.jobs.last().map(|job| job.id);
             if !page.more || before.is_none() {
                 break;
@@ -46,19 +62,32 @@ async fn once(shared: &Shared, started: i64, not_ours: &mut BTreeSet<JobId>) -> 
     Ok(())
 }
 
-/// Whether this build can run the job. What it cannot is remembered, unless the reason may pass while it runs.
-fn ours(shared: &Shared, job: &Job, started: i64, not_ours: &mut BTreeSet<JobId>) -> bool {
+/// Whether this worker should take the job back. It asks for each at most until somebody has tried it: were it set aside
+/// again, by this build or another, it would go back and forth for ever.
+fn ours(shared: &Shared, job: &Job, known: &mut Known) -> bool {
     let Some(park) = &job.park else { return false };
-    // What this same build set aside since it started, because its handler missed something, waits for a restart.
-    let own = park.build == shared.registry.build() && job.started_at.is_some_and(|at| at >= started);
-    if park.cause == Cause::Damaged || own || not_ours.contains(&job.id) {
+    if park.cause == Cause::Damaged || known.not_ours.contains(&job.id) {
         return false;
     }
+    match known.asked_for.get(&job.id) {
+        Some(fence) if job.fence > *fence => return false,
+        Some(_) => {}
+        // What its own build set aside lately waits for a restart, which is the first look of another worker.
+        None if park.build == shared.registry.build() && shared.has_looked() => return false,
+        None => {}
+    }
     match shared.registry.verdict(job) {
-        None => true,
+        None => {
+            if known.asked_for.len() >= REMEMBERED_MAX {
+                known.asked_for.clear();
+            }
+            known.asked_for.insert(job.id, job.fence);
+            true
+        }
         Some(park) => {
-            if park.cause != Cause::Missing && not_ours.len() < REMEMBERED_MAX {
-                not_ours.insert(job.id);
+            // What is missing may come while this worker lives; the rest stays as it is.
+            if park.cause != Cause::Missing && known.not_ours.len() < REMEMBERED_MAX {
+                known.not_ours.insert(job.id);
             }
             false
         }

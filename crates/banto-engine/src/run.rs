@@ -11,7 +11,7 @@ use std::{
     task::Poll,
 };
 
-use banto_core::{Job, Lease, Outcome};
+use banto_core::{Job, Lease, Outcome, Park};
 use tokio_util::sync::CancellationToken;
 
 use crate::{BoxFuture, context::Why, event::Event, handler::Next, slots::Turn, worker::Shared};
@@ -94,7 +94,11 @@ impl End {
         self.handed = true;
         let (shared, run) = (&self.shared, &self.run);
         let ran_ms = shared.clock.steady_ms().saturating_sub(self.since);
-        let outcome = settle(run.stop(), said, self.timeout_ms);
+        let outcome = match settle(run.stop(), said, self.timeout_ms) {
+            // A handler knows what it misses, not which build it is part of.
+            Outcome::Park(park) => Outcome::Park(Park { build: shared.registry.build().to_owned(), ..park }),
+            outcome => outcome,
+        };
         let rests = shared.config.rest_ms > 0;
         shared.slots.ended(&run.lease, ran_ms, rests);
         shared.hand_over(Ended { job: run.job.clone(), lease: run.lease, outcome, ran_ms });

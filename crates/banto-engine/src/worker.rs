@@ -5,9 +5,9 @@
 //! caller's runtime, which is what single-threaded tests want.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -57,7 +57,8 @@ pub(crate) struct Shared {
     /// Rung when there are parked jobs to take back.
     pub adopted: Notify,
     ends: UnboundedSender<Ended>,
-    adoptable: Mutex<Vec<JobId>>,
+    adoptable: Mutex<VecDeque<JobId>>,
+    looked: AtomicBool,
     down: AtomicBool,
     late: AtomicU64,
     ended: Mutex<BTreeMap<&'static str, u64>>,
@@ -81,17 +82,31 @@ impl Shared {
         since.saturating_add(self.config.lease_ms.saturating_sub(MARGIN_MS))
     }
 
-    /// Notes jobs that this build can take back.
-    pub fn adopt(&self, jobs: Vec<JobId>) {
-        if !jobs.is_empty() {
-            *self.adoptable.lock().unwrap_or_else(PoisonError::into_inner) = jobs;
+    fn lock_adoptable(&self) -> MutexGuard<'_, VecDeque<JobId>> {
+        self.adoptable.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Notes more jobs that this build can take back.
+    pub fn adopt(&self, jobs: impl Iterator<Item = JobId>) {
+        self.lock_adoptable().extend(jobs);
+        if self.adoptable() {
             self.adopted.notify_one();
         }
     }
 
     /// The next jobs to take back.
     pub fn take_adopted(&self, most: usize) -> Vec<JobId> {
-        let mut adoptable = self.adoptable.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut adoptable = self.lock_adoptable();
+    /// A look through the parked jobs begins anew.
+    pub fn forget_adoptable(&self) {
+        self.lock_adoptable().clear();
+    }
+
+    /// Whether there are jobs to take back.
+    pub fn adoptable(&self) -> bool {
+        !self.lock_adoptable().is_empty()
+    }
+
         let taken = adoptable.len().min(most);
         adoptable.drain(..taken).collect()
     }
@@ -99,6 +114,18 @@ impl Shared {
     /// The store failed a verb. Said once until it answers again. Answers whether it may be asked again; if not, the
     /// worker stops.
     pub fn outage(&self, verb: &'static str, error: &StoreError) -> bool {
+    /// All parked jobs were looked through.
+    pub fn looked_for_parked(&self) {
+        if !self.looked.swap(true, Ordering::Relaxed) {
+            self.adopted.notify_one();
+        }
+    }
+
+    /// Whether all parked jobs were looked through since the start.
+    pub fn has_looked(&self) -> bool {
+        self.looked.load(Ordering::Relaxed)
+    }
+
         if !self.down.swap(true, Ordering::Relaxed) {
             tracing::error!(verb, %error, "the store does not do what it is asked; waiting");
             self.events.tell(|| Event::StoreDown { verb, error: error.to_string() });
@@ -235,6 +262,7 @@ impl Worker {
             ended: Mutex::default(),
             config,
             instance,
+            looked: AtomicBool::new(false),
             slots,
             handlers,
             said,

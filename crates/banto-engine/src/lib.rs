@@ -8,7 +8,7 @@
 //!   [`context`] (what a run can ask and say), [`registry`] (which kinds this build can run)
 //! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `finish`
 //! - beside it: `renew` (leases), `limit` (time-outs), `rescue` (the dead's jobs), `prune`, `park`
-//!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds)
+//!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
 //! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
 
 pub mod config;
@@ -29,6 +29,7 @@ mod claim;
 mod finish;
 mod instance;
 mod limit;
+mod panic;
 mod park;
 mod prune;
 mod renew;

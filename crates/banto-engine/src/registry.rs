@@ -14,6 +14,7 @@ use crate::{
     context::{Context, Run},
     handler::JobError,
     kind::{Job, Policy, lift},
+    panic::guarded,
 };
 
 /// A decoded job, ready to be run once.
@@ -44,7 +45,8 @@ pub struct Entry {
 impl Entry {
     /// What it needs and lacks, each in words; empty when it can run.
     pub fn missing(&self) -> Vec<String> {
-        (self.missing)()
+        let panicked = |text| vec![format!("a check of its needs that does not panic ({text})")];
+        guarded(|| (self.missing)()).unwrap_or_else(panicked)
     }
 }
 
@@ -96,8 +98,11 @@ impl Registry {
             let value: J = decode(record)?;
             let (handler, state) = (handler.clone(), state.clone());
             Ok(Box::new(move |run| {
-                let ended = handler(value, Context { run, state });
-                Box::pin(async move { ended.await.map_or_else(|error| error.0, |()| Outcome::Done) })
+                // The handler is called within the future: what it does before its first await happens inside the layers.
+                Box::pin(async move {
+                    let ended = handler(value, Context { run, state }).await;
+                    ended.map_or_else(|error| error.0, |()| Outcome::Done)
+                })
             }))
         });
         let missing: Missing = Arc::new(missing);
@@ -147,7 +152,8 @@ impl Registry {
         if !missing.is_empty() {
             return park(Cause::Missing, format!("{} lacks {}", record.kind, missing.join(", ")));
         }
-        match (entry.decode)(record) {
+        let decoded = guarded(|| (entry.decode)(record));
+        match decoded.unwrap_or_else(|text| Err(Refused::Undecodable(format!("its decoding panicked: {text}")))) {
             Ok(call) => Ok(call),
             Err(Refused::Newer(version)) => {
                 let text =

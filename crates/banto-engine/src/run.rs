@@ -5,8 +5,6 @@
 //! handed over.
 
 use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, OnceLock},
     task::Poll,
 };
@@ -14,7 +12,9 @@ use std::{
 use banto_core::{Job, Lease, Outcome, Park};
 use tokio_util::sync::CancellationToken;
 
-use crate::{BoxFuture, context::Why, event::Event, handler::Next, slots::Turn, worker::Shared};
+use crate::{
+    BoxFuture, context::Why, event::Event, handler::Next, panic::guarded, registry::Call, slots::Turn, worker::Shared,
+};
 
 pub use crate::context::Run;
 
@@ -116,8 +116,14 @@ impl End {
 
 impl Drop for End {
     fn drop(&mut self) {
-        if !self.handed {
-            self.hand_over(None);
+        if self.handed {
+            return;
+        }
+        if std::thread::panicking() {
+            return self.hand_over(Some(panicked("while it was dropped")));
+        }
+        if self.run.stop().is_none() {
+            self.shared.stop.graceful("the runtime of its handlers has dropped a run; it is shutting down");
         }
     }
 }
@@ -141,25 +147,22 @@ fn settle(why: Option<Why>, said: Option<Outcome>, timeout_ms: u64) -> Outcome {
 async fn caught(future: impl Future<Output = Outcome> + Send + 'static) -> Outcome {
     let mut future: Option<BoxFuture<'static, Outcome>> = Some(Box::pin(future));
     std::future::poll_fn(move |cx| {
-        let polled = catch_unwind(AssertUnwindSafe(|| match &mut future {
+        let polled = guarded(|| match &mut future {
             Some(running) => running.as_mut().poll(cx),
             None => Poll::Pending,
-        }));
+        });
         let ended = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(outcome)) => outcome,
-            Err(panic) => panicked(&*panic),
+            Err(text) => panicked(&text),
         };
-        let dropped = catch_unwind(AssertUnwindSafe(|| drop(future.take())));
-        Poll::Ready(dropped.map_or_else(|panic| panicked(&*panic), |()| ended))
+        let dropped = guarded(|| drop(future.take()));
+        Poll::Ready(dropped.map_or_else(|text| panicked(&text), |()| ended))
     })
     .await
 }
 
-fn panicked(panic: &(dyn Any + Send)) -> Outcome {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
-    let text = text.unwrap_or_else(|| "with something that is no text".into());
+fn panicked(text: &str) -> Outcome {
     Outcome::Retry { error: format!("panicked: {text}"), delay_ms: None }
 }
 

@@ -3,23 +3,32 @@
 //! Ends gather while the last batch is being written, so the batch grows with the load by itself. A store that does not
 //! answer is asked again; an end whose lease is over meanwhile is let go, because the rescuer has the job then.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use banto_core::{Facts, Verdict, decide};
-use banto_store::{Finish, Finished, StoreError};
+use banto_store::{Finish, Finished, Record, StoreError};
 use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 
-use crate::{event::Event, run::Ended, worker::Shared};
+use crate::{event::Event, record, run::Ended, worker::Shared};
 
 /// Most ends in one call.
 const BATCH_MAX: usize = 1_000;
 
-/// The loop; ends when nobody can hand over any more.
-pub(crate) async fn work(shared: Arc<Shared>, mut ends: UnboundedReceiver<Ended>) {
-    let mut batch = Vec::with_capacity(BATCH_MAX);
-    while ends.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        let decided: Vec<(Ended, Finish)> = batch.drain(..).map(|ended| decided(&shared, ended)).collect();
-        write(&shared, decided).await;
+/// The loop; runs until its task is dropped.
+pub(crate) async fn work(shared: Arc<Shared>, mut ends: UnboundedReceiver<Ended>, mut said: UnboundedReceiver<Record>) {
+    let (mut batch, mut records) = (Vec::with_capacity(BATCH_MAX), Vec::new());
+    loop {
+        tokio::select! { biased;
+            _ = ends.recv_many(&mut batch, BATCH_MAX) => {}
+            _ = said.recv_many(&mut records, BATCH_MAX) => {}
+        }
+        // A run speaks before it ends, and an end takes the lease under which it speaks. So what was said is collected
+        // after the ends and written before them.
+        for _ in 0..said.len() {
+            records.extend(said.try_recv().ok());
+        }
+        record::write(&shared, &mut records).await;
+        write(&shared, batch.drain(..).map(|ended| decided(&shared, ended)).collect()).await;
     }
 }
 
@@ -47,7 +56,7 @@ async fn write(shared: &Shared, mut batch: Vec<(Ended, Finish)>) {
                 let now = shared.clock.steady_ms();
                 let (kept, over): (Vec<_>, Vec<_>) =
                     batch.into_iter().partition(|(ended, _)| shared.slots.holds(&ended.lease, now));
-                shared.slots.let_go(over.iter().map(|(ended, _)| ended.lease));
+                too_late(shared, &over);
                 batch = kept;
             }
             Err(error) if batch.len() > 1 => {
@@ -60,6 +69,17 @@ async fn write(shared: &Shared, mut batch: Vec<(Ended, Finish)>) {
             Err(error) => return refused(shared, &batch, &error),
         }
     }
+}
+
+/// Ends that the store did not take while their leases lived. Whether it wrote them all the same, nobody here knows.
+fn too_late(shared: &Shared, batch: &[(Ended, Finish)]) {
+    for (ended, _) in batch {
+        let (job, outcome) = (ended.job.id, ended.outcome.word());
+        shared.count_late();
+        tracing::warn!(%job, outcome, "could not write down how a run ended before its lease was over");
+        shared.events.tell(|| Event::Late { job });
+    }
+    shared.slots.let_go(batch.iter().map(|(ended, _)| ended.lease));
 }
 
 /// A single end that the store will never take: the lease is let go, so the rescuer will have the job.
@@ -116,28 +136,5 @@ fn said(ended: &Ended, verdict: &Verdict) {
         tracing::warn!(%job, %kind, attempt, ran_ms, outcome = verdict.word, state = verdict.to.word(), error, "ended");
     } else {
         tracing::debug!(%job, %kind, attempt, ran_ms, outcome = verdict.word, "ended");
-    }
-}
-
-/// Writes down what running jobs say of themselves, in batches. What cannot be written is dropped after a second try: it
-/// is said again by the next progress, and no run waits for it.
-pub(crate) async fn record(shared: Arc<Shared>, mut said: UnboundedReceiver<banto_store::Record>) {
-    let mut batch = Vec::new();
-    while said.recv_many(&mut batch, BATCH_MAX).await > 0 {
-        for record in &batch {
-            if let banto_store::Note::Progress(progress) = &record.note {
-                shared.events.tell(|| Event::Progressed { job: record.lease.job, progress: progress.clone() });
-            }
-        }
-        for _ in 0..2 {
-            match shared.store.record(batch.clone()).await {
-                Ok(_) => break,
-                Err(error) => {
-                    shared.outage("record", &error);
-                    sleep(Duration::from_millis(200)).await;
-                }
-            }
-        }
-        batch.clear();
     }
 }

@@ -6,7 +6,7 @@
 //! # Layout
 //! - what an application gives: [`kind`] (a job type and its policy), [`handler`] (what runs it, and how it may end),
 //!   [`context`] (what a run can ask and say), [`registry`] (which kinds this build can run)
-//! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `finish`
+//! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `record` → `finish`
 //! - beside it: `renew` (leases), `limit` (time-outs), `rescue` (the dead's jobs), `prune`, `park`
 //!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
 //! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
@@ -32,6 +32,7 @@ mod limit;
 mod panic;
 mod park;
 mod prune;
+mod record;
 mod renew;
 mod rescue;
 mod slots;

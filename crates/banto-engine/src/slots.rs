@@ -27,8 +27,18 @@ struct Slot {
 }
 
 enum Phase {
-    Waiting { since: u64 },
-    Running { run: Arc<Run>, deadline: u64, abort: Option<AbortHandle>, drop_at: Option<u64>, stuck: bool },
+    Waiting {
+        since: u64,
+    },
+    /// Its turn has come, and its run is being made.
+    Begins,
+    Running {
+        run: Arc<Run>,
+        deadline: u64,
+        abort: Option<AbortHandle>,
+        drop_at: Option<u64>,
+        stuck: bool,
+    },
     Ended,
 }
 
@@ -140,6 +150,7 @@ impl Slots {
                 slot.phase = Phase::Ended;
                 return Some(Turn::Apart(job, lease));
             }
+            slot.phase = Phase::Begins;
             inner.suspects += usize::from(job.crashes > 0);
             inner.running += 1;
             inner.pace += 1;
@@ -224,7 +235,6 @@ impl Slots {
     pub fn lost(&self, lease: &Lease) -> Option<Arc<Job>> {
         let mut inner = self.lock();
         let slot = inner.held.get_mut(lease)?;
-        slot.until = 0;
         let job = slot.job.clone();
         match &slot.phase {
             Phase::Waiting { .. } => {
@@ -232,11 +242,17 @@ impl Slots {
                 inner.waiting.retain(|waiting| waiting != lease);
                 Some(job)
             }
+            Phase::Begins => {
+                slot.until = 0; // there is no run to tell yet; `expired` will name it again
+                None
+            }
             Phase::Running { run, .. } => {
+                slot.until = 0;
                 let news = run.stop().is_none();
                 run.ask_to_stop(Why::LeaseLost);
                 news.then_some(job)
             }
+            // The end may be what took the lease, its answer still under way: the store knows, and is asked again.
             Phase::Ended => None,
         }
     }
@@ -285,6 +301,10 @@ impl Slots {
             Some(_) => true,
             None => false,
         });
+        // Whoever has to give jobs back was wrong about the pace, and does not take as many again.
+        if !taken.is_empty() {
+            inner.pace = 0;
+        }
         taken
     }
 
@@ -297,6 +317,22 @@ impl Slots {
             }
         }
         self.moved.notify_one();
+    }
+
+    /// Drops every run and forgets what waits, without an order: the worker is gone.
+    pub fn abandon(&self) {
+        let mut inner = self.lock();
+        inner.waiting.clear();
+        let aborts = inner.held.values().filter_map(|slot| match &slot.phase {
+            Phase::Running { run, abort, .. } => {
+                run.ask_to_stop(Why::Stopping);
+                abort.clone()
+            }
+            _ => None,
+        });
+        let aborts: Vec<AbortHandle> = aborts.collect();
+        drop(inner);
+        aborts.iter().for_each(AbortHandle::abort);
     }
 
     /// How many jobs are held, and how many of them run.

@@ -28,7 +28,10 @@ pub(crate) struct Ended {
 
 /// Begins as many waiting jobs as there are free slots.
 pub(crate) fn begin(shared: &Arc<Shared>) {
-    while let Some(turn) = shared.slots.next(shared.clock.steady_ms()) {
+    // Once a stop is asked for, what waits is left to be handed back.
+    while !shared.stop.asked()
+        && let Some(turn) = shared.slots.next(shared.clock.steady_ms())
+    {
         match turn {
             Turn::Begin(job, lease) => attempt(shared, job, lease),
             Turn::Apart(job, lease) => {
@@ -41,11 +44,11 @@ pub(crate) fn begin(shared: &Arc<Shared>) {
 
 fn attempt(shared: &Arc<Shared>, job: Arc<Job>, lease: Lease) {
     let since = shared.clock.steady_ms();
-    let call = match shared.registry.judge(&job) {
+    let call = match may_run(shared, &job) {
         Ok(call) => call,
-        Err(park) => {
+        Err(outcome) => {
             shared.slots.ended(&lease, 0, false);
-            return shared.hand_over(Ended { job, lease, outcome: Outcome::Park(park), ran_ms: 0 });
+            return shared.hand_over(Ended { job, lease, outcome, ran_ms: 0 });
         }
     };
     let run = Arc::new(Run {
@@ -78,6 +81,15 @@ fn attempt(shared: &Arc<Shared>, job: Arc<Job>, lease: Lease) {
         end.hand_over(Some(outcome));
     });
     shared.slots.droppable(&lease, task.abort_handle());
+}
+
+/// The call to make, or how the attempt ends without one.
+fn may_run(shared: &Shared, job: &Job) -> Result<Call, Outcome> {
+    // Asked while its last run was ending: the order has waited in the store for whoever claims the job next.
+    if job.cancel_asked {
+        return Err(Outcome::Cancel { reason: "cancelled before it ran again".into() });
+    }
+    shared.registry.judge(job).map_err(Outcome::Park)
 }
 
 /// The end of a run, handed over once: by the run, or by being dropped with it.
@@ -125,6 +137,7 @@ impl Drop for End {
         if self.run.stop().is_none() {
             self.shared.stop.graceful("the runtime of its handlers has dropped a run; it is shutting down");
         }
+        self.hand_over(None);
     }
 }
 

@@ -22,9 +22,9 @@ use tokio::{
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
-    task::JoinHandle,
-    time::sleep,
+    time::{sleep, timeout},
 };
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
     claim,
@@ -40,6 +40,9 @@ use crate::{
     stop::{Halt, Stop},
 };
 
+/// How long the last words of a worker that stops may take: those of its runs, and its own.
+const LAST: Duration = Duration::from_secs(1);
+
 /// What the loops of one worker share.
 pub(crate) struct Shared {
     pub store: Arc<dyn Store>,
@@ -54,7 +57,7 @@ pub(crate) struct Shared {
     pub stop: Stop,
     pub handlers: Handle,
     pub said: UnboundedSender<Record>,
-    /// Rung when there are parked jobs to take back.
+    /// Rung when there are parked jobs to take back, and when it is known for the first time.
     pub adopted: Notify,
     ends: UnboundedSender<Ended>,
     adoptable: Mutex<VecDeque<JobId>>,
@@ -94,9 +97,6 @@ impl Shared {
         }
     }
 
-    /// The next jobs to take back.
-    pub fn take_adopted(&self, most: usize) -> Vec<JobId> {
-        let mut adoptable = self.lock_adoptable();
     /// A look through the parked jobs begins anew.
     pub fn forget_adoptable(&self) {
         self.lock_adoptable().clear();
@@ -107,13 +107,13 @@ impl Shared {
         !self.lock_adoptable().is_empty()
     }
 
+    /// The next jobs to take back.
+    pub fn take_adopted(&self, most: usize) -> Vec<JobId> {
+        let mut adoptable = self.lock_adoptable();
         let taken = adoptable.len().min(most);
         adoptable.drain(..taken).collect()
     }
 
-    /// The store failed a verb. Said once until it answers again. Answers whether it may be asked again; if not, the
-    /// worker stops.
-    pub fn outage(&self, verb: &'static str, error: &StoreError) -> bool {
     /// All parked jobs were looked through.
     pub fn looked_for_parked(&self) {
         if !self.looked.swap(true, Ordering::Relaxed) {
@@ -126,6 +126,9 @@ impl Shared {
         self.looked.load(Ordering::Relaxed)
     }
 
+    /// The store failed a verb. Said once until it answers again. Answers whether it may be asked again; if not, the
+    /// worker stops.
+    pub fn outage(&self, verb: &'static str, error: &StoreError) -> bool {
         if !self.down.swap(true, Ordering::Relaxed) {
             tracing::error!(verb, %error, "the store does not do what it is asked; waiting");
             self.events.tell(|| Event::StoreDown { verb, error: error.to_string() });
@@ -216,16 +219,18 @@ impl Worker {
         preflight::check(&self.registry, &self.config)
     }
 
-    /// Works on the caller's runtime until it is told to stop. Fails only in its preflight.
+    /// Works on the caller's runtime until it is told to stop. Fails only in its preflight. To drop the future is to kill
+    /// the worker: nothing is handed back, and its leases run out.
     pub async fn run(self) -> Result<Report, Vec<String>> {
         let handlers = Handle::current();
         self.run_with(handlers).await
     }
 
     /// Works on a thread of its own until it is told to stop; handlers run on the caller's runtime. Fails in its preflight,
-    /// or when the machine has no thread left.
+    /// or when the machine has no thread left. To drop the future is to stop the worker now.
     pub async fn start(self) -> Result<Report, Vec<String>> {
         let handlers = Handle::current();
+        let _owner = Owner(self.stop.clone());
         let (done, answer) = oneshot::channel();
         let work = move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -257,12 +262,12 @@ impl Worker {
             stop: self.stop,
             adopted: Notify::new(),
             adoptable: Mutex::default(),
+            looked: AtomicBool::new(false),
             down: AtomicBool::new(false),
             late: AtomicU64::new(0),
             ended: Mutex::default(),
             config,
             instance,
-            looked: AtomicBool::new(false),
             slots,
             handlers,
             said,
@@ -272,33 +277,61 @@ impl Worker {
     }
 }
 
+/// Whoever awaits a worker that has a thread of its own; when they go, it stops.
+struct Owner(Stop);
+
+impl Drop for Owner {
+    fn drop(&mut self) {
+        self.0.now("nobody waits for it any more");
+    }
+}
+
+/// Drops the runs of a worker that goes.
+struct Abandon(Arc<Shared>);
+
+impl Drop for Abandon {
+    fn drop(&mut self) {
+        self.0.slots.abandon();
+    }
+}
+
+/// A loop of a worker; it ends with the worker, also with one that is dropped.
+fn spawn(work: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(work))
+}
+
 /// The life of a worker: register, work, stop in order.
 async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: UnboundedReceiver<Record>) -> Report {
-    if let Err(error) = instance::once(&shared, Status::Working).await {
-        shared.outage("beat", &error);
+    let _abandon = Abandon(shared.clone());
+    tokio::select! { biased;
+        () = shared.stop.until_graceful() => {}
+        registered = instance::once(&shared, Status::Working) => if let Err(error) = registered {
+            shared.outage("beat", &error);
+        }
     }
-    let taking = [tokio::spawn(claim::work(shared.clone())), tokio::spawn(park::work(shared.clone()))];
+    let (claiming, parking) = (spawn(claim::work(shared.clone())), spawn(park::work(shared.clone())));
     let writing = [
-        tokio::spawn(finish::work(shared.clone(), ended)),
-        tokio::spawn(finish::record(shared.clone(), heard)),
-        tokio::spawn(renew::work(shared.clone())),
-        tokio::spawn(limit::work(shared.clone())),
-        tokio::spawn(instance::work(shared.clone())),
+        spawn(finish::work(shared.clone(), ended, heard)),
+        spawn(renew::work(shared.clone())),
+        spawn(limit::work(shared.clone())),
+        spawn(instance::work(shared.clone())),
     ];
-    let tending = [tokio::spawn(rescue::work(shared.clone())), tokio::spawn(prune::work(shared.clone()))];
+    let tending = [spawn(rescue::work(shared.clone())), spawn(prune::work(shared.clone()))];
 
     shared.stop.until_graceful().await;
+    let since = shared.clock.steady_ms();
     tracing::info!(reason = shared.stop.reason(), "stopping: no new jobs are taken");
     shared.events.tell(|| Event::Stopping { reason: shared.stop.reason().to_owned() });
-    let [claiming, parking] = taking;
     end([parking]).await;
-    let _ = claiming.await; // a claim under way is waited for: its jobs are known then, and handed back
+    last_claim(&shared, claiming).await;
     end(tending).await;
-    wind_down(&shared).await;
+    wind_down(&shared, since).await;
     let left = shared.slots.running().iter().map(|job| (job.id, job.kind.clone())).collect();
     end(writing).await;
-    if let Err(error) = instance::once(&shared, Status::Stopped).await {
-        tracing::warn!(%error, "could not sign off; the instance will be seen as silent");
+    match timeout(LAST, instance::once(&shared, Status::Stopped)).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "could not sign off; the instance will be seen as silent"),
+        Err(_) => tracing::warn!("could not sign off, the store does not answer; the instance will be seen as silent"),
     }
     let ended = shared.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let (halt, hurried) = (shared.stop.cause(), shared.stop.hurried());
@@ -306,15 +339,27 @@ async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: Unbou
     Report { halt, reason, hurried, ended, late, left }
 }
 
-/// Lets runs finish within the grace, then tells them to stop, and waits for what can still be written down.
-async fn wind_down(shared: &Arc<Shared>) {
+/// Waits for a claim under way: its jobs are known then, and handed back. One that outlasts the grace is given up; the
+/// rescuer brings its jobs back.
+async fn last_claim(shared: &Shared, claiming: AbortOnDropHandle<()>) {
+    tokio::select! { biased;
+        _ = claiming => {}
+        () = shared.stop.until_now() => {}
+        () = sleep(Duration::from_millis(shared.config.grace_ms)) => {}
+    }
+}
+
+/// Lets runs finish within the grace, which counts from `since`, then tells them to stop, and waits for what can still be
+/// written down.
+async fn wind_down(shared: &Arc<Shared>, since: u64) {
     for (job, lease) in shared.slots.take_waiting(u64::MAX) {
         shared.hand_over(Ended { job, lease, outcome: Outcome::HandBack { delay_ms: 0 }, ran_ms: 0 });
     }
+    let spent_ms = shared.clock.steady_ms().saturating_sub(since);
     tokio::select! { biased;
         () = held(shared, 0) => return,
         () = shared.stop.until_now() => shared.slots.stop_runs(shared.clock.steady_ms(), 0),
-        () = sleep(Duration::from_millis(shared.config.grace_ms)) => {
+        () = sleep(Duration::from_millis(shared.config.grace_ms.saturating_sub(spent_ms))) => {
             let grace = shared.config.cancel_grace_ms.min(500);
             shared.slots.stop_runs(shared.clock.steady_ms(), grace);
         }
@@ -322,7 +367,7 @@ async fn wind_down(shared: &Arc<Shared>) {
     // Half a second to heed the order, and as long again for the last writes; who goes on then ends with the process.
     tokio::select! { biased;
         () = held(shared, 0) => {}
-        () = sleep(Duration::from_millis(1_000)) => {}
+        () = sleep(LAST) => {}
     }
 }
 
@@ -337,9 +382,9 @@ async fn held(shared: &Shared, most: usize) {
 }
 
 /// Ends loops that hold nothing.
-async fn end(loops: impl IntoIterator<Item = JoinHandle<()>>) {
-    for task in loops {
-        task.abort();
-        let _ = task.await;
+async fn end(loops: impl IntoIterator<Item = AbortOnDropHandle<()>>) {
+    for one in loops {
+        one.abort();
+        let _ = one.await;
     }
 }

@@ -1,0 +1,114 @@
+//! Ends on their way to the store: retried while the lease lives, let go after it, and never doubled.
+
+use std::sync::Arc;
+
+use banto_core::{Progress, State};
+use banto_engine::Event;
+use banto_store::{
+    Fault, Read,
+    faulty::{Plan, Strike, Verb},
+};
+
+use crate::house::{Diary, House, Running, acting, pass};
+
+#[tokio::test(start_paused = true)]
+async fn an_end_waits_for_a_store_that_is_down() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    let faulty = house.faulty();
+    faulty.plan(&[Verb::Finish], Plan { rate: 1.0, strikes: vec![Strike::Before(Fault::Gone)] });
+    let mut a = Running::new(house.worker_at(Arc::new(faulty.clone()), acting(|_, _| async { Ok(()) }), |_| {}));
+    a.heard(|event| matches!(event, Event::StoreDown { verb: "finish", .. })).await;
+    pass(60_000).await; // renewals go on, so the lease lives and the end is kept
+    assert_eq!(house.job(id).await.state, State::Running);
+    faulty.heal();
+    a.heard(|event| *event == Event::StoreBack).await;
+    a.ended(id, "done").await;
+    let job = house.job(id).await;
+    assert_eq!((job.state, job.fence), (State::Done, 1));
+    a.halt().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn solid_queue_748_finish_lost() {
+    // Solid Queue, issue 748: the end could not be written, the worker lived on, and the job was claimed for ever.
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    let faulty = house.faulty();
+    let diary = Diary::default();
+    let runs = diary.clone();
+    let registry = move || {
+        let runs = runs.clone();
+        acting(move |_, context| {
+            runs.note(format!("runs {}", context.fence()));
+            async { Ok(()) }
+        })
+    };
+    faulty.hold(Verb::Finish);
+    let mut a = Running::new(house.worker_at(Arc::new(faulty.clone()), registry(), |_| {}));
+    faulty.until_held(Verb::Finish, 1).await;
+    let gone = Plan { rate: 1.0, strikes: vec![Strike::Before(Fault::Gone)] };
+    faulty.plan(&[Verb::Finish, Verb::Renew, Verb::Claim], gone);
+    faulty.let_go(Verb::Finish);
+    a.heard(|event| matches!(event, Event::Late { .. })).await;
+    let mut b = house.work(registry());
+    b.ended(id, "done").await;
+    assert_eq!(diary.lines(), ["runs 1", "runs 2"]);
+    assert_eq!(house.job(id).await.crashes, 0, "its holder lives: that was no crash");
+    faulty.heal();
+    let next = house.enqueue("y").await;
+    house.until(next, State::Done).await;
+    assert_eq!(a.halt().await.late, 1, "what was let go is counted");
+    b.halt().await;
+    house.check();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_whose_answer_was_lost_is_told_once() {
+    let house = House::new();
+    let faulty = house.faulty();
+    faulty.plan(&[Verb::Finish], Plan { rate: 0.5, strikes: vec![Strike::After, Strike::Instead] });
+    let mut ids = Vec::new();
+    for _ in 0..50 {
+        ids.push(house.enqueue("x").await);
+    }
+    let mut a = Running::new(house.worker_at(Arc::new(faulty.clone()), acting(|_, _| async { Ok(()) }), |config| {
+        config.concurrency = 3;
+        config.renew_ms = 50; // renewals meet leases whose end is written and not yet told
+    }));
+    for id in ids {
+        house.until(id, State::Done).await;
+    }
+    pass(2_000).await;
+    let ended = a.told().iter().filter(|event| matches!(event, Event::Ended { .. })).count();
+    let report = a.halt().await;
+    assert_eq!((ended, report.ended.get("done"), report.late), (50, Some(&50), 0));
+    assert_eq!(house.memory.tally().await.unwrap().late, 0);
+    house.check();
+}
+
+#[tokio::test(start_paused = true)]
+async fn last_words_are_written_before_the_end() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    let faulty = house.faulty();
+    faulty.strike_next(Verb::Record, Strike::Before(Fault::Busy));
+    let mut a = Running::new(house.worker_at(
+        Arc::new(faulty),
+        acting(|_, context| async move {
+            context.log("begins");
+            context.progress(1, 2, "half");
+            pass(10).await;
+            context.log("22 comments");
+            context.progress(2, 2, "whole");
+            Ok(())
+        }),
+        |_| {},
+    ));
+    a.ended(id, "done").await;
+    let card = house.card(id).await;
+    let said: Vec<&str> = card.trail.iter().map(|line| line.text.as_str()).collect();
+    assert_eq!(said, ["begins", "22 comments"]);
+    assert_eq!(card.job.progress, Some(Progress { done: 2, total: 2, text: "whole".into() }));
+    a.halt().await;
+}

@@ -1,0 +1,140 @@
+//! A worker with a thread of its own, in real time: handlers that block every thread of the application's runtime.
+//! These tests wait for calls of the store and for channels, never for a time.
+
+use std::sync::{Arc, Mutex, mpsc};
+
+use banto_core::State;
+use banto_engine::{Client, Config, Event, Halt, Worker};
+use banto_store::{
+    Read, Store, SystemClock,
+    faulty::{Faulty, Verb},
+    memory::Memory,
+};
+use tokio::runtime::Runtime;
+
+use crate::house::{act, acting, name};
+
+struct Place {
+    memory: Memory,
+    faulty: Faulty,
+    client: Client,
+    application: Runtime,
+}
+
+fn place(threads: usize) -> Place {
+    let memory = Memory::new(Arc::new(SystemClock), 1);
+    let faulty = Faulty::new(Arc::new(memory.clone()), 1);
+    let client = Client::new(Arc::new(memory.clone()), Arc::new(SystemClock));
+    let application = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap();
+    Place { memory, faulty, client, application }
+}
+
+impl Place {
+    fn worker(&self, registry: banto_engine::Registry, change: impl FnOnce(&mut Config)) -> Worker {
+        let mut config = Config::new(name("w"), [name("default")]);
+        (config.lease_ms, config.renew_ms) = (1_150, 50);
+        change(&mut config);
+        let store: Arc<dyn Store> = Arc::new(self.faulty.clone());
+        Worker::new(store, Arc::new(SystemClock), registry, config)
+    }
+}
+
+/// A registry whose handlers block their thread until the sender is dropped; each says that it has begun.
+fn blocking() -> (banto_engine::Registry, mpsc::Sender<()>, mpsc::Receiver<()>) {
+    let (go, wait) = mpsc::channel::<()>();
+    let (begun, begins) = mpsc::channel();
+    let wait = Arc::new(Mutex::new(wait));
+    let registry = acting(move |_, _| {
+        let (wait, begun) = (wait.clone(), begun.clone());
+        async move {
+            begun.send(()).unwrap();
+            let _ = wait.lock().unwrap().recv();
+            Ok(())
+        }
+    });
+    (registry, go, begins)
+}
+
+#[test]
+fn handlers_that_block_every_thread_do_not_stop_renewals() {
+    let place = place(2);
+    let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ids = here.block_on(async {
+        let enqueued = place.client.enqueue_all(&[act("x"), act("y")]).await.unwrap();
+        [enqueued[0].id, enqueued[1].id]
+    });
+    let (registry, go, begins) = blocking();
+    let worker = place.worker(registry, |_| {});
+    let stop = worker.stop();
+    let report = place.application.spawn(worker.start());
+    begins.recv().unwrap();
+    begins.recv().unwrap();
+    here.block_on(async {
+        for _ in 0..40 {
+            place.faulty.hold(Verb::Renew);
+            place.faulty.until_held(Verb::Renew, 1).await;
+            place.faulty.let_go(Verb::Renew);
+        }
+        for id in ids {
+            let job = place.memory.job(id).await.unwrap().unwrap().job;
+            assert_eq!((job.state, job.fence), (State::Running, 1), "two leases long nobody took it away");
+        }
+    });
+    stop.graceful("the test is over");
+    drop(go);
+    let report = here.block_on(report).unwrap().unwrap();
+    assert_eq!((report.ended.get("done"), report.late), (Some(&2), 0));
+}
+
+#[test]
+fn a_run_that_cannot_even_be_dropped_stops_the_worker() {
+    let place = place(2);
+    let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let id = here.block_on(place.client.enqueue(&act("x"))).unwrap().id;
+    let (registry, go, begins) = blocking();
+    let worker = place.worker(registry, |config| {
+        (config.timeout_ms, config.cancel_grace_ms, config.grace_ms) = (10, 10, 10);
+        config.jobs_max = Some(1);
+    });
+    let mut events = worker.events().subscribe();
+    let report = place.application.spawn(worker.start());
+    begins.recv().unwrap();
+    let report = here.block_on(report).unwrap().unwrap();
+    assert_eq!((report.halt, report.left.first().map(|(left, _)| *left)), (Halt::Stuck, Some(id)));
+    let stuck = std::iter::from_fn(|| events.try_recv().ok()).any(|event| matches!(event, Event::Stuck { .. }));
+    assert!(stuck);
+    assert_eq!(here.block_on(place.memory.job(id)).unwrap().unwrap().job.fence, 1);
+    drop(go);
+}
+
+#[test]
+fn a_worker_that_nobody_waits_for_stops() {
+    let place = place(2);
+    let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let worker = place.worker(acting(|_, _| async { Ok(()) }), |_| {});
+    let mut events = worker.events().subscribe();
+    place.faulty.hold(Verb::Claim);
+    let report = place.application.spawn(worker.start());
+    here.block_on(place.faulty.until_held(Verb::Claim, 1));
+    report.abort();
+    let told = here.block_on(events.recv()).unwrap();
+    assert_eq!(told, Event::Stopping { reason: "nobody waits for it any more".into() });
+}
+
+#[test]
+fn a_worker_whose_application_goes_hands_back_and_stops() {
+    let place = place(1);
+    let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let id = here.block_on(place.client.enqueue(&act("x"))).unwrap().id;
+    let worker = place.worker(acting(|_, _| std::future::pending()), |_| {});
+    let mut events = worker.events().subscribe();
+    place.application.spawn(worker.start());
+    here.block_on(async { while !matches!(events.recv().await.unwrap(), Event::Started { .. }) {} });
+    place.application.shutdown_background();
+    here.block_on(async {
+        while !matches!(events.recv().await.unwrap(), Event::Ended { outcome: "hand_back", .. }) {}
+        let job = place.memory.job(id).await.unwrap().unwrap().job;
+        assert_eq!((job.state, job.attempt), (State::Ready, 0));
+        while events.recv().await.is_ok() {} // its thread ends too
+    });
+}

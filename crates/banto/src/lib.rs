@@ -48,13 +48,16 @@ pub use banto_core::{
     State, Unique, limits, text,
 };
 pub use banto_engine::{
-    BoxFuture, Client, Config, Context, Event, Events, Job, JobError, Layer, Next, Order, Policy, Registry, Report,
-    Stop, Why, Worker, context::Run,
+    BoxFuture, Client, Config, Context, Event, Events, Halt, Job, JobError, Layer, Next, Order, Policy, Registry,
+    Report, Stop, Why, Worker, context::Run,
 };
 pub use banto_macros::Job;
 #[cfg(feature = "sqlite")]
 pub use banto_sqlite as sqlite;
-pub use banto_store::{Clock, Enqueued, Fault, GivenClock, Read, Store, StoreError, SystemClock, memory};
+pub use banto_store::{
+    Card, Clock, Enqueued, Fault, GivenClock, Read, Select, Steer, Steered, Store, StoreError, SystemClock, memory,
+    steer,
+};
 
 pub use error::Error;
 pub use open::open;

@@ -35,7 +35,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use banto_core::{Job as Record, JobId, Name, Park, State, limits::SPAN_MS_MAX};
-use banto_engine::{BoxFuture, Client, Config, Event, Job, Layer, Next, Registry, Worker, context::Run};
+use banto_engine::{BoxFuture, Client, Config, Event, Halt, Job, Layer, Next, Registry, Report, Worker, context::Run};
 use banto_store::{Enqueued, GivenClock, Line, Store, memory::Memory};
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 
@@ -45,8 +45,8 @@ mod find;
 
 /// Where a bench's clock begins, in milliseconds since 1970: 2030-01-01 00:00 UTC.
 const BEGIN_MS: i64 = 1_893_456_000_000;
-/// Most jobs one drain runs.
-const DRAIN_MAX: usize = 10_000;
+/// How many more jobs a drain runs than were waiting when it began.
+const DRAIN_MORE_MAX: usize = 1_000;
 
 /// A worker on a store in memory, with a given clock. See the [module](self).
 pub struct Bench {
@@ -67,10 +67,6 @@ pub struct Ran {
     /// The job's trail, the oldest line first: what it said and how its runs ended.
     pub trail: Vec<Line>,
 }
-
-/// The runs of a [`Bench::drain`], in their order.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Drained(pub Vec<Ran>);
 
 impl Bench {
     /// A bench for the kinds of that registry. Its store is empty, and its clock stands at 2030-01-01 00:00 UTC.
@@ -119,58 +115,70 @@ impl Bench {
 
     /// Claims and runs exactly one due job, whatever its queue; `None` if none is due.
     ///
+    /// Each call is a worker that starts anew. So when nothing else is due, a parked job that this build may run is taken
+    /// back, also one that this very build has set aside: as after a restart.
+    ///
     /// # Panics
     /// When the registry is at fault (a kind registered twice), as a worker would refuse to start.
     pub async fn run_one(&self) -> Option<Ran> {
-        let (clock, config) = (Arc::new(self.clock.clone()), self.config().await?);
-        let worker = Worker::new(self.store.clone(), clock, self.registry.clone(), config);
-        let worker = self.layers.iter().fold(worker, |worker, layer| worker.layer(Again(layer.clone())));
+        let queues = self.queues().await;
+        let worker = self.worker(queues.first()?.clone(), queues, 1);
         let mut heard = worker.events().subscribe();
-        let report = worker.run().await;
-        #[expect(clippy::panic, reason = "this is an assertion of a test")]
-        if let Err(faults) = report {
-            panic!("could not {}", faults.join("; could not "));
-        }
+        work(worker).await;
         let (id, outcome) = last_end(&mut heard)?;
         let card = self.store.job(id).await.ok().flatten()?;
         Some(Ran { outcome, job: card.job, trail: card.trail })
     }
 
-    /// Runs due jobs, one after the other, until none is due. Time stands still meanwhile, so a job that waits for a retry
-    /// or a snooze is left.
+    /// Runs due jobs, one after the other, until none is due; counts the runs by the outcome's word (see [`Ran::outcome`]).
+    /// Time stands still meanwhile, so a job that waits for a retry or a snooze is left. It is one worker from its start to
+    /// its end: a job that its handler has parked is left too.
     ///
     /// # Panics
-    /// When it does not end: 10,000 jobs have run and there is still one due.
-    pub async fn drain(&self) -> Drained {
-        let mut runs = Vec::new();
-        while let Some(ran) = self.run_one().await {
-            runs.push(ran);
-            assert!(
-                runs.len() < DRAIN_MAX,
-                "{DRAIN_MAX} jobs have run and there is still one due: {:?}",
-                self.listed()
-            );
+    /// As [`run_one`](Bench::run_one); and when it does not end: 1,000 jobs more have run than were waiting at first.
+    pub async fn drain(&self) -> BTreeMap<&'static str, u64> {
+        let jobs_max = self.waiting().len() + DRAIN_MORE_MAX;
+        let (mut counts, mut known) = (BTreeMap::new(), 0);
+        loop {
+            let queues = self.queues().await;
+            // A job may have enqueued into a queue that was not there before.
+            let Some(first) = queues.first().filter(|_| queues.len() > known).cloned() else { return counts };
+            known = queues.len();
+            let report = work(self.worker(first, queues, jobs_max)).await;
+            assert!(report.halt != Halt::Spent, "{jobs_max} jobs have run and it does not end; {}", self.listed());
+            for (outcome, runs) in report.ended {
+                *counts.entry(outcome).or_default() += runs;
+            }
         }
-        Drained(runs)
     }
 
-    /// One job at a time, every queue there is, no loop that waits for time to pass. A kind that lacks something parks its
-    /// jobs, so that a test can see it. The lease outlives whatever the test does with the clock during a run.
-    /// `None` when there is no queue yet.
-    async fn config(&self) -> Option<Config> {
-        let queues: Vec<Name> = self.store.queues().await.ok()?.into_iter().map(|view| view.queue).collect();
-        Some(Config {
+    /// A worker that runs one job at a time and has no loop that waits for time to pass. A kind that lacks something parks
+    /// its jobs, so that a test can see it. The lease outlives whatever the test does with the clock during a run.
+    fn worker(&self, name: Name, queues: Vec<Name>, jobs_max: usize) -> Worker {
+        let config = Config {
             concurrency: 1,
             prefetch_max: 0,
-            jobs_max: Some(1),
+            jobs_max: u64::try_from(jobs_max).ok(),
             stop_when_empty: true,
             start_anyway: true,
             lease_ms: SPAN_MS_MAX,
             prune_ms: SPAN_MS_MAX,
             seed: 1,
-            ..Config::new(queues.first()?.clone(), queues)
-        })
+            ..Config::new(name, queues)
+        };
+        let worker = Worker::new(self.store.clone(), Arc::new(self.clock.clone()), self.registry.clone(), config);
+        self.layers.iter().fold(worker, |worker, layer| worker.layer(Again(layer.clone())))
     }
+
+    async fn queues(&self) -> Vec<Name> {
+        let views = self.store.queues().await.unwrap_or_default();
+        views.into_iter().map(|view| view.queue).collect()
+    }
+}
+
+async fn work(worker: Worker) -> Report {
+    #[expect(clippy::panic, reason = "this is an assertion of a test")]
+    worker.run().await.unwrap_or_else(|faults| panic!("could not {}", faults.join("; could not ")))
 }
 
 /// How the one run ended. A run that said very much may have pushed its own beginning out of the events, never its end.
@@ -209,21 +217,5 @@ impl Ran {
     /// Why the job is parked, if it is.
     pub fn park(&self) -> Option<&Park> {
         self.job.park.as_ref()
-    }
-}
-
-impl Drained {
-    /// How many runs ended so, by the outcome's word.
-    pub fn outcomes(&self) -> BTreeMap<&'static str, usize> {
-        let mut counts = BTreeMap::new();
-        for ran in &self.0 {
-            *counts.entry(ran.outcome).or_default() += 1;
-        }
-        counts
-    }
-
-    /// How many runs ended with that outcome's word: done, retry, snooze, cancel, dead, park.
-    pub fn count(&self, outcome: &str) -> usize {
-        self.0.iter().filter(|ran| ran.outcome == outcome).count()
     }
 }

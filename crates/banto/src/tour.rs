@@ -112,14 +112,8 @@
 //! for cents in ["100", "rate limit", "stolen", "paid", "a lot"] {
 //!     bench.enqueue(&Charge { cents: cents.into() }).await?;
 //! }
-//! let ends: Vec<(&str, State)> = bench.drain().await.0.iter().map(|ran| (ran.outcome, ran.state())).collect();
-//! assert_eq!(ends, [
-//!     ("done", State::Done),
-//!     ("snooze", State::Scheduled),
-//!     ("dead", State::Dead),
-//!     ("cancel", State::Cancelled),
-//!     ("retry", State::Scheduled),
-//! ]);
+//! let ends = bench.drain().await;
+//! assert_eq!(ends, [("cancel", 1), ("dead", 1), ("done", 1), ("retry", 1), ("snooze", 1)].into());
 //!
 //! bench.pass(Duration::from_secs(30));
 //! let last = bench.run_one().await.unwrap();

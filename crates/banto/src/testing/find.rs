@@ -63,7 +63,7 @@ impl Bench {
 
     /// Every waiting job, in the order of enqueue.
     #[track_caller]
-    fn waiting(&self) -> Vec<Record> {
+    pub(super) fn waiting(&self) -> Vec<Record> {
         let (mut waiting, mut before) = (Vec::new(), None);
         loop {
             let select = Select { limit: PAGE_MAX, ..Select::states([State::Scheduled, State::Ready]) };

@@ -5,7 +5,7 @@
 //! twice, or in two processes, doubles nothing. It runs as a command, as a sweep beside every worker, and for a single row
 //! as soon as a worker sees its job end.
 
-use banto::State;
+use banto::{Card, State};
 use serde::Serialize;
 
 use crate::{app::App, avatar, avatar::Avatar, error::Error, order};
@@ -45,16 +45,16 @@ pub async fn after(app: &App, job: &str) -> Result<Reconciled, Error> {
 }
 
 async fn one(app: &App, row: &Avatar, dry_run: bool, counts: &mut Reconciled) -> Result<(), Error> {
-    let job = match row.job.parse() {
-        Ok(id) => app.store().job(id).await?.map(|card| card.job),
+    let card = match row.job.parse() {
+        Ok(id) => app.store().job(id).await?,
         Err(_) => None,
     };
-    match job {
-        Some(job) if !job.state.ended() => counts.alive += 1,
-        Some(job) if matches!(job.state, State::Dead | State::Cancelled) => {
+    match card {
+        Some(card) if !card.job.state.ended() => counts.alive += 1,
+        Some(card) if matches!(card.job.state, State::Dead | State::Cancelled) => {
             counts.failed += 1;
             if !dry_run {
-                let reason = job.error.unwrap_or_else(|| format!("the job is {}", job.state));
+                let reason = reason(&card);
                 let (row, now) = (row.clone(), app.now());
                 app.write(move |db| Ok(avatar::fail(db, &row, &reason, now)?)).await?;
             }
@@ -68,6 +68,16 @@ async fn one(app: &App, row: &Avatar, dry_run: bool, counts: &mut Reconciled) ->
         }
     }
     Ok(())
+}
+
+/// Why a job has ended, in words for the avatar's owner: its error, or who ordered its end.
+fn reason(card: &Card) -> String {
+    let ordered = card.trail.last().map(|line| format!("{} by {}", card.job.state, line.text));
+    match card.job.state {
+        State::Cancelled => ordered.or(card.job.error.clone()),
+        _ => card.job.error.clone().or(ordered),
+    }
+    .unwrap_or_else(|| format!("the job is {}", card.job.state))
 }
 
 /// Enqueues a job for a row that is still in that run and unfinished, in one transaction with the look at it. The job's

@@ -5,9 +5,9 @@
 //! or placeholder. It never reads a file or the environment, and never turns a code path into a kind.
 //!
 //! # Layout
-//! - [`attribute`]: what was typed (`key = value`, nothing understood yet)
-//! - [`mean`]: what it means, checked against banto-core's own rules; with [`duration`] and [`template`]
-//! - [`expand`]: the `impl` that follows from it
+//! - `attribute`: what was typed (`key = value`, nothing understood yet)
+//! - `mean`: what it means, checked against banto-core's own rules; with `duration` and `template`
+//! - `expand`: the `impl` that follows from it
 
 use proc_macro::TokenStream;
 

@@ -183,7 +183,7 @@ async fn a_failed_assertion_lists_what_is_enqueued() {
 }
 
 #[tokio::test]
-async fn a_drain_tries_each_parked_job_once_and_follows_jobs_into_new_queues() {
+async fn a_drain_takes_each_parked_job_back_once_and_follows_jobs_into_new_queues() {
     #[derive(Job, Serialize, Deserialize)]
     #[job(kind = "chain", queue = "chains")]
     struct Chain {

@@ -9,7 +9,7 @@ pub mod choose;
 pub mod enqueue;
 pub mod work;
 
-pub use choose::{Choose, ChooseParked, Filter, List, Sure};
+pub use choose::{Choose, ChooseParked, ChooseSurely, Filter, List, Sure};
 pub use enqueue::Enqueue;
 pub use work::Work;
 
@@ -101,8 +101,11 @@ pub enum Verb {
         after_help = "EXAMPLES:\n  queue retry 0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11\n  queue retry --all                   every dead job\n  queue retry --kind avatar.generate  the dead jobs of one kind"
     )]
     Retry(Choose),
-    /// Delete jobs that have ended, with their trails.
-    Forget(Choose),
+    /// Delete jobs that have ended, with their trails. Without ids it counts first, and asks; see --yes.
+    #[command(
+        after_help = "EXAMPLES:\n  queue forget 0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11\n  queue forget --state done --queue mail --yes"
+    )]
+    Forget(ChooseSurely),
     /// Delete dead jobs, and nothing else. Counts first, and asks; without a terminal it wants --yes.
     #[command(
         after_help = "Waiting, running and parked jobs are not touched: see `queue clear` for those that wait.\n\nEXAMPLES:\n  queue flush --dry-run\n  queue flush --hours 48 --export dead.jsonl --yes"
@@ -113,8 +116,12 @@ pub enum Verb {
         after_help = "Running, parked and dead jobs are not touched: see `queue cancel`, `queue flush`.\n\nEXAMPLE:\n  queue clear --queue mail --export mail.jsonl --yes"
     )]
     Clear(Clear),
-    /// Stop jobs: waiting and parked ones are cancelled at once, running ones are asked to stop.
-    Cancel(Choose),
+    /// Stop jobs: waiting and parked ones are cancelled at once, running ones are asked to stop. Without ids it counts
+    /// first, and asks; see --yes.
+    #[command(
+        after_help = "EXAMPLES:\n  queue cancel 0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11\n  queue cancel --tag import --yes"
+    )]
+    Cancel(ChooseSurely),
     /// Say how the queues are: counts, ages, pauses, workers, parked jobs. Exits 1 when something needs a person.
     #[command(
         after_help = "EXIT CODE 1, when a queue is over --max-waiting, --max-age or --max-dead; a queue has ready jobs and no living\nworker, or none that knows their kind; jobs are parked; accepted jobs are missing from the store.\n\nEXAMPLES:\n  queue monitor --max-waiting 1000 --max-age 5m\n  queue monitor --queue mail,avatars --watch"

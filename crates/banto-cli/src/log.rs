@@ -30,8 +30,8 @@ pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
     let chosen = std::env::var("BANTO_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
     let filter = chosen.unwrap_or_else(|| EnvFilter::new("info"));
     let begun = match io::stderr().is_terminal() {
-        true => for_people(Time(clock), filter, io::stderr).try_init(),
-        false => for_machines(Time(clock), filter, io::stderr).try_init(),
+        true => for_people(clock, filter, io::stderr).try_init(),
+        false => for_machines(clock, filter, io::stderr).try_init(),
     };
     if begun.is_err() {
         tracing::debug!(app, "the application's own log is used");
@@ -39,11 +39,11 @@ pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
 }
 
 fn for_people<W: io::Write>(
-    time: Time,
+    clock: Arc<dyn Clock>,
     filter: EnvFilter,
     to: impl Fn() -> W + Send + Sync + 'static,
 ) -> impl SubscriberInitExt {
-    let to = move || Visible(to());
+    let (to, time) = (move || Visible(to()), Time { clock, exact: false });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_timer(time)
@@ -54,10 +54,11 @@ fn for_people<W: io::Write>(
 }
 
 fn for_machines<W: io::Write>(
-    time: Time,
+    clock: Arc<dyn Clock>,
     filter: EnvFilter,
     to: impl Fn() -> W + Send + Sync + 'static,
 ) -> impl SubscriberInitExt {
+    let time = Time { clock, exact: true };
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_timer(time).with_target(false);
     lines.json().flatten_event(true).with_current_span(false).with_span_list(false).with_writer(to).finish()
 }
@@ -81,12 +82,19 @@ pub(crate) async fn lines(mut events: Receiver<Event>) {
     }
 }
 
-/// The time of a line, by the house's clock.
-struct Time(Arc<dyn Clock>);
+/// The time of a line, by the house's clock: to the second for people, to the millisecond (RFC 3339) for machines.
+struct Time {
+    clock: Arc<dyn Clock>,
+    exact: bool,
+}
 
 impl FormatTime for Time {
     fn format_time(&self, to: &mut Writer<'_>) -> fmt::Result {
-        to.write_str(&clock_time(self.0.wall_ms()))
+        let now = self.clock.wall_ms();
+        match jiff::Timestamp::from_millisecond(now) {
+            Ok(at) if self.exact => write!(to, "{at:.3}"),
+            _ => to.write_str(&clock_time(now)),
+        }
     }
 }
 

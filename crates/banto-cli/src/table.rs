@@ -4,7 +4,7 @@
 //! need. Wide characters (番頭) count twice. Each cell is cut and shown on one line.
 
 use banto_core::text::visible;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 
 /// Longest cell, in characters.
 const CELL_CHARS_MAX: usize = 160;
@@ -26,6 +26,10 @@ pub(crate) fn draw<const N: usize>(
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
+    }
+    // The first column is what people copy: an id, a name. It is never broken.
+    if let Some(first) = table.column_mut(0) {
+        first.set_constraint(ColumnConstraint::ContentWidth);
     }
     let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
     lines.join("\n")
@@ -58,5 +62,12 @@ mod tests {
         let text = draw(["queue", "error"], [row("mail", &"word ".repeat(60))], Some(60));
         assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
         assert!(text.lines().count() > 2);
+    }
+
+    #[test]
+    fn what_people_copy_is_never_broken() {
+        let id = "0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11";
+        let text = draw(["id", "error"], [row(id, &"word ".repeat(60))], Some(60));
+        assert!(text.contains(id), "{text}");
     }
 }

@@ -56,6 +56,17 @@ pub struct Choose {
     pub dry_run: bool,
 }
 
+/// The jobs that an order ends or deletes. Named by id they are taken as they are; else it counts first, and asks.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ChooseSurely {
+    /// Which.
+    #[command(flatten)]
+    pub choose: Choose,
+    /// Do not ask
+    #[arg(long, conflicts_with = "dry_run")]
+    pub yes: bool,
+}
+
 /// The parked jobs an order is for.
 #[derive(Debug, Clone, Default, Args)]
 pub struct ChooseParked {

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{Desk, line};
 use crate::{
-    args::{Choose, ChooseParked},
+    args::{Choose, ChooseParked, ChooseSurely},
     exit::{Exit, Failure},
     mean,
 };
@@ -38,13 +38,33 @@ pub(super) async fn retry(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, F
     carry_out(desk, &RETRY, select, typed.dry_run).await
 }
 
-pub(super) async fn forget(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
-    let select = mean::select::chosen(typed, &[State::Done, State::Dead, State::Cancelled])?;
-    carry_out(desk, &FORGET, select, typed.dry_run).await
+pub(super) async fn forget(desk: &mut Desk<'_>, typed: &ChooseSurely) -> Result<Exit, Failure> {
+    let select = mean::select::chosen(&typed.choose, &[State::Done, State::Dead, State::Cancelled])?;
+    let question = |jobs| format!("delete {jobs} that have ended, with their trails, for ever?");
+    surely(desk, &FORGET, select, typed, question).await
 }
 
-pub(super) async fn cancel(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
-    carry_out(desk, &CANCEL, mean::select::chosen(typed, &[])?, typed.dry_run).await
+pub(super) async fn cancel(desk: &mut Desk<'_>, typed: &ChooseSurely) -> Result<Exit, Failure> {
+    let select = mean::select::chosen(&typed.choose, &[])?;
+    surely(desk, &CANCEL, select, typed, |jobs| format!("cancel {jobs}?")).await
+}
+
+/// As [`carry_out`], but what was not named job by job is counted and asked about first.
+async fn surely(
+    desk: &mut Desk<'_>,
+    words: &Words,
+    select: Select,
+    typed: &ChooseSurely,
+    question: impl FnOnce(String) -> String,
+) -> Result<Exit, Failure> {
+    if select.ids.is_empty() && !typed.choose.dry_run {
+        let counted = count(desk, words, select.clone()).await?;
+        let touched = counted.count + counted.asked;
+        if touched > 0 {
+            confirm(desk, typed.yes, &question(line::jobs(touched)))?;
+        }
+    }
+    carry_out(desk, words, select, typed.choose.dry_run).await
 }
 
 pub(super) async fn release(desk: &mut Desk<'_>, typed: &ChooseParked) -> Result<Exit, Failure> {

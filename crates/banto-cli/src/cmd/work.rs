@@ -86,7 +86,8 @@ fn exit_of(report: &Report) -> Exit {
     match report.halt {
         Halt::Memory => Exit::Memory,
         Halt::Stuck => Exit::Stuck,
-        Halt::Store => Exit::Unreachable,
+        // Only what trying again cannot mend stops a worker: damage, mostly.
+        Halt::Store => Exit::Damaged,
         _ if !report.left.is_empty() => Exit::Stuck,
         _ if report.hurried => Exit::Hurried,
         Halt::Asked | Halt::Restart | Halt::Spent | Halt::Empty | Halt::Time => Exit::Well,

@@ -24,13 +24,13 @@ impl io::Write for Heard {
 
 /// What is written when `say` says something.
 fn written(people: bool, say: impl FnOnce()) -> String {
-    let (heard, time) = (Heard::default(), Time(Arc::new(GivenClock::at(1_893_456_000_000))));
+    let (heard, clock) = (Heard::default(), Arc::new(GivenClock::at(1_893_456_000_000)));
     let to = heard.clone();
     let to = move || to.clone();
     let filter = EnvFilter::new("info");
     let _guard = match people {
-        true => for_people(time, filter, to).set_default(),
-        false => for_machines(time, filter, to).set_default(),
+        true => for_people(clock, filter, to).set_default(),
+        false => for_machines(clock, filter, to).set_default(),
     };
     say();
     String::from_utf8(heard.0.lock().unwrap().clone()).unwrap()
@@ -46,7 +46,7 @@ fn an_event_is_one_line_in_which_nothing_hides() {
     assert_eq!(text.lines().count(), 1, "{text:?}");
     let line: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!((line["error"].as_str(), line["level"].as_str()), (Some(HOSTILE), Some("WARN")));
-    assert_eq!(line["timestamp"], "2030-01-01 00:00:00Z");
+    assert_eq!(line["timestamp"], "2030-01-01T00:00:00.000Z");
 }
 
 #[test]
@@ -76,8 +76,8 @@ async fn each_job_begins_and_ends_in_a_line() {
     drop(to);
     let heard = Heard::default();
     let writer = heard.clone();
-    let time = Time(Arc::new(GivenClock::at(0)));
-    let _guard = for_machines(time, EnvFilter::new("info"), move || writer.clone()).set_default();
+    let _guard =
+        for_machines(Arc::new(GivenClock::at(0)), EnvFilter::new("info"), move || writer.clone()).set_default();
     lines(events).await;
     let text = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
     let said: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

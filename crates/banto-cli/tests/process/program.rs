@@ -127,10 +127,49 @@ fn a_reader_that_goes_away_is_no_failure() {
 }
 
 #[test]
-fn a_full_disk_has_its_own_code_and_running_jobs_are_not_blamed() {
+fn a_store_of_a_newer_build_is_refused_and_left_alone() {
     let house = House::new();
     house.types("migrate").ends(0);
-    let said: super::house::Said =
-        house.errands("queue enqueue greet --payload {} --store sqlite:///dev/full/jobs.db").output().unwrap().into();
-    assert!(matches!(said.exit, Some(2 | 3)), "{said:?}");
+    let db = banto_sqlite::rusqlite::Connection::open(house.file()).unwrap();
+    db.execute("UPDATE banto_meta SET value = '9999' WHERE name = 'schema'", []).unwrap();
+    for typed in ["migrate", "queue list", "queue enqueue greet", "queue work --once", "deploy check"] {
+        let said = house.types(typed).ends(6);
+        assert!(
+            said.err.contains("schema is version 9999") && said.err.contains("newer build"),
+            "{typed}: {}",
+            said.err
+        );
+    }
+}
+
+#[test]
+fn a_store_that_somebody_else_holds_is_busy() {
+    let house = House::new();
+    house.types("migrate").ends(0);
+    let db = banto_sqlite::rusqlite::Connection::open(house.file()).unwrap();
+    db.execute_batch("BEGIN EXCLUSIVE").unwrap();
+    let store = format!("sqlite://{}?busy_ms=50", house.file().display());
+    let said = house.types(&format!("queue enqueue greet --json --store {store}")).ends(3);
+    let failure: serde_json::Value = serde_json::from_str(said.err.trim()).unwrap();
+    assert_eq!(failure["exit"], 3);
+    db.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(house.types("queue list --json").ends(0).out, "", "nothing happened");
+    house.types("queue enqueue greet").ends(0);
+}
+
+#[test]
+fn a_watch_looks_again_and_again_until_it_is_told_to_stop() {
+    use std::io::{BufRead, BufReader};
+    let house = House::new();
+    house.enqueue("greet");
+    let mut command = house.errands("queue monitor --json --watch 20ms");
+    let mut child = command.stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let mut looks = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut look = || serde_json::from_str::<serde_json::Value>(&looks.next().unwrap().unwrap()).unwrap();
+    assert_eq!(look()["queues"][0]["counts"]["ready"], 1);
+    house.enqueue("greet");
+    while look()["queues"][0]["counts"]["ready"] != 2 {}
+    rustix::process::kill_process(rustix::process::Pid::from_child(&child), rustix::process::Signal::INT).unwrap();
+    while looks.next().is_some() {}
+    assert_eq!(child.wait().unwrap().code(), Some(1), "it ends as the last look was");
 }

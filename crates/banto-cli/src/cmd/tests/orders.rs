@@ -51,7 +51,7 @@ async fn cancel_ends_waiting_jobs_and_asks_running_ones() {
     let waits = house.enqueue("greet --queue a --delay 1h").await;
     let runs = house.enqueue("greet --queue a").await;
     house.end("a", None).await;
-    let said = house.types("queue cancel --queue a").await.ends(0);
+    let said = house.types("queue cancel --queue a --yes").await.ends(0);
     assert_eq!(said.out, "1 job cancelled, 1 running job asked to stop\n");
     assert_eq!((house.state(waits).await, house.state(runs).await), (Some(State::Cancelled), Some(State::Running)));
     house.types("queue cancel").await.ends(2);
@@ -63,7 +63,7 @@ async fn cancel_reaches_beyond_the_first_slice_past_running_jobs() {
     house.types("queue enqueue greet --count 10").await.ends(0);
     house.end("default", None).await;
     house.types("queue enqueue greet --count 12000").await.ends(0);
-    let said = house.types("queue cancel --queue default").await.ends(0);
+    let said = house.types("queue cancel --queue default --yes").await.ends(0);
     assert_eq!(said.out, "12000 jobs cancelled, 10 running jobs asked to stop\n");
 }
 
@@ -74,7 +74,7 @@ async fn forget_deletes_what_has_ended_and_nothing_else() {
     let ready = house.enqueue("greet").await;
     house.types(&format!("queue forget {} {ready}", dead[0])).await.ends(1);
     assert_eq!((house.state(dead[0]).await, house.state(ready).await), (None, Some(State::Ready)));
-    assert_eq!(house.types("queue forget --queue mail").await.ends(0).out, "1 job forgotten\n");
+    assert_eq!(house.types("queue forget --queue mail --yes").await.ends(0).out, "1 job forgotten\n");
 }
 
 #[tokio::test]
@@ -120,6 +120,22 @@ async fn on_a_terminal_it_counts_and_asks() {
     house.person = Some("yes\n");
     house.types("queue flush").await.ends(0);
     assert_eq!(house.count(State::Dead).await, 0);
+}
+
+#[tokio::test]
+async fn what_is_not_named_job_by_job_is_asked_about() {
+    let mut house = House::new();
+    house.dead("mail", 2, "x").await;
+    house.enqueue("greet").await;
+    for typed in ["queue forget --all", "queue cancel --all", "queue forget --state dead"] {
+        assert!(house.types(typed).await.ends(5).err.contains("--yes"), "{typed}");
+    }
+    assert_eq!((house.count(State::Dead).await, house.count(State::Ready).await), (2, 1));
+    assert_eq!(house.types("queue forget --all --dry-run").await.ends(0).out, "2 jobs would be forgotten\n");
+    house.person = Some("y\n");
+    let said = house.types("queue cancel --kind greet").await.ends(0);
+    assert!(said.err.contains("cancel 1 job? [y/N]"), "{}", said.err);
+    assert_eq!(house.types("queue forget --state dead").await.ends(0).out, "2 jobs forgotten\n");
 }
 
 #[tokio::test]

@@ -273,3 +273,19 @@ fn clap_finds_no_fault_in_the_commands() {
     use clap::CommandFactory;
     Typed::command().debug_assert();
 }
+
+#[test]
+fn the_page_names_every_command() {
+    use clap::CommandFactory;
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cli.md")).unwrap();
+    let command = Typed::command();
+    for group in command.get_subcommands() {
+        let verbs: Vec<String> =
+            group.get_subcommands().map(|verb| format!("{} {}", group.get_name(), verb.get_name())).collect();
+        let names = if verbs.is_empty() { vec![group.get_name().to_owned()] } else { verbs };
+        for name in names {
+            let stands = [format!("| `{name}` |"), format!("| `{name} ")].iter().any(|row| page.contains(row));
+            assert!(stands, "docs/cli.md lacks `{name}`");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use banto_core::{Name, limits::CLAIM_MAX};
-use banto_store::{Claim, Claimed, StoreError};
+use banto_store::{Claim, StoreError};
 use tokio::time::sleep;
 
 use crate::{config::QueueWeight, run, stop::Halt, worker::Shared};
@@ -29,15 +29,16 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 () = shared.slots.freed.notified() => continue,
             }
         }
+        // Counted before the claim: a job that ends meanwhile may have enqueued another first.
+        let (held, _) = shared.slots.count();
         match once(&shared, room, &mut order).await {
-            Ok(claimed) if claimed.jobs.len() >= room || shared.adoptable() => {}
-            Ok(claimed) => {
-                let (held, _) = shared.slots.count();
-                let empty = claimed.jobs.is_empty() && held == 0 && shared.has_looked();
+            Ok(taken) if taken.jobs >= room || shared.adoptable() => {}
+            Ok(taken) => {
+                let empty = taken.jobs == 0 && held == 0 && shared.has_looked();
                 if shared.config.stop_when_empty && empty {
                     return shared.stop.halt(Halt::Empty, "there is nothing to do (--stop-when-empty)");
                 }
-                if !idle(&shared, &mut seen, claimed.due_in_ms, held > 0).await {
+                if !idle(&shared, &mut seen, taken.due_in_ms, held + taken.jobs > 0).await {
                     return;
                 }
             }
@@ -51,8 +52,14 @@ pub(crate) async fn work(shared: Arc<Shared>) {
     }
 }
 
+/// What a claim brought.
+struct Taken {
+    jobs: usize,
+    due_in_ms: Option<u64>,
+}
+
 /// Claims once and begins what it can.
-async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> Result<Claimed, StoreError> {
+async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> Result<Taken, StoreError> {
     let since = shared.clock.steady_ms();
     let claim = Claim {
         instance: shared.instance,
@@ -61,14 +68,15 @@ async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> R
         lease_ms: shared.config.lease_ms,
         adopt: shared.take_adopted(room),
     };
-    let mut claimed = shared.store.claim(claim).await?;
+    let claimed = shared.store.claim(claim).await?;
     shared.store_answers();
     for job in &claimed.damaged {
         tracing::error!(%job, "a stored row cannot be read; it is parked as damaged");
     }
-    shared.slots.put(std::mem::take(&mut claimed.jobs).into_iter().collect(), since, shared.trusted_until(since));
+    let taken = Taken { jobs: claimed.jobs.len(), due_in_ms: claimed.due_in_ms };
+    shared.slots.put(claimed.jobs, since, shared.trusted_until(since));
     run::begin(shared);
-    Ok(claimed)
+    Ok(taken)
 }
 
 /// Sleeps until there may be work. Answers whether to go on.

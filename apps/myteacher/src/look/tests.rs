@@ -1,3 +1,5 @@
+//! Tests of the closed lists: text and back, refusals, seeds.
+
 use super::*;
 use std::collections::BTreeSet;
 

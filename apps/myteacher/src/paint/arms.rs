@@ -131,7 +131,14 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
                 false,
             )
         },
-        (Expression::Sad, _) => |bones| {
+        (troubled, _) => trouble(troubled),
+    }
+}
+
+/// What both arms do when not all is well.
+fn trouble(expression: Expression) -> Gesture {
+    match expression {
+        Expression::Sad | Expression::Normal | Expression::Happy => |bones| {
             let r = bones.reach;
             (
                 (bones.shoulder + 30.0 * r, bones.waist_y + 20.0 * r),
@@ -140,7 +147,7 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
                 true,
             )
         },
-        (Expression::Angry, _) => |bones| {
+        Expression::Angry => |bones| {
             let r = bones.reach;
             (
                 (bones.shoulder + 96.0 * r, bones.chest_y + 56.0 * r),
@@ -149,7 +156,7 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
                 false,
             )
         },
-        (Expression::Surprised, _) => |bones| {
+        Expression::Surprised => |bones| {
             let r = bones.reach;
             ((bones.shoulder + 64.0 * r, bones.waist_y - 10.0 * r), (78.0, 112.0 + 14.0 * r), Fingers::Open, true)
         },

@@ -1,3 +1,5 @@
+//! Tests of the pictures: each attribute shows, a seed keeps its character, the same order gives the same bytes.
+
 use super::*;
 use crate::look::{Expression, Pose};
 use crate::port::SOFTNESS_MAX;

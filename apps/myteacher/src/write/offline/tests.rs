@@ -1,3 +1,5 @@
+//! Tests of the comments: every event by every personality is one line of 1 to 50 characters.
+
 use super::*;
 use crate::port::COMMENT_CHARS_MAX;
 use std::collections::BTreeSet;

@@ -45,7 +45,8 @@ CREATE UNIQUE INDEX banto_job_id ON banto_job (id);
 CREATE INDEX banto_job_scheduled ON banto_job (queue, run_at) WHERE state = 0;
 CREATE INDEX banto_job_parked    ON banto_job (id) WHERE state = 3;
 CREATE INDEX banto_job_ended     ON banto_job (state, finished_at) WHERE state >= 5;
-CREATE INDEX banto_job_strange   ON banto_job (seq) WHERE state NOT IN (0, 1, 3, 5, 6); -- empty, unless somebody wrote here
+-- Empty, unless somebody wrote into the file. (Not "NOT IN": for that SQLite makes a temporary table for every row written.)
+CREATE INDEX banto_job_strange   ON banto_job (seq) WHERE state < 0 OR state = 2 OR state = 4 OR state > 6;
 
 -- In the order of claiming.
 CREATE TABLE banto_ready (

@@ -135,7 +135,7 @@ fn due(desk: &Desk<'_>, reader: &mut Reader, queue: &Name, limit: usize) -> rusq
 
 fn lease(desk: &mut Desk<'_>, claim: &Claim, found: Vec<Stored>, claimed: &mut Claimed) -> rusqlite::Result<()> {
     let mut insert = desk.db.prepare_cached(
-        "INSERT OR REPLACE INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt, crashes,
+        "INSERT INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt, crashes,
              keyed, cancel_asked, queue, kind, version)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
     )?;

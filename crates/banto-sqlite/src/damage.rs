@@ -47,7 +47,8 @@ pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<()> {
 
 /// Parks damaged rows that no verb would meet.
 pub(crate) fn sweep(desk: &mut Desk<'_>) -> rusqlite::Result<()> {
-    static STRANGE: LazyLock<String> = LazyLock::new(|| format!("{ANY} WHERE j.state NOT IN (0, 1, 3, 5, 6) LIMIT ?1"));
+    static STRANGE: LazyLock<String> =
+        LazyLock::new(|| format!("{ANY} WHERE j.state < 0 OR j.state = 2 OR j.state = 4 OR j.state > 6 LIMIT ?1"));
     static OVER: LazyLock<String> = LazyLock::new(|| {
         let over = "SELECT seq FROM banto_lease WHERE boot <> ?2 OR until <= ?3";
         format!("{ANY} WHERE j.seq IN ({over}) LIMIT ?1")

@@ -51,7 +51,7 @@ fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued
 
 /// Puts all that are ready from `first` on into the lines of their queues, in one statement.
 fn line_up(desk: &Desk<'_>, first: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT OR REPLACE INTO banto_ready (queue, priority, run_at, id, seq)
+    let sql = "INSERT INTO banto_ready (queue, priority, run_at, id, seq)
          SELECT queue, priority, run_at, id, seq FROM banto_job WHERE seq >= ?1 AND state = 1";
     desk.db.prepare_cached(sql)?.execute([first]).map(|_| ())
 }

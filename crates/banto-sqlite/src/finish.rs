@@ -61,7 +61,7 @@ impl<'a> Pen<'a> {
                      version FROM banto_lease WHERE id = ?1",
             )?,
             done: desk.db.prepare_cached(
-                "INSERT OR REPLACE INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)
+                "INSERT INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)
                  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?,
             free: desk.db.prepare_cached("DELETE FROM banto_lease WHERE id = ?1")?,

@@ -215,7 +215,8 @@ pub fn decide(facts: &Facts<'_>, outcome: Outcome, now_ms: i64, seed: u64) -> Ve
         Outcome::HandBack { delay_ms } => verdict(State::Scheduled, delay_ms, unburned, None),
         Outcome::Park(park) => {
             let park = Park { text: cut(&park.text, ERROR_BYTES_MAX), ..park };
-            Verdict { park: Some(park), ..verdict(State::Parked, 0, unburned, None) }
+            let said = Some(park.text.clone()); // the trail keeps it when the job is taken back
+            Verdict { park: Some(park), ..verdict(State::Parked, 0, unburned, said) }
         }
         Outcome::Snooze { delay_ms, reason } => match facts.too_late(now_ms, delay_ms) {
             true => verdict(State::Dead, 0, unburned, Some(format!("no time left to retry; {reason}"))),

@@ -75,3 +75,8 @@ pub mod __private {
     pub use serde_json::Value;
     pub use std::{default::Default, format, option::Option, result::Result, string::String, vec, vec::Vec};
 }
+
+/// The README's code, held to what it says.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

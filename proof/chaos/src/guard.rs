@@ -1,0 +1,66 @@
+//! Guards taken out: each row must be able to fail.
+//!
+//! With the feature `mutate` the store leaves out its fence, its fsync or its unique keys when it is told to. The row that
+//! guards it is run as it is, which must pass, and without the guard, which must turn red by one of its checks.
+
+use crate::{
+    prove::Prove,
+    report::{Check, Ran, Report},
+    row::{self, Row},
+};
+
+/// A guard, the row that would notice, and what it is without it.
+const GUARDS: [(&str, &str, &str); 3] = [
+    ("fence", "A7", "without the fence: leases are not compared"),
+    ("fsync", "B13", "without the fsync: the answer comes before the commit"),
+    ("unique", "E5", "without the unique key: it is not looked at"),
+];
+
+/// Runs the rows that guard something, with it and without it; says whether each was green and turned red.
+pub fn rows(prove: &Prove<'_>, wanted: &[&'static Row]) -> bool {
+    prove.head();
+    let mut good = true;
+    for (guard, id, without) in GUARDS {
+        let Some(row) = wanted.iter().find(|row| row.id == id) else { continue };
+        let with = prove.told(prove.row(row, None));
+        let ran = prove.told(red(prove.row(row, Some(guard)), without));
+        good &= prove.good(&with) && prove.good(&ran);
+    }
+    good
+}
+
+/// The rows that guard something.
+pub fn guarded() -> Vec<&'static Row> {
+    row::ROWS.iter().filter(|row| GUARDS.iter().any(|(_, id, _)| row.id == *id)).collect()
+}
+
+/// A run without a guard, turned round: it passes if the row failed, by a check and not by coming to no end.
+fn red(ran: Ran, without: &'static str) -> Ran {
+    let report = ran.report.map(|report| {
+        let failed: Vec<&Check> = report.checks.iter().filter(|check| !check.passes()).collect();
+        let turned = Check::at_least("checks that turned red", failed.len() as f64, "", 1.0);
+        let notes = failed.iter().map(|check| format!("red, as it must be: {}", check.line())).collect();
+        Report { checks: vec![turned], notes, ..report.clone() }
+    });
+    Ran { title: without, report, ..ran }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::account::Account;
+
+    #[test]
+    fn every_guard_has_its_row() {
+        assert_eq!(guarded().len(), GUARDS.len());
+    }
+
+    #[test]
+    fn only_a_row_that_turned_red_passes() {
+        let with = |report| red(Ran { id: "A7", title: "x", seed: 1, took_s: 1.0, report }, "without").word();
+        assert_eq!(with(Ok(Report::of(Account { wrong: 1, ..Account::default() }))), "PASS");
+        assert_eq!(with(Ok(Report::of(Account::default()))), "FAIL");
+        assert_eq!(with(Err("see it".into())), "FAIL");
+        assert_eq!(with(Ok(Report::skipped("no strace"))), "SKIP");
+    }
+}

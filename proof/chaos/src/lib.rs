@@ -1,0 +1,31 @@
+//! Real processes, real faults: what `cargo xtask prove` runs.
+//!
+//! For whoever doubts a promise. Each row of the matrix starts workers and clients as processes of their own, does them
+//! harm (kill, stop, a full or failing disk, hostile data), and gives its verdict from two ledgers and from what the store
+//! lists: the client's, one fsynced line for each accepted job, and the workers', one line for each run and each write.
+//! No number is written down beforehand, no fault is played by a stand-in, and nothing outlives the program.
+//!
+//! # Layout
+//! - [`ask`] (what was typed), [`prove`] (each row in a process of its own, with a deadline), [`report`] (table and JSON).
+//! - [`row`]: the rows, one file each; [`guard`]: the rows again with a guard taken out, which must turn red.
+//! - what rows are made of: [`stage`] (its folder, seed and store), [`process`] (children), [`ledger`] (lines),
+//!   [`account`] (lost, doubled, wrong), [`load`] (what the load is), [`disk`] (small disks).
+//! - what the children do: [`worker`], [`client`], [`grip`], [`race`], [`probe`].
+
+pub mod account;
+pub mod ask;
+pub mod client;
+pub mod disk;
+pub mod guard;
+pub mod ledger;
+pub mod load;
+pub mod process;
+pub mod prove;
+pub mod report;
+pub mod row;
+pub mod stage;
+pub mod watched;
+pub mod worker;
+
+/// What could not be done: a fragment that fits after "could not".
+pub type Told<T> = Result<T, String>;

@@ -1,0 +1,141 @@
+//! A store whose claims, ends and rescues are written to the ledger as the store answered them.
+//!
+//! For the account: who was given which fence, and whose end the store took. It changes no call and no answer.
+
+use std::path::Path;
+
+use banto_core::{JobId, Label, Lease, NewJob};
+use banto_sqlite::Sqlite;
+use banto_store::{
+    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, Holder, Instance, Orders, Page,
+    Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, Tally,
+};
+
+use crate::{
+    Told,
+    ledger::{Ledger, Word, nobody},
+    stage::now,
+};
+
+/// The store and its ledger.
+pub struct Watched {
+    store: Sqlite,
+    runs: Ledger,
+}
+
+impl Watched {
+    /// Watches that store.
+    pub fn new(store: Sqlite, runs: &Path) -> Told<Watched> {
+        Ok(Watched { store, runs: Ledger::open(runs)? })
+    }
+
+    fn tell(&self, written: Word, finishes: &[Finish], answers: &[Finished], since: u64) {
+        for (finish, answer) in finishes.iter().zip(answers) {
+            let word = if *answer == Finished::Written { written } else { Word::Late };
+            // A rescue that comes too late is no refusal: it is how two rescuers get along.
+            if written == Word::Wrote || word == written {
+                let note = format!("{} {since}", finish.verdict.to);
+                self.runs.line(word, finish.lease.job, finish.lease.fence, note);
+            }
+        }
+    }
+}
+
+impl Store for Watched {
+    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+        self.store.enqueue(jobs)
+    }
+
+    fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
+        Box::pin(async move {
+            let claimed = self.store.claim(claim).await?;
+            self.runs.lines(Word::Claimed, claimed.jobs.iter().map(|(_, lease)| (lease.job, lease.fence, "-")));
+            Ok(claimed)
+        })
+    }
+
+    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
+        self.store.renew(leases, lease_ms)
+    }
+
+    fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
+        Box::pin(async move {
+            let since = now();
+            let answers = self.store.finish(finishes.clone()).await?;
+            self.tell(Word::Wrote, &finishes, &answers, since);
+            Ok(answers)
+        })
+    }
+
+    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
+        self.store.expired(limit)
+    }
+
+    fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
+        Box::pin(async move {
+            let since = now();
+            let answers = self.store.rescue(finishes.clone()).await?;
+            self.tell(Word::Rescued, &finishes, &answers, since);
+            Ok(answers)
+        })
+    }
+
+    fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
+        self.store.steer(steer)
+    }
+
+    fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
+        self.store.prune(prune)
+    }
+
+    fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
+        self.store.record(records)
+    }
+
+    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
+        Box::pin(async move {
+            let note = format!("{} {}", instance.id, instance.name);
+            let orders = self.store.beat(instance).await?;
+            self.runs.line(Word::Up, nobody(), 0, note);
+            Ok(orders)
+        })
+    }
+
+    fn changed(&self, seen: u64) -> Answer<'_, u64> {
+        self.store.changed(seen)
+    }
+}
+
+impl Read for Watched {
+    fn about(&self) -> About {
+        self.store.about()
+    }
+
+    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
+        self.store.job(id)
+    }
+
+    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
+        self.store.jobs(select, before)
+    }
+
+    fn queues(&self) -> Answer<'_, Vec<QueueView>> {
+        self.store.queues()
+    }
+
+    fn census(&self) -> Answer<'_, Vec<Census>> {
+        self.store.census()
+    }
+
+    fn instances(&self) -> Answer<'_, Vec<Seen>> {
+        self.store.instances()
+    }
+
+    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
+        self.store.holder(key)
+    }
+
+    fn tally(&self) -> Answer<'_, Tally> {
+        self.store.tally()
+    }
+}

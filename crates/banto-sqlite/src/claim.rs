@@ -50,8 +50,9 @@ fn give(desk: &mut Desk<'_>, claim: &Claim) -> rusqlite::Result<Claimed> {
             }
             lease(desk, claim, due, &mut claimed)?;
             for row in damaged {
-                claimed.damaged.push(row.job.id);
-                damage::park(desk, &row)?;
+                if damage::park(desk, &row)? {
+                    claimed.damaged.push(row.job.id);
+                }
             }
         }
     }

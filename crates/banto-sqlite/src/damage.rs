@@ -18,7 +18,8 @@ use crate::{
 const SWEEP_MAX: i64 = 500;
 
 /// Parks a row that does not hold, wherever it stands; one that stood in line was taken out by the claim that met it.
-pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<()> {
+/// Says whether there is such a row at all.
+pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<bool> {
     desk.counts.touched = true;
     desk.db.prepare_cached("DELETE FROM banto_lease WHERE seq = ?1")?.execute([row.seq])?;
     desk.db.prepare_cached("DELETE FROM banto_done WHERE seq = ?1")?.execute([row.seq])?;
@@ -31,7 +32,7 @@ pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<()> {
         )?
         .execute(params![row.seq, Cause::Damaged.word(), why])?;
     if parked == 0 {
-        return Ok(());
+        return Ok(false);
     }
     // Without an id of sixteen bytes nobody could name it. Left as it is where the mended id is another's.
     desk.db
@@ -42,7 +43,7 @@ pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<()> {
         desk.counts.jobs(class, state, -1);
     }
     desk.counts.jobs(class, State::Parked, 1);
-    Ok(())
+    Ok(true)
 }
 
 /// Parks damaged rows that no verb would meet.

@@ -148,7 +148,7 @@ fn write(desk: &mut Desk<'_>, finish: &Finish) -> rusqlite::Result<bool> {
 pub(crate) fn stored(desk: &mut Desk<'_>, id: JobId) -> rusqlite::Result<Option<Stored>> {
     match row::find(desk.db, &mut Reader::default(), id)? {
         Some(Ok(stored)) => Ok(Some(stored)),
-        Some(Err(damaged)) => damage::park(desk, &damaged).map(|()| None),
+        Some(Err(damaged)) => damage::park(desk, &damaged).map(|_| None),
         None => Ok(None),
     }
 }

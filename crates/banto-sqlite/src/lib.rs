@@ -8,13 +8,15 @@
 //! - [`Sqlite`] (here): the handle; one method a verb, each a call to the writer or a question to a reader.
 //! - `connect` (addresses, pragmas, what is refused), `migrate` (the schema's steps), `error` (SQLite's codes).
 //! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting).
-//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`.
+//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`, `pages` (listings).
 //! - `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
 //! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
+//! - `check`: what must always be true of the file.
 //! - `failpoint`, `mutate`: for the proofs; not in what ships.
 
 mod beat;
 mod call;
+mod check;
 mod claim;
 mod connect;
 mod damage;
@@ -30,6 +32,7 @@ mod mark;
 mod migrate;
 mod mutate;
 mod own;
+mod pages;
 mod pause;
 mod prune;
 mod reads;

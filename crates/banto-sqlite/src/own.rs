@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use crate::{
     Sqlite,
     call::Verb,
+    check,
     desk::{Desk, Now},
     enqueue,
     error::Result,
@@ -72,6 +73,12 @@ impl Sqlite {
         E: From<StoreError> + Send + 'static,
     {
         self.ask(move |db, _| Ok(question(db))).await?
+    }
+
+    /// What must always be true of the file, as sentences on what is not; empty is well. Looks at every row, so it takes
+    /// its time on a large file.
+    pub async fn check(&self) -> Result<Vec<String>> {
+        self.ask(|db, _| check::check(db)).await
     }
 
     /// An operator has seen that rows were lost: the notice goes, the count stays.

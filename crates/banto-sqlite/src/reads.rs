@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 
 use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
 use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally};
-use rusqlite::{Connection, OptionalExtension, Row, ToSql, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
     desk::Now,
     error::{Result, fault},
-    key, pause,
-    row::{ANY, Reader, Stored, lossy, raw},
+    key,
+    pages::Pages,
+    pause,
+    row::{ANY, Reader, lossy, raw},
 };
 
 /// One job with its trail.
@@ -45,7 +47,7 @@ pub(crate) fn jobs(db: &Connection, select: &Select, before: Option<JobId>) -> R
 
 fn page(db: &Connection, select: &Select, before: Option<JobId>) -> rusqlite::Result<Page> {
     let limit = select.limit.min(PAGE_MAX);
-    let mut pages = Pages { select, after: before, newest_first: true, ended: false };
+    let mut pages = Pages::newest_first(select, before);
     let mut jobs: Vec<Job> = Vec::new();
     while jobs.len() <= limit {
         let Some(page) = pages.next(db)? else { break };
@@ -54,61 +56,6 @@ fn page(db: &Connection, select: &Select, before: Option<JobId>) -> rusqlite::Re
     let more = jobs.len() > limit;
     jobs.truncate(limit);
     Ok(Page { jobs, more })
-}
-
-/// Goes through the jobs that fit, by id, a page at a time; what changes in between is seen or not.
-pub(crate) struct Pages<'a> {
-    select: &'a Select,
-    after: Option<JobId>,
-    newest_first: bool,
-    ended: bool,
-}
-
-impl<'a> Pages<'a> {
-    /// All that fit, the oldest first.
-    pub fn oldest_first(select: &'a Select) -> Pages<'a> {
-        Pages { select, after: None, newest_first: false, ended: false }
-    }
-
-    /// The next page; `None` after the last. A page may be empty. A damaged row comes as it can be shown.
-    pub fn next(&mut self, db: &Connection) -> rusqlite::Result<Option<Vec<Stored>>> {
-        if self.ended {
-            return Ok(None);
-        }
-        let (sql, values) = self.query();
-        let mut find = db.prepare_cached(&sql)?;
-        let mut rows = find.query(params_from_iter(values))?;
-        let (mut found, mut seen, mut reader) = (Vec::new(), 0, Reader::default());
-        while let Some(row) = rows.next()? {
-            seen += 1;
-            let stored = match reader.read(row) {
-                Ok(stored) => stored,
-                Err(damaged) => Stored { seq: damaged.seq, job: damaged.job, held: None, written: None },
-            };
-            self.after = Some(stored.job.id);
-            if self.select.fits(&stored.job) {
-                found.push(stored);
-            }
-        }
-        self.ended = seen < PAGE_MAX;
-        Ok(Some(found))
-    }
-
-    /// The statement: only bound values, whatever the filters say. `Select::fits` has the last word, so it may be wide.
-    fn query(&self) -> (String, Vec<Box<dyn ToSql>>) {
-        let mut sql = format!("{ANY} WHERE 1");
-        let mut values: Vec<Box<dyn ToSql>> = Vec::new();
-        let mut and = |text: &str, value: Box<dyn ToSql>| {
-            values.push(value);
-            sql += &format!(" AND {text}{}", values.len());
-        };
-        if let Some(after) = self.after {
-            and(if self.newest_first { "j.id < ?" } else { "j.id > ?" }, Box::new(*after.bytes()));
-        }
-        let order = if self.newest_first { "DESC" } else { "ASC" };
-        sql += &format!(" ORDER BY j.id {order} LIMIT {PAGE_MAX}");
-        (sql, values)
-    }
 }
 
 /// Each queue that has a job or is paused, by name.

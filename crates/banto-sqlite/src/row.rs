@@ -95,6 +95,11 @@ impl Reader {
         self.stored(row).map_err(|why| Box::new(damaged(row, why)))
     }
 
+    /// Reads a row to list it: a damaged one comes as it can be shown.
+    pub fn show(&mut self, row: &Row<'_>) -> Stored {
+        self.read(row).unwrap_or_else(|row| Stored { seq: row.seq, job: row.job, held: None, written: None })
+    }
+
     fn stored(&mut self, row: &Row<'_>) -> Result<Stored, Why> {
         let seq = int(row, Column::Seq)?;
         let job = self.job(row)?;

@@ -11,9 +11,9 @@ use crate::{
     beat,
     desk::Desk,
     error::{Result, fault},
-    key, pause, prune,
-    reads::Pages,
-    record,
+    key,
+    pages::Pages,
+    pause, prune, record,
     row::Stored,
     seat,
 };

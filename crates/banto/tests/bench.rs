@@ -73,7 +73,7 @@ async fn each_end_is_told_as_the_engine_wrote_it() {
         ("dead", "dead", State::Dead, Some("no such street")),
         ("cancel", "cancel", State::Cancelled, Some("done by another")),
         ("panic", "retry", State::Scheduled, Some("panicked: the ice broke")),
-        ("missing", "park", State::Parked, None),
+        ("missing", "park", State::Parked, Some("an umbrella")),
     ];
     for (how, outcome, state, error) in cases {
         let bench = Bench::new(registry());

@@ -286,7 +286,13 @@ pub async fn an_order_is_written_into_the_trail(stage: Stage) {
         trail.iter().map(|line| (line.at - START_MS, line.fence, line.word.as_str(), line.text.as_str())).collect();
     assert_eq!(
         told,
-        [(10, 1, "release", "ann"), (20, 1, "cancel", "ann"), (30, 1, "retry", "ann"), (40, 2, "cancel", "ann")]
+        [
+            (0, 1, "park", "key"),
+            (10, 1, "release", "ann"),
+            (20, 1, "cancel", "ann"),
+            (30, 1, "retry", "ann"),
+            (40, 2, "cancel", "ann")
+        ]
     );
 }
 

@@ -32,9 +32,9 @@ pub(crate) async fn work(shared: Arc<Shared>) {
         // Counted before the claim: a job that ends meanwhile may have enqueued another first.
         let (held, _) = shared.slots.count();
         match once(&shared, room, &mut order).await {
-            Ok(taken) if taken.jobs >= room || shared.adoptable() => {}
+            Ok(taken) if taken.jobs >= room || shared.aside.any() => {}
             Ok(taken) => {
-                let empty = taken.jobs == 0 && held == 0 && shared.has_looked();
+                let empty = taken.jobs == 0 && held == 0 && shared.aside.looked();
                 if shared.config.stop_when_empty && empty {
                     return shared.stop.halt(Halt::Empty, "there is nothing to do (--stop-when-empty)");
                 }
@@ -66,7 +66,7 @@ async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> R
         queues: in_turn(&shared.config.queues, order),
         limit: room,
         lease_ms: shared.config.lease_ms,
-        adopt: shared.take_adopted(room),
+        adopt: shared.aside.take(room),
     };
     let claimed = shared.store.claim(claim).await?;
     shared.store_answers();
@@ -84,7 +84,7 @@ async fn idle(shared: &Shared, seen: &mut u64, due_in_ms: Option<u64>, holds: bo
     let poll = due_in_ms.unwrap_or(u64::MAX).min(shared.config.poll_ms);
     tokio::select! { biased;
         () = shared.stop.until_graceful() => return false,
-        () = shared.adopted.notified() => {}
+        () = shared.aside.rung.notified() => {}
         changed = shared.store.changed(*seen) => match changed {
             Ok(now) => *seen = now,
             // Whatever ails the store, the next claim will meet and tell it.

@@ -5,14 +5,17 @@
 //! leaves those it can run to `claim`, which leases them to this very worker: nothing goes back and forth.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    collections::{BTreeSet, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use banto_core::{Cause, Job, JobId, State};
 use banto_store::{Select, StoreError};
-use tokio::time::sleep;
+use tokio::{sync::Notify, time::sleep};
 
 use crate::worker::Shared;
 
@@ -21,21 +24,66 @@ const PAGE: usize = 200;
 /// Most jobs remembered of each sort.
 const REMEMBERED_MAX: usize = 100_000;
 
-/// What a worker has learnt of parked jobs.
+/// What a worker knows of jobs that were set aside.
 #[derive(Default)]
-struct Known {
-    /// Jobs that are not for this build.
-    not_ours: BTreeSet<JobId>,
-    /// Jobs it has asked for, each with its fence then. A greater one says that it was tried since and set aside again.
-    asked_for: BTreeMap<JobId, u32>,
+pub(crate) struct Aside {
+    wanted: Mutex<VecDeque<JobId>>,
+    missed: Mutex<BTreeSet<JobId>>,
+    looked: AtomicBool,
+    /// Rung when there are jobs to take back, and after the first look.
+    pub rung: Notify,
+}
+
+impl Aside {
+    /// Whether there are jobs to take back.
+    pub fn any(&self) -> bool {
+        !lock(&self.wanted).is_empty()
+    }
+
+    /// The next jobs to take back.
+    pub fn take(&self, most: usize) -> Vec<JobId> {
+        let mut wanted = lock(&self.wanted);
+        let taken = wanted.len().min(most);
+        wanted.drain(..taken).collect()
+    }
+
+    /// Notes that the handler of this very worker missed something: it does not take the job back, or it would go back
+    /// and forth for ever. Another worker may try, and so may this one after a restart.
+    pub fn missed(&self, job: JobId) {
+        let mut missed = lock(&self.missed);
+        if missed.len() >= REMEMBERED_MAX {
+            missed.clear();
+        }
+        missed.insert(job);
+    }
+
+    /// Whether all were looked through since the start.
+    pub fn looked(&self) -> bool {
+        self.looked.load(Ordering::Relaxed)
+    }
+
+    fn want(&self, jobs: impl Iterator<Item = JobId>) {
+        lock(&self.wanted).extend(jobs);
+        if self.any() {
+            self.rung.notify_one();
+        }
+    }
+}
+
+fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
+    what.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The loop; ends when a stop is asked for.
 pub(crate) async fn work(shared: Arc<Shared>) {
-    let mut known = Known::default();
+    let mut not_ours = BTreeSet::new();
     while !shared.stop.asked() {
-        match once(&shared, &mut known).await {
-            Ok(()) => shared.looked_for_parked(),
+        match once(&shared, &mut not_ours).await {
+            Ok(()) => {
+                if !shared.aside.looked.swap(true, Ordering::Relaxed) {
+                    shared.aside.rung.notify_one();
+                }
+            }
             Err(error) => {
                 shared.outage("park", &error);
             }
@@ -44,15 +92,15 @@ pub(crate) async fn work(shared: Arc<Shared>) {
     }
 }
 
-async fn once(shared: &Shared, known: &mut Known) -> Result<(), StoreError> {
-    shared.forget_adoptable();
+async fn once(shared: &Shared, not_ours: &mut BTreeSet<JobId>) -> Result<(), StoreError> {
+    lock(&shared.aside.wanted).clear();
     for queue in shared.config.queues.iter().map(|weighted| weighted.queue.clone()) {
         let mut before = None;
         loop {
             let select = Select { queue: Some(queue.clone()), limit: PAGE, ..Select::states([State::Parked]) };
             let page = shared.store.jobs(select, before).await?;
-            let ours = page.jobs.iter().filter(|job| ours(shared, job, known));
-            shared.adopt(ours.map(|job| job.id));
+            let ours = page.jobs.iter().filter(|job| ours(shared, job, not_ours));
+            shared.aside.want(ours.map(|job| job.id));
             before = page.jobs.last().map(|job| job.id);
             if !page.more || before.is_none() {
                 break;
@@ -62,34 +110,15 @@ async fn once(shared: &Shared, known: &mut Known) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether this worker should take the job back. It asks for each at most until somebody has tried it: were it set aside
-/// again, by this build or another, it would go back and forth for ever.
-fn ours(shared: &Shared, job: &Job, known: &mut Known) -> bool {
-    let Some(park) = &job.park else { return false };
-    if park.cause == Cause::Damaged || known.not_ours.contains(&job.id) {
+/// Whether this worker can run the job. What its build cannot is remembered, unless the reason may pass while it lives.
+fn ours(shared: &Shared, job: &Job, not_ours: &mut BTreeSet<JobId>) -> bool {
+    let damaged = job.park.as_ref().is_none_or(|park| park.cause == Cause::Damaged);
+    if damaged || not_ours.contains(&job.id) || lock(&shared.aside.missed).contains(&job.id) {
         return false;
     }
-    match known.asked_for.get(&job.id) {
-        Some(fence) if job.fence > *fence => return false,
-        Some(_) => {}
-        // What its own build set aside lately waits for a restart, which is the first look of another worker.
-        None if park.build == shared.registry.build() && shared.has_looked() => return false,
-        None => {}
+    let refused = shared.registry.verdict(job);
+    if refused.as_ref().is_some_and(|park| park.cause != Cause::Missing) && not_ours.len() < REMEMBERED_MAX {
+        not_ours.insert(job.id);
     }
-    match shared.registry.verdict(job) {
-        None => {
-            if known.asked_for.len() >= REMEMBERED_MAX {
-                known.asked_for.clear();
-            }
-            known.asked_for.insert(job.id, job.fence);
-            true
-        }
-        Some(park) => {
-            // What is missing may come while this worker lives; the rest stays as it is.
-            if park.cause != Cause::Missing && known.not_ours.len() < REMEMBERED_MAX {
-                known.not_ours.insert(job.id);
-            }
-            false
-        }
-    }
+    refused.is_none()
 }

@@ -108,7 +108,10 @@ impl End {
         let ran_ms = shared.clock.steady_ms().saturating_sub(self.since);
         let outcome = match settle(run.stop(), said, self.timeout_ms) {
             // A handler knows what it misses, not which build it is part of.
-            Outcome::Park(park) => Outcome::Park(Park { build: shared.registry.build().to_owned(), ..park }),
+            Outcome::Park(park) => {
+                shared.aside.missed(run.id());
+                Outcome::Park(Park { build: shared.registry.build().to_owned(), ..park })
+            }
             outcome => outcome,
         };
         let rests = shared.config.rest_ms > 0;

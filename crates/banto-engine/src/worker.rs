@@ -5,9 +5,9 @@
 //! caller's runtime, which is what single-threaded tests want.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -18,7 +18,6 @@ use banto_store::{Clock, Instance, Record, Status, Store, StoreError};
 use tokio::{
     runtime::Handle,
     sync::{
-        Notify,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
         oneshot,
     },
@@ -32,7 +31,9 @@ use crate::{
     event::{Event, Events},
     finish,
     handler::Layer,
-    instance, limit, park, preflight, prune,
+    instance, limit,
+    park::{self, Aside},
+    preflight, prune,
     registry::Registry,
     renew, rescue,
     run::Ended,
@@ -57,11 +58,8 @@ pub(crate) struct Shared {
     pub stop: Stop,
     pub handlers: Handle,
     pub said: UnboundedSender<Record>,
-    /// Rung when there are parked jobs to take back, and when it is known for the first time.
-    pub adopted: Notify,
+    pub aside: Aside,
     ends: UnboundedSender<Ended>,
-    adoptable: Mutex<VecDeque<JobId>>,
-    looked: AtomicBool,
     down: AtomicBool,
     late: AtomicU64,
     ended: Mutex<BTreeMap<&'static str, u64>>,
@@ -83,47 +81,6 @@ impl Shared {
     /// Until when a lease that was asked for at `since` is to be trusted, in steady time.
     pub fn trusted_until(&self, since: u64) -> u64 {
         since.saturating_add(self.config.lease_ms.saturating_sub(MARGIN_MS))
-    }
-
-    fn lock_adoptable(&self) -> MutexGuard<'_, VecDeque<JobId>> {
-        self.adoptable.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Notes more jobs that this build can take back.
-    pub fn adopt(&self, jobs: impl Iterator<Item = JobId>) {
-        self.lock_adoptable().extend(jobs);
-        if self.adoptable() {
-            self.adopted.notify_one();
-        }
-    }
-
-    /// A look through the parked jobs begins anew.
-    pub fn forget_adoptable(&self) {
-        self.lock_adoptable().clear();
-    }
-
-    /// Whether there are jobs to take back.
-    pub fn adoptable(&self) -> bool {
-        !self.lock_adoptable().is_empty()
-    }
-
-    /// The next jobs to take back.
-    pub fn take_adopted(&self, most: usize) -> Vec<JobId> {
-        let mut adoptable = self.lock_adoptable();
-        let taken = adoptable.len().min(most);
-        adoptable.drain(..taken).collect()
-    }
-
-    /// All parked jobs were looked through.
-    pub fn looked_for_parked(&self) {
-        if !self.looked.swap(true, Ordering::Relaxed) {
-            self.adopted.notify_one();
-        }
-    }
-
-    /// Whether all parked jobs were looked through since the start.
-    pub fn has_looked(&self) -> bool {
-        self.looked.load(Ordering::Relaxed)
     }
 
     /// The store failed a verb. Said once until it answers again. Answers whether it may be asked again; if not, the
@@ -260,9 +217,7 @@ impl Worker {
             clock: self.clock,
             events: self.events,
             stop: self.stop,
-            adopted: Notify::new(),
-            adoptable: Mutex::default(),
-            looked: AtomicBool::new(false),
+            aside: Aside::default(),
             down: AtomicBool::new(false),
             late: AtomicU64::new(0),
             ended: Mutex::default(),

@@ -205,6 +205,43 @@ async fn what_two_builds_handlers_miss_is_tried_once_by_each() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_job_that_an_old_build_meets_again_between_its_attempts_is_taken_back_again() {
+    let house = House::new();
+    let id = put(&house, OLD_NAME, 1, r#"{"id":7}"#).await;
+    let mut registry = Registry::new("C");
+    registry.add::<Generate, (), _, _>(Arc::new(()), |_, context: Context| async move {
+        if context.attempt() < 3 { Err(JobError::retry("not yet")) } else { Ok(()) }
+    });
+    let olds = [0, 1, 2].map(|_| house.work(old(&Diary::default())));
+    let c = house.work(registry);
+    let job = house.until(id, State::Done).await;
+    assert!((job.attempt, job.crashes) == (3, 0) && job.fence > 3, "{job:?}");
+    for worker in olds.into_iter().chain([c]) {
+        worker.halt().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_process_of_a_build_misses_another_of_the_same_build_runs() {
+    let house = House::new();
+    let worker = |missing: bool| {
+        let mut registry = Registry::new("C");
+        let missing = move || if missing { vec!["A_KEY".to_owned()] } else { vec![] };
+        registry.add_needing::<Generate, (), _, _>(Arc::new(()), |_, _: Context| async { Ok(()) }, missing);
+        Running::new(house.worker(registry, |config| config.start_anyway = true))
+    };
+    let workers = [worker(true), worker(false)];
+    pass(10_000).await;
+    for at in 0..20 {
+        let id = put(&house, "avatar.generate", 2, &format!(r#"{{"avatar_id":{at}}}"#)).await;
+        assert!(house.until(id, State::Done).await.fence <= 2);
+    }
+    for worker in workers {
+        worker.halt().await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn many_parked_jobs_of_many_queues_are_taken_back_at_once() {
     let house = House::new();
     let queues = ["a", "b", "c"].map(name);

@@ -67,6 +67,7 @@ impl Http {
     }
 
     /// A `GET` below the provider's address, with the key.
+    #[cfg(feature = "replicate")]
     pub(super) fn get(&self, path: &[&str]) -> RequestBuilder {
         self.with_key(self.keyed.get(self.address.below(path)))
     }

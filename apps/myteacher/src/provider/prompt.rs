@@ -11,7 +11,9 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-use crate::look::{DrawModelVersion, Look, Picture};
+#[cfg(any(feature = "replicate", test))]
+use crate::look::DrawModelVersion;
+use crate::look::{Look, Picture};
 
 /// What to draw, and what not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,11 +28,13 @@ pub(super) struct Prompt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// Words with underscores, parted by commas, with weights.
+    #[cfg_attr(not(any(feature = "replicate", test)), expect(dead_code, reason = "OpenAI is told in sentences"))]
     Tags,
     /// Plain English.
     Sentence,
 }
 
+#[cfg(any(feature = "replicate", test))]
 impl Style {
     /// The style that a drawing model understands.
     pub(super) const fn of(model: DrawModelVersion) -> Self {

@@ -14,6 +14,7 @@ pub struct Answer {
     body: Vec<u8>,
     breaks: Break,
     held: Option<CancellationToken>,
+    has_length: bool,
 }
 
 /// Where an answer breaks.
@@ -35,7 +36,7 @@ impl Answer {
     /// Any bytes with this status and content type.
     pub fn bytes(status: u16, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
-        Self { status, headers, body: body.into(), breaks: Break::Nowhere, held: None }
+        Self { status, headers, body: body.into(), breaks: Break::Nowhere, held: None, has_length: true }
     }
 
     /// A move to another address.
@@ -74,6 +75,13 @@ impl Answer {
         self
     }
 
+    /// The same answer without its length: it ends when the connection does.
+    #[must_use]
+    pub fn without_length(mut self) -> Self {
+        self.has_length = false;
+        self
+    }
+
     /// The same answer, held back until the token fires.
     #[must_use]
     pub fn held(mut self, until: CancellationToken) -> Self {
@@ -101,7 +109,9 @@ impl Answer {
 
     async fn write(&self, stream: &mut TcpStream, body: &[u8]) -> io::Result<()> {
         let mut head = format!("HTTP/1.1 {} Answer\r\nconnection: close\r\n", self.status);
-        head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        if self.has_length {
+            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }

@@ -53,6 +53,15 @@ pub struct Work {
     /// How long running jobs may go on after TERM [default: 25]
     #[arg(long, value_name = "SPAN")]
     pub grace: Option<String>,
+    /// How long done jobs stay listed [default: 1d]
+    #[arg(long, value_name = "SPAN")]
+    pub keep_done: Option<String>,
+    /// How long cancelled jobs stay listed [default: 1d]
+    #[arg(long, value_name = "SPAN")]
+    pub keep_cancelled: Option<String>,
+    /// How long dead jobs stay listed [default: 30d]
+    #[arg(long, value_name = "SPAN")]
+    pub keep_dead: Option<String>,
     /// Start although a kind lacks something; its jobs are parked, the others run
     #[arg(long)]
     pub start_anyway: bool,

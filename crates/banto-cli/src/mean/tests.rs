@@ -120,6 +120,9 @@ fn each_flag_of_work_has_its_meaning() {
         ("--backoff 1,30,5m", |c| c.backoff = Backoff::Table(vec![1_000, 30_000, 300_000])),
         ("--name night", |c| c.name = "night".parse().unwrap()),
         ("--grace 0", |c| c.grace_ms = 0),
+        ("--keep-done 0", |c| c.prune.done_ms = 0),
+        ("--keep-cancelled 2h", |c| c.prune.cancelled_ms = 7_200_000),
+        ("--keep-dead 90d", |c| c.prune.dead_ms = 90 * 86_400_000),
         ("--start-anyway", |c| c.start_anyway = true),
     ];
     for (flags, change) in cases {

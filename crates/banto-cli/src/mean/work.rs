@@ -28,6 +28,9 @@ fn running(typed: &Work, config: &mut Config) -> Result<(), Failure> {
     };
     set("--rest", &typed.rest, &mut config.rest_ms)?;
     set("--grace", &typed.grace, &mut config.grace_ms)?;
+    set("--keep-done", &typed.keep_done, &mut config.prune.done_ms)?;
+    set("--keep-cancelled", &typed.keep_cancelled, &mut config.prune.cancelled_ms)?;
+    set("--keep-dead", &typed.keep_dead, &mut config.prune.dead_ms)?;
     if let Some(text) = &typed.sleep {
         config.poll_ms = some_span("--sleep", text)?;
     }

@@ -166,7 +166,8 @@ pub(crate) fn apply(
         job.error = Some(text.clone());
         record::line(desk, was.seq, job.fence.into(), verdict.word, text)?;
     }
-    if job.state.waiting() {
+    // What is ready again keeps its place: behind a backlog, a dead worker's job would wait for all of it.
+    if job.state == State::Scheduled {
         job.run_at = desk.now.wall_in(verdict.delay_ms);
     }
     if job.state.ended() {

@@ -89,7 +89,8 @@ pub trait Store: Read {
     ///
     /// One answer for each, in order: `Written` if the lease's fence and token are the job's and it is running, and again
     /// if the last finish written on the job was under this very lease; else `Late`, nothing is changed, and the refusal
-    /// is counted. The job becomes what the verdict says; what waits is due `delay_ms` from now. A verdict with an
+    /// is counted. The job becomes what the verdict says; what is scheduled is due `delay_ms` from now, what is
+    /// ready again keeps its place in the line of its queue. A verdict with an
     /// error also adds a line to the job's trail; one without leaves what was last said. An end lets go of a key held
     /// while queued or until `Done`, and starts the time of one that is remembered. Refuses a call with a verdict
     /// that goes on running.

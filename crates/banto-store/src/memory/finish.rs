@@ -67,7 +67,8 @@ impl Data {
         job.crashes = verdict.crashes;
         job.error = verdict.error.or(job.error.take());
         job.park = verdict.park;
-        if verdict.to.waiting() {
+        // What is ready again keeps its place: behind a backlog, a dead worker's job would wait for all of it.
+        if verdict.to == State::Scheduled {
             job.run_at = now.wall.saturating_add_unsigned(verdict.delay_ms);
         }
         if verdict.to.ended() {

@@ -52,7 +52,7 @@ pub async fn each_verdict_is_written_as_it_stands(stage: Stage) {
             state,
             attempt,
             crashes: u16::from(matches!(outcome, Outcome::Crashed { .. })),
-            run_at: if state.waiting() { now + rests } else { before.run_at },
+            run_at: if state == State::Scheduled { now + rests } else { before.run_at },
             finished_at: state.ended().then_some(now),
             error: error.map(str::to_owned),
             park: (state == State::Parked).then(park),
@@ -61,6 +61,17 @@ pub async fn each_verdict_is_written_as_it_stands(stage: Stage) {
         assert_eq!(stage.see(before.id).await, expected, "{outcome:?}");
         stage.steer(Order::Cancel(Select::ids([before.id]))).await;
     }
+}
+
+/// What is handed back at once comes before all that came after it.
+pub async fn what_is_handed_back_keeps_its_place(stage: Stage) {
+    let (job, lease) = stage.running().await;
+    stage.clock.pass(50);
+    let later = stage.one().await;
+    stage.clock.pass(50);
+    stage.finish(&job, lease, Outcome::HandBack { delay_ms: 0 }).await;
+    let claimed: Vec<_> = stage.claim(2).await.into_iter().map(|(job, _)| job.id).collect();
+    assert_eq!(claimed, [job.id, later]);
 }
 
 /// What rests is given when its time has come, with its attempts as they were counted.

@@ -83,6 +83,7 @@ macro_rules! suite {
             finish:
                 an_empty_batch_is_fine
                 each_verdict_is_written_as_it_stands
+                what_is_handed_back_keeps_its_place
                 a_retry_is_given_after_its_wait
                 a_repeated_finish_is_written_once
                 a_repeated_finish_leaves_the_next_run_alone
@@ -105,6 +106,7 @@ macro_rules! suite {
                 an_empty_batch_is_fine
                 a_living_lease_is_left_alone
                 p5_a_dead_workers_job_runs_again
+                p5_a_rescued_job_keeps_its_place
                 asking_what_is_over_changes_nothing
                 the_longest_over_comes_first
                 river_1302_stale_rescue

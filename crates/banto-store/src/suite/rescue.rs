@@ -37,6 +37,17 @@ pub async fn p5_a_dead_workers_job_runs_again(stage: Stage) {
     assert_eq!((again.id, again.attempt, held.fence), (job.id, 1, 2));
 }
 
+/// P5: within 15 s, however long the backlog: a dead worker's job is the next, not the last.
+pub async fn p5_a_rescued_job_keeps_its_place(stage: Stage) {
+    let (job, lease) = stage.running().await;
+    stage.clock.pass(50);
+    let later = stage.one().await;
+    stage.clock.pass(LEASE_MS);
+    assert_eq!(stage.rescue(&job, lease).await, Finished::Written);
+    let claimed: Vec<_> = stage.claim(2).await.into_iter().map(|(job, _)| job.id).collect();
+    assert_eq!(claimed, [job.id, later]);
+}
+
 /// To ask what is over changes nothing.
 pub async fn asking_what_is_over_changes_nothing(stage: Stage) {
     let (job, lease) = stage.running().await;

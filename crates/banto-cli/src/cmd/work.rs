@@ -9,8 +9,8 @@ use banto_core::Outcome;
 use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Stop, Worker, context::Run};
 use serde_json::json;
 use tokio::{
-    signal::unix::{SignalKind, signal},
-    task::JoinHandle,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::oneshot,
 };
 
 use super::{Desk, line};
@@ -40,12 +40,14 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
     tracing::info!(%name, build, kinds, queues, concurrency, "working");
     let beside = desk.app.beside.as_ref().map(|beside| tokio::spawn(beside(desk.opened.clone(), worker.events())));
     let report = worker.start().await;
-    signals.abort();
+    drop(signals);
     if let Some(beside) = beside {
         beside.abort();
     }
-    if let Some(lines) = lines {
-        // The worker's last event was told before its report; the reader ends when nobody tells any more.
+    let stuck = report.as_ref().is_ok_and(|report| !report.left.is_empty());
+    if let Some(lines) = lines.filter(|_| !stuck) {
+        // The worker's last event was told before its report; the reader ends when nobody tells any more. Runs that heed
+        // nobody may hold the thread it needs, so it is not waited for then.
         let _ = lines.await;
     }
     ended(desk, report.map_err(unfit)?)
@@ -94,27 +96,43 @@ fn exit_of(report: &Report) -> Exit {
     }
 }
 
-/// The first TERM or INT stops gracefully, the second at once.
-fn obey(stop: Stop) -> Result<JoinHandle<()>, Failure> {
+/// The first TERM or INT stops gracefully, the second at once; until the answer is dropped. On a thread of its own, for
+/// handlers that never await may hold every thread of the application's runtime.
+fn obey(stop: Stop) -> Result<oneshot::Sender<()>, Failure> {
     let failed = |error| Failure::new(Exit::Machine, format!("listen for signals: {error}"));
-    let mut term = signal(SignalKind::terminate()).map_err(failed)?;
-    let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
-    Ok(tokio::spawn(async move {
-        let mut asked = false;
-        loop {
-            let name = tokio::select! {
-                _ = term.recv() => "TERM",
-                _ = int.recv() => "INT",
-            };
-            if asked {
-                tracing::warn!(signal = name, "told a second time: stopping at once");
-                return stop.now(format!("{name} was received twice"));
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
+    let inside = runtime.enter();
+    let term = signal(SignalKind::terminate()).map_err(failed)?;
+    let int = signal(SignalKind::interrupt()).map_err(failed)?;
+    drop(inside);
+    let (until, ended) = oneshot::channel();
+    let listen = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                _ = ended => {}
+                () = heard(stop, term, int) => {}
             }
-            asked = true;
-            tracing::info!(signal = name, "told to stop; once more stops at once");
-            stop.graceful(format!("{name} was received"));
+        });
+    };
+    std::thread::Builder::new().name("banto-signals".into()).spawn(listen).map_err(failed)?;
+    Ok(until)
+}
+
+async fn heard(stop: Stop, mut term: Signal, mut int: Signal) {
+    let mut asked = false;
+    loop {
+        let name = tokio::select! {
+            _ = term.recv() => "TERM",
+            _ = int.recv() => "INT",
+        };
+        if asked {
+            tracing::warn!(signal = name, "told a second time: stopping at once");
+            return stop.now(format!("{name} was received twice"));
         }
-    }))
+        asked = true;
+        tracing::info!(signal = name, "told to stop; once more stops at once");
+        stop.graceful(format!("{name} was received"));
+    }
 }
 
 /// A layer of the application, which the worker wants to own.

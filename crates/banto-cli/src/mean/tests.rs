@@ -23,7 +23,7 @@ struct Typed {
 type Change<T> = fn(&mut T);
 
 fn verb(typed: &str) -> Verb {
-    let typed = Typed::try_parse_from(spelled(typed.split(' ').map(Into::into))).unwrap();
+    let typed = Typed::try_parse_from(spelled::<Typed>(typed.split(' ').map(Into::into))).unwrap();
     let Commands::Queue(queue) = typed.command else { panic!("no queue command") };
     queue.verb
 }
@@ -104,7 +104,7 @@ fn times_are_told_in_utc_and_never_fail() {
 #[test]
 fn each_flag_of_work_has_its_meaning() {
     let plain = config("").unwrap();
-    let cases: [(&str, Change<Config>); 16] = [
+    let cases: [(&str, Change<Config>); 19] = [
         ("--concurrency 3", |c| c.concurrency = 3),
         ("--once", |c| (c.jobs_max, c.concurrency, c.stop_when_empty) = (Some(1), 1, true)),
         ("--once --concurrency 5", |c| (c.jobs_max, c.concurrency, c.stop_when_empty) = (Some(1), 1, true)),
@@ -234,7 +234,7 @@ fn what_clap_refuses_is_one_failure_of_usage() {
         "banto queue flush --yes --dry-run",
         "banto queue:nonsense",
     ] {
-        let error = Typed::try_parse_from(spelled(typed.split(' ').map(Into::into))).err().unwrap();
+        let error = Typed::try_parse_from(spelled::<Typed>(typed.split(' ').map(Into::into))).err().unwrap();
         let failure = misread(&error);
         assert_eq!(failure.exit, Exit::Usage, "{typed}");
         assert!(failure.text.starts_with("read the command: "), "{}", failure.text);

@@ -55,6 +55,18 @@ fn term_lets_running_jobs_finish_and_takes_no_new_ones() {
 }
 
 #[test]
+fn term_is_heard_while_handlers_hold_every_thread() {
+    let house = House::new();
+    let threads = std::thread::available_parallelism().unwrap().get();
+    let ids: Vec<String> = (0..threads).map(|_| house.enqueue("block --payload {\"ms\":3600000}")).collect();
+    let worker = house.worker(&format!("--concurrency {threads} --grace 0"));
+    while ids.iter().any(|id| house.job(id)["state"] != "running") {}
+    worker.signal(Signal::TERM);
+    let (exit, stopped) = worker.ended();
+    assert_eq!((exit, &stopped["reason"]), (Some(11), &json!("TERM was received")));
+}
+
+#[test]
 fn after_the_grace_a_run_is_handed_back_and_burns_no_attempt() {
     let house = House::new();
     let id = house.enqueue("nap --payload {\"ms\":3600000}");

@@ -107,7 +107,7 @@ impl House {
 
     pub async fn types_with<'a>(&self, words: impl IntoIterator<Item = &'a str>, input: &str) -> Said {
         let words = std::iter::once("errands").chain(words).map(Into::into);
-        let typed = Typed::try_parse_from(spelled(words)).unwrap();
+        let typed = Typed::try_parse_from(spelled::<Typed>(words)).unwrap();
         let (out, err) = (Heard::default(), Heard::default());
         let json = typed.command.shared().json;
         let mut print = Print::of(Box::new(out.clone()), Box::new(err.clone()), input, self.person.is_some(), json);

@@ -74,6 +74,12 @@ pub enum Part {
         /// What it is told, as JSON.
         spec: String,
     },
+    /// Many callers at once.
+    #[command(hide = true)]
+    Race {
+        /// What it is told, as JSON.
+        spec: String,
+    },
 }
 
 impl Wanted {

@@ -90,6 +90,11 @@ impl ClientSpec {
         Start::new("client", &self.name, self)?.start(scene)
     }
 
+    /// Starts it so that it aborts at a failpoint of the store.
+    pub fn start_failing(&self, scene: &Scene<'_>, failpoint: &str) -> Told<Process> {
+        Start::new("client", &self.name, self)?.with("BANTO_FAILPOINT", failpoint).start(scene)
+    }
+
     /// Starts it and waits until it is through.
     pub fn finish(&self, scene: &Scene<'_>, limit: Duration) -> Told<()> {
         self.start(scene)?.succeed(limit)

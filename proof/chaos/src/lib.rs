@@ -15,12 +15,14 @@
 pub mod account;
 pub mod ask;
 pub mod client;
+pub mod command;
 pub mod disk;
 pub mod guard;
 pub mod ledger;
 pub mod load;
 pub mod process;
 pub mod prove;
+pub mod race;
 pub mod report;
 pub mod row;
 pub mod stage;

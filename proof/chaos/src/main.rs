@@ -10,9 +10,10 @@ use std::{
 use banto_chaos::{
     Told,
     ask::{Ask, Part, Wanted},
-    client, guard,
+    client, command, guard,
     process::{follow_parent, told},
     prove::Prove,
+    race,
     row::find,
     stage::{Stage, now},
     worker,
@@ -23,6 +24,10 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
+    if let Some(dir) = std::env::var_os(command::VARIABLE) {
+        follow_parent();
+        return command::run(dir.into());
+    }
     let ask = Ask::parse();
     let ended = match ask.part {
         None => prove(&ask.wanted),
@@ -72,5 +77,6 @@ fn play(part: Part) -> Told<ExitCode> {
         }
         Part::Worker { spec } => worker::work(&told(&spec)?),
         Part::Client { spec } => client::enqueue(&told(&spec)?),
+        Part::Race { spec } => race::race(&told(&spec)?),
     }
 }

@@ -17,7 +17,7 @@ use rustix::process::{Pid, Signal, kill_process, set_parent_process_death_signal
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Told,
+    Told, command,
     stage::{Scene, now},
 };
 
@@ -44,6 +44,13 @@ impl<'a> Start<'a> {
         Ok(Start { word, name, arguments: vec![spec.into()], before: Vec::new(), variables: Vec::new() })
     }
 
+    /// The commands of banto, typed like this.
+    pub fn command(name: &'a str, scene: &Scene<'_>, words: &[&str]) -> Start<'a> {
+        let arguments = words.iter().map(OsString::from).collect();
+        let variables = vec![(command::VARIABLE, scene.dir.display().to_string())];
+        Start { word: "", name, arguments, before: Vec::new(), variables }
+    }
+
     /// With a variable of the environment.
     pub fn with(mut self, variable: &'a str, value: impl Into<String>) -> Start<'a> {
         self.variables.push((variable, value.into()));
@@ -63,7 +70,7 @@ impl<'a> Start<'a> {
         let said = said.map_err(failed)?;
         let mut words = self.before;
         words.push(std::env::current_exe().map_err(failed)?.into());
-        words.push(self.word.into());
+        words.extend((!self.word.is_empty()).then(|| self.word.into()));
         words.extend(self.arguments);
         let mut words = words.into_iter();
         let mut command = Command::new(words.next().unwrap_or_default());

@@ -5,11 +5,20 @@
 
 use std::time::Duration;
 
+use Pace::{Measures, Waits};
+
 use crate::{Told, report::Report, stage::Stage};
 
 mod a1;
+mod a11;
+mod a13;
+mod a2;
+mod a3;
 mod a5;
+mod a6;
 mod a7;
+mod cut;
+mod e5;
 
 /// How a row spends its time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,16 +45,26 @@ pub struct Row {
 
 /// Every row.
 pub const ROWS: &[Row] = &[
-    Row { id: "A1", title: "workers killed under load", pace: Pace::Measures, limit_s: (120, 600), play: a1::play },
-    Row {
-        id: "A5",
-        title: "rolling TERM restarts under load",
-        pace: Pace::Measures,
-        limit_s: (90, 600),
-        play: a5::play,
-    },
-    Row { id: "A7", title: "a worker frozen past its lease", pace: Pace::Waits, limit_s: (60, 120), play: a7::play },
+    row("A1", "workers killed under load", Measures, (120, 900), a1::play),
+    row("A2", "killed between commit and answer", Waits, (120, 1_200), a2::play),
+    row("A3", "killed while finishing", Waits, (90, 900), a3::play),
+    row("A5", "rolling TERM restarts under load", Measures, (90, 600), a5::play),
+    row("A6", "TERM, and handlers that spin", Waits, (90, 120), a6::play),
+    row("A7", "a worker frozen past its lease", Waits, (60, 180), a7::play),
+    row("A11", "panics in handler, layer and drop", Waits, (60, 120), a11::play),
+    row("A13", "jobs much longer than their lease", Waits, (90, 720), a13::play),
+    row("E5", "100 threads race for ids and keys", Measures, (90, 300), e5::play),
 ];
+
+const fn row(
+    id: &'static str,
+    title: &'static str,
+    pace: Pace,
+    limit_s: (u64, u64),
+    play: fn(&Stage) -> Told<Report>,
+) -> Row {
+    Row { id, title, pace, limit_s, play }
+}
 
 impl Row {
     /// The longest it may take before it is ended.

@@ -102,9 +102,9 @@ impl Scene<'_> {
         format!("sqlite://{}?{}", self.db.display(), self.options)
     }
 
-    /// The clients' ledger.
-    pub fn acks_path(&self) -> PathBuf {
-        self.dir.join("acks")
+    /// The ledger of the client of that name.
+    pub fn acks_path(&self, client: &str) -> PathBuf {
+        self.dir.join(format!("{client}.acks"))
     }
 
     /// The workers' ledger.
@@ -112,9 +112,17 @@ impl Scene<'_> {
         self.dir.join("runs")
     }
 
-    /// What the clients wrote down.
+    /// What all clients wrote down.
     pub fn acks(&self) -> Told<Vec<Line>> {
-        ledger::read(&self.acks_path())
+        let failed = |error| format!("list \"{}\": {error}", self.dir.display());
+        let mut lines = Vec::new();
+        for entry in std::fs::read_dir(&self.dir).map_err(failed)? {
+            let path = entry.map_err(failed)?.path();
+            if path.extension().is_some_and(|end| end == "acks") {
+                lines.extend(ledger::read(&path)?);
+            }
+        }
+        Ok(lines)
     }
 
     /// What the workers wrote down.
@@ -129,7 +137,7 @@ impl Scene<'_> {
 
     /// A client that enqueues so many jobs here.
     pub fn client(&self, name: &str, jobs: usize) -> ClientSpec {
-        ClientSpec::new(name, self.url(), self.acks_path(), self.stage.draw(0..=u64::from(u32::MAX)), jobs)
+        ClientSpec::new(name, self.url(), self.acks_path(name), self.stage.draw(0..=u64::from(u32::MAX)), jobs)
     }
 
     /// The store, opened to be looked at.

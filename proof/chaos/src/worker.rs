@@ -46,6 +46,8 @@ pub struct WorkerSpec {
     pub lease_ms: u64,
     /// How long running jobs may go on after TERM.
     pub grace_ms: u64,
+    /// The pause between two jobs of a slot.
+    pub rest_ms: u64,
     /// How old done jobs must be to be pruned, if it prunes.
     pub prune_done_ms: Option<u64>,
 }
@@ -62,6 +64,7 @@ impl WorkerSpec {
             concurrency: 5,
             lease_ms: lease::LEASE_MS,
             grace_ms: 10_000,
+            rest_ms: 0,
             prune_done_ms: None,
         }
     }
@@ -84,6 +87,7 @@ impl WorkerSpec {
         config.lease_ms = self.lease_ms;
         config.renew_ms = lease::RENEW_MS.min(self.lease_ms / 5);
         config.grace_ms = self.grace_ms;
+        config.rest_ms = self.rest_ms;
         if let Some(done_ms) = self.prune_done_ms {
             config.prune_ms = 500;
             config.prune = Prune { done_ms, ..Prune::default() };

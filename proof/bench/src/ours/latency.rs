@@ -1,0 +1,106 @@
+//! From the call that enqueues one job to the start of its handler, on a worker that had nothing to do.
+//!
+//! Across processes, the process that enqueues also takes the time: the other one says a word on its standard output
+//! when its handler starts, so no two clocks are compared, and the way of that word is counted too.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    process::{Child, ChildStdout, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    time::{Duration, Instant},
+};
+
+use banto_engine::Client;
+
+use crate::{
+    Tried,
+    child::{self, Ask, Took, What},
+    letter::{Letter, PAUSE, client},
+    ours,
+};
+
+/// How long a handler may be waited for before the measurement is given up.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// An idle worker in this process.
+pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
+    let store = ours::open(&ask.path, "")?;
+    let (say, hear) = mpsc::channel();
+    let say = Mutex::new(say);
+    let worker = ours::worker(&store, ours::config(ask.seed)?, move |_, _| {
+        let now = Instant::now();
+        let told = say.lock().is_ok_and(|say| say.send(now).is_ok());
+        async move { if told { Ok(()) } else { Err(banto_engine::JobError::dead("nobody takes the time")) } }
+    });
+    let (stop, client) = (worker.stop(), client(Arc::new(store), ask.seed));
+    ours::on_runtime(async move {
+        let working = tokio::spawn(worker.start());
+        let hear = move || hear.recv_timeout(PATIENCE).map_err(|error| format!("wait for a handler: {error}"));
+        let took = sample(&client, times, hear).await;
+        stop.graceful("measured");
+        working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|faults| faults.join("; "))?;
+        took
+    })
+}
+
+/// An idle worker in another process.
+pub fn across(ask: &Ask, times: usize) -> Tried<Took> {
+    let store = ours::open(&ask.path, "")?;
+    let client = client(Arc::new(store), ask.seed.wrapping_add(1));
+    let (mut other, mut words) = other(ask)?;
+    let took = ours::on_runtime(async move {
+        let hear = move || {
+            let mut word = String::new();
+            let read = words.read_line(&mut word).map_err(|error| format!("hear the worker: {error}"))?;
+            if read == 0 { Err("hear the worker: its process has ended".into()) } else { Ok(Instant::now()) }
+        };
+        sample(&client, times, hear).await
+    });
+    // It holds nothing that matters, and its standard input is gone with this call.
+    let ended = other.kill().and_then(|()| other.wait());
+    ended.map_err(|error| format!("end the other process: {error}"))?;
+    took
+}
+
+fn other(ask: &Ask) -> Tried<(Child, BufReader<ChildStdout>)> {
+    let mut command = child::command(&Ask { what: What::Serve, ..ask.clone() })?;
+    let spawned = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
+    let mut other = spawned.map_err(|error| format!("start a worker's process: {error}"))?;
+    let words = other.stdout.take().ok_or("hear the worker: it has no standard output")?;
+    Ok((other, BufReader::new(words)))
+}
+
+/// Is that other process: a worker that says a word for each start of its handler, until its standard input closes.
+pub fn serve(ask: &Ask) -> Tried<Took> {
+    let store = ours::open(&ask.path, "")?;
+    let worker = ours::worker(&store, ours::config(ask.seed)?, |_, _| {
+        let mut out = std::io::stdout().lock();
+        let told = out.write_all(b"begun\n").and_then(|()| out.flush());
+        async move { told.map_err(banto_engine::JobError::retry) }
+    });
+    let stop = worker.stop();
+    std::thread::spawn(move || {
+        let _closed = std::io::stdin().lines().next();
+        stop.now("its standard input was closed");
+    });
+    ours::on_runtime(async move { worker.start().await.map_err(|faults| faults.join("; ")) })?;
+    Ok(Took::default())
+}
+
+/// Enqueues one letter after the other, each after a pause; the first two are to warm up and not counted.
+async fn sample(client: &Client, times: usize, mut hear: impl FnMut() -> Tried<Instant>) -> Tried<Took> {
+    let mut took = Took::default();
+    for number in 0..times + 2 {
+        tokio::time::sleep(PAUSE).await;
+        let began = Instant::now();
+        client.enqueue(&Letter::number(number)).await.map_err(|error| error.to_string())?;
+        let accepted = began.elapsed();
+        let begun = tokio::task::block_in_place(&mut hear)?.saturating_duration_since(began);
+        if number >= 2 {
+            took.samples.push(begun.as_secs_f64() * 1e3);
+            took.seconds += accepted.as_secs_f64();
+        }
+    }
+    took.seconds /= times.max(1) as f64;
+    Ok(took)
+}

@@ -1,0 +1,51 @@
+//! Work: so many no-op jobs through a real worker, at a concurrency of 1, 10 and 100.
+
+use std::collections::BTreeMap;
+
+use super::{Bench, rate};
+use crate::{
+    Tried,
+    child::{Took, What},
+    row::{Row, Target},
+    sample::median,
+};
+
+const LIMIT: &str = "bare finish-and-claim, as many jobs a commit";
+/// How many rows a commit the raw table is filled with, which is not measured.
+const FILL: usize = 5_000;
+
+/// Works through jobs that wait.
+pub fn at(bench: &Bench, concurrency: usize) -> Tried<Vec<Row>> {
+    let jobs = bench.size(100_000, 10_000);
+    let (mut ours, mut limit, mut grouped, mut busies) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for seed in bench.rounds() {
+        let place = bench.place()?;
+        place.measure(seed, What::Fill { delayed: 0, ready: jobs })?;
+        let took = place.measure(seed, What::Work { jobs, concurrency })?;
+        let rows_a_commit = jobs as f64 / took.commits;
+        let place = bench.place()?;
+        place.measure(seed, What::RawInsert { jobs, rows_a_commit: FILL })?;
+        let raw = What::RawWork { jobs, rows_a_commit: rows_a_commit.round() as usize };
+        limit.push(rate(jobs, &place.measure(seed, raw)?));
+        ours.push(rate(jobs, &took));
+        grouped.push(rows_a_commit);
+        busies.push(took);
+    }
+    let target = Target { at_least: Some(40_000.0), ratio_at_least: Some(0.5), ..Target::default() };
+    let row = Row::of(&format!("work_c{concurrency}"), "jobs/s", ours, limit).against(LIMIT).grouped(&grouped);
+    let note = format!("{jobs} jobs, concurrency {concurrency}, synchronous=full, acknowledged after fsync, fenced");
+    Ok(vec![row.aim(target).note(note).note(busy(jobs, &busies))])
+}
+
+/// What a job costs the processors, by thread.
+pub fn busy(jobs: usize, runs: &[Took]) -> String {
+    let each = |ms: Vec<f64>| median(&ms) * 1e3 / jobs as f64;
+    let mut threads: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+    for (name, ms) in runs.iter().flat_map(|took| &took.threads_ms) {
+        threads.entry(name).or_default().push(*ms);
+    }
+    let threads = threads.into_iter().map(|(name, ms)| (name, each(ms))).filter(|(_, us)| *us >= 0.05);
+    let threads: Vec<String> = threads.map(|(name, us)| format!("{name} {us:.1}")).collect();
+    let all = each(runs.iter().map(|took| took.cpu_ms).collect());
+    format!("processor time a job {all:.1} us ({})", threads.join(", "))
+}

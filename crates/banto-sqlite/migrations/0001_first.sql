@@ -38,7 +38,7 @@ CREATE TABLE banto_job (
     park_build    TEXT,
     progress      TEXT,                      -- JSON
     options       TEXT,                      -- JSON; absent when the job asks for nothing of its own
-    payload       TEXT    NOT NULL           -- last, so that nothing has to be read past it
+    payload       TEXT                       -- absent when it is long: then banto_payload has it
 ) STRICT;
 
 CREATE UNIQUE INDEX banto_job_id ON banto_job (id);
@@ -47,6 +47,12 @@ CREATE INDEX banto_job_parked    ON banto_job (id) WHERE state = 3;
 CREATE INDEX banto_job_ended     ON banto_job (state, finished_at) WHERE state >= 5;
 -- Empty, unless somebody wrote into the file. (Not "NOT IN": for that SQLite makes a temporary table for every row written.)
 CREATE INDEX banto_job_strange   ON banto_job (seq) WHERE state < 0 OR state = 2 OR state = 4 OR state > 6;
+
+-- Long payloads, apart from what a retry or an order writes anew.
+CREATE TABLE banto_payload (
+    seq     INTEGER PRIMARY KEY,
+    payload TEXT NOT NULL
+) STRICT;
 
 -- In the order of claiming.
 CREATE TABLE banto_ready (

@@ -56,7 +56,13 @@ const RULES: &[(&str, &str)] = &[
              SELECT 1 FROM banto_job j WHERE j.id = k.job AND j.state NOT IN (5, 6)
                  AND NOT EXISTS (SELECT 1 FROM banto_done d WHERE d.seq = j.seq))",
     ),
-    ("a line belongs to a job", "SELECT seq FROM banto_line WHERE seq NOT IN (SELECT seq FROM banto_job) LIMIT 10"),
+    ("a line belongs to a job", "SELECT seq FROM banto_line WHERE seq NOT IN (SELECT seq FROM banto_job)"),
+    (
+        "a payload stands in one place",
+        "SELECT seq FROM banto_payload WHERE seq NOT IN (SELECT seq FROM banto_job WHERE payload IS NULL)
+         UNION ALL
+         SELECT seq FROM banto_job WHERE payload IS NULL AND seq NOT IN (SELECT seq FROM banto_payload)",
+    ),
     ("SQLite finds the file whole", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
 ];
 

@@ -24,8 +24,10 @@ const SQLITE_LEAST: i32 = 3_051_003;
 /// What an address may say after its `?`.
 const KNOWN: &str =
     "synchronous=full|normal, busy_ms=MILLISECONDS, reserve=BYTES (k, m and g are understood), readers=NUMBER";
-/// Pages of WAL after which SQLite carries them into the file (4 MiB).
-const WAL_PAGES: u32 = 1_000;
+/// Pages of WAL after which SQLite carries them into the file.
+const WAL_PAGES: u64 = 1_000;
+/// SQLite's page size.
+const PAGE_BYTES: u64 = 4_096;
 
 /// Whether an `Ok` waits for the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,14 +189,19 @@ pub(crate) fn writer(options: &Options) -> Result<Connection> {
         );
         return Err(StoreError::new(Fault::Config, what));
     }
+    let pages = match options.reserve_bytes {
+        0 => WAL_PAGES,
+        // What waits in the WAL must find room in the file when all that is left is the reserve.
+        reserve => (reserve / PAGE_BYTES).clamp(64, WAL_PAGES),
+    };
     let synchronous = match options.synchronous {
         Synchronous::Full => "FULL",
         Synchronous::Normal => "NORMAL",
     };
     db.execute_batch(&format!(
-        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {WAL_PAGES};
+        "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {pages};
          PRAGMA journal_size_limit = {}; PRAGMA cache_size = -16384;",
-        u64::from(WAL_PAGES) * 4 * 4096
+        pages * 4 * PAGE_BYTES
     ))
     .map_err(failed)?;
     Ok(db)

@@ -14,6 +14,9 @@ use crate::{
     row::of_hold,
 };
 
+/// A longer payload stands apart from the job's row. Most are far shorter, and read fastest where they are.
+const INLINE_BYTES: usize = 1_024;
+
 /// Refuses too many jobs, and whatever [`NewJob::check`] does. Needs no desk, so it is done before the queue.
 pub(crate) fn check(jobs: &[NewJob]) -> Result<()> {
     if jobs.len() > ENQUEUE_MAX {
@@ -67,6 +70,7 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJo
         Due::At(ms) => ms,
     };
     let state = if run_at <= desk.now.wall { State::Ready } else { State::Scheduled };
+    let long = new.payload.as_str().len() > INLINE_BYTES;
     let (hold, hold_ms) = new.unique.as_ref().map(|unique| of_hold(unique.hold)).unzip();
     let stored = insert.execute(params![
         new.id.bytes(),
@@ -82,11 +86,16 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJo
         hold,
         hold_ms.flatten(),
         options(&new.options),
-        new.payload.as_str(),
+        (!long).then_some(new.payload.as_str()),
     ])?;
     if stored == 0 {
         desk.counts.tally.doubles += 1;
         return Ok(Enqueued { id: new.id, fresh: false });
+    }
+    if long {
+        desk.db
+            .prepare_cached("INSERT INTO banto_payload (seq, payload) VALUES (?1, ?2)")?
+            .execute(params![desk.db.last_insert_rowid(), new.payload.as_str()])?;
     }
     if let Some(unique) = &new.unique {
         key::take(desk, unique, new.id)?;

@@ -62,6 +62,7 @@ fn jobs(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<(usize, bool)> {
 /// Deletes a job that has ended, with its trail. Its key has its own time.
 pub(crate) fn remove(desk: &mut Desk<'_>, seq: i64, state: State, class: (&str, &str, i64)) -> rusqlite::Result<()> {
     desk.db.prepare_cached("DELETE FROM banto_job WHERE seq = ?1")?.execute([seq])?;
+    desk.db.prepare_cached("DELETE FROM banto_payload WHERE seq = ?1")?.execute([seq])?;
     if state == State::Done {
         desk.db.prepare_cached("DELETE FROM banto_done WHERE seq = ?1")?.execute([seq])?;
     }

@@ -15,14 +15,14 @@ use rusqlite::Connection;
 use rustix::{fs::FallocateFlags, io::Errno};
 
 /// How often the disk is looked at, in milliseconds.
-const LOOK_MS: i64 = 100;
+const LOOK_MS: u64 = 100;
 
 /// The reserve of one store.
 pub(crate) struct Reserve {
     path: PathBuf,
     bytes: u64,
     full: bool,
-    looked: Option<i64>,
+    looked: Option<u64>,
 }
 
 impl Reserve {
@@ -48,14 +48,20 @@ impl Reserve {
     }
 
     /// Looks, now and then, whether there is room.
-    pub fn look(&mut self, db: &Connection, steady: i64) {
-        if self.bytes == 0 || self.looked.is_some_and(|at| (0..LOOK_MS).contains(&(steady - at))) {
+    pub fn look(&mut self, db: &Connection, steady_ms: u64) {
+        // After a restart of the machine (given clocks do that) the difference wraps, and it looks.
+        if self.looked.is_some_and(|at| steady_ms.wrapping_sub(at) < LOOK_MS) {
             return;
         }
-        self.looked = Some(steady);
+        self.looked = Some(steady_ms);
+        if self.bytes == 0 {
+            // Without a reserve there is nothing to compare with: SQLite is asked again.
+            self.full = false;
+            return;
+        }
         let held = self.held();
-        if !held {
-            // The WAL may hold what a prune or an operator made room for.
+        if !held && growth(db) <= self.free_on_disk() {
+            // The WAL may hold the room that is looked for; where carrying it over would not fit, it would only eat more.
             let _busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
         let (free, inside) = (self.free_on_disk(), free_in_file(db));
@@ -67,11 +73,14 @@ impl Reserve {
         };
     }
 
+    /// SQLite met the end of the disk: growing calls are refused until a look finds room.
+    pub fn meet_end(&mut self) {
+        self.full = true;
+    }
+
     /// Leaves the room to those who must still write; says whether there was anything to leave.
     pub fn give_up(&mut self) -> bool {
-        let held = self.bytes > 0 && self.held();
-        self.full = self.bytes > 0;
-        held && fs::remove_file(&self.path).is_ok()
+        self.bytes > 0 && self.held() && fs::remove_file(&self.path).is_ok()
     }
 
     fn held(&self) -> bool {
@@ -112,6 +121,15 @@ fn fill(mut file: &File, bytes: u64) -> io::Result<()> {
 
 /// Room in pages of the file that nothing uses.
 fn free_in_file(db: &Connection) -> u64 {
-    let ask = |pragma| db.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap_or(0);
-    ask("PRAGMA freelist_count").cast_unsigned() * ask("PRAGMA page_size").cast_unsigned()
+    ask(db, "PRAGMA freelist_count") * ask(db, "PRAGMA page_size")
+}
+
+/// How much the file would grow if all that waits in the WAL were carried over.
+fn growth(db: &Connection) -> u64 {
+    let size = db.path().and_then(|path| fs::metadata(path).ok()).map_or(0, |file| file.len());
+    (ask(db, "PRAGMA page_count") * ask(db, "PRAGMA page_size")).saturating_sub(size)
+}
+
+fn ask(db: &Connection, pragma: &str) -> u64 {
+    db.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap_or(0).cast_unsigned()
 }

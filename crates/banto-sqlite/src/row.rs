@@ -19,13 +19,16 @@ pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.
     coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, coalesce(l.instance, d.instance, j.instance), \
     coalesce(l.started_at, d.started_at, j.started_at), coalesce(d.finished_at, j.finished_at), \
     coalesce(l.cancel_asked, j.cancel_asked), j.error, j.cause, j.park_text, j.park_build, \
-    coalesce(l.progress, j.progress), j.options, j.payload, l.token, l.boot, l.until, d.token, j.written, \
+    coalesce(l.progress, j.progress), j.options, \
+    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), \
+    l.token, l.boot, l.until, d.token, j.written, \
     j.written_fence FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq";
 
 /// A job that is known to stand as its row says; goes on with `FROM`, with the row as `j`.
 pub(crate) const PLAIN: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, j.state, j.run_at, \
     j.enqueued_at, j.attempts_max, j.attempt, j.crashes, j.fence, j.key, j.hold, j.hold_ms, j.instance, j.started_at, \
-    j.finished_at, j.cancel_asked, j.error, j.cause, j.park_text, j.park_build, j.progress, j.options, j.payload, \
+    j.finished_at, j.cancel_asked, j.error, j.cause, j.park_text, j.park_build, j.progress, j.options, \
+    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), \
     NULL, NULL, NULL, NULL, j.written, j.written_fence";
 
 /// Where the columns go on that a query adds to [`PLAIN`].

@@ -2,13 +2,12 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use banto_store::{Fault, StoreError};
+use banto_store::{Clock, Fault, StoreError};
 use rusqlite::Connection;
 use tokio::sync::watch;
 
 use crate::{
     connect::{Options, Synchronous, shown},
-    desk::Now,
     error::{Result, while_doing},
     mark::{Height, Mark},
     reserve::Reserve,
@@ -79,8 +78,13 @@ impl Shared {
     }
 
     /// Looks, now and then, whether there is room.
-    pub fn look_at_disk(&self, db: &Connection, now: Now) {
-        self.disk().reserve.look(db, now.steady);
+    pub fn look_at_disk(&self, db: &Connection, clock: &dyn Clock) {
+        self.disk().reserve.look(db, clock.steady_ms());
+    }
+
+    /// SQLite met the end of the disk.
+    pub fn disk_is_full(&self) {
+        self.disk().reserve.meet_end();
     }
 
     /// Why growing calls are refused, if they are.

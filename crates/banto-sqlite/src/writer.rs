@@ -43,6 +43,12 @@ enum Went {
     Badly(StoreError),
 }
 
+impl Went {
+    fn full(&self) -> bool {
+        matches!(self, Went::Badly(error) if *error.fault() == Fault::Full)
+    }
+}
+
 impl Writer {
     /// A writer on an open connection.
     pub fn new(db: Connection, options: Options, clock: Arc<dyn Clock>, seed: u64, shared: Arc<Shared>) -> Writer {
@@ -69,8 +75,14 @@ impl Writer {
         if mutate::fsync_dropped() {
             return self.group_unsafely(calls);
         }
+        self.look_at_disk();
         let mut went = self.carry_out(&mut calls);
-        if matches!(&went, Went::Badly(error) if *error.fault() == Fault::Full) && self.shared.give_up_reserve() {
+        if went.full() {
+            // Without those that bring more work; and if that does not help, in the room that the reserve leaves.
+            self.shared.disk_is_full();
+            went = self.carry_out(&mut calls);
+        }
+        if went.full() && self.shared.give_up_reserve() {
             went = self.carry_out(&mut calls);
         }
         match went {
@@ -99,9 +111,7 @@ impl Writer {
             Ok(db) => db,
             Err(error) => return Went::Badly(error),
         };
-        let now = Now::of(&*self.clock);
-        self.shared.look_at_disk(&db, now);
-        let went = match self.transact(&db, now, calls) {
+        let went = match self.transact(&db, Now::of(&*self.clock), calls) {
             Ok(()) => Went::Well,
             Err(error) => Went::Badly(error),
         };
@@ -113,6 +123,12 @@ impl Writer {
             Went::Well | Went::Badly(_) => self.db = Some(db),
         }
         went
+    }
+
+    fn look_at_disk(&self) {
+        if let Some(db) = &self.db {
+            self.shared.look_at_disk(db, &*self.clock);
+        }
     }
 
     /// The connection, opened anew if the last one was given up.

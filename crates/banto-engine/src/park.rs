@@ -112,8 +112,10 @@ async fn once(shared: &Shared, not_ours: &mut BTreeSet<JobId>) -> Result<(), Sto
 
 /// Whether this worker can run the job. What its build cannot is remembered, unless the reason may pass while it lives.
 fn ours(shared: &Shared, job: &Job, not_ours: &mut BTreeSet<JobId>) -> bool {
-    let damaged = job.park.as_ref().is_none_or(|park| park.cause == Cause::Damaged);
-    if damaged || not_ours.contains(&job.id) || lock(&shared.aside.missed).contains(&job.id) {
+    let Some(cause) = job.park.as_ref().map(|park| park.cause) else { return false };
+    // What was missed here and then released may have been set aside anew by another worker, for a cause of its own.
+    let missed = cause == Cause::Missing && lock(&shared.aside.missed).contains(&job.id);
+    if cause == Cause::Damaged || missed || not_ours.contains(&job.id) {
         return false;
     }
     let refused = shared.registry.verdict(job);

@@ -41,8 +41,10 @@ use crate::{
     stop::{Halt, Stop},
 };
 
-/// How long the last words of a worker that stops may take: those of its runs, and its own.
+/// How long a worker that stops may take to sign off.
 const LAST: Duration = Duration::from_secs(1);
+/// How long its runs may take after the grace, last writes included: the whole stop stays within a second of the grace.
+const WIND_DOWN: Duration = Duration::from_millis(800);
 
 /// What the loops of one worker share.
 pub(crate) struct Shared {
@@ -319,10 +321,10 @@ async fn wind_down(shared: &Arc<Shared>, since: u64) {
             shared.slots.stop_runs(shared.clock.steady_ms(), grace);
         }
     }
-    // Half a second to heed the order, and as long again for the last writes; who goes on then ends with the process.
+    // Half a second to heed the order, and the rest for the last writes; who goes on then ends with the process.
     tokio::select! { biased;
         () = held(shared, 0) => {}
-        () = sleep(LAST) => {}
+        () = sleep(WIND_DOWN) => {}
     }
 }
 

@@ -5,9 +5,9 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use banto_core::{Cause, JobId, NewJob, Payload, State};
+use banto_core::{Cause, InstanceId, JobId, NewJob, Park, Payload, State, Verdict};
 use banto_engine::{Context, Job, JobError, Registry, deploy};
-use banto_store::Read;
+use banto_store::{Claim, Finish, Order, Read, Select};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -219,6 +219,29 @@ async fn a_job_that_an_old_build_meets_again_between_its_attempts_is_taken_back_
     for worker in olds.into_iter().chain([c]) {
         worker.halt().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_missed_and_released_and_met_by_an_old_build_is_taken_back() {
+    let house = House::new();
+    let id = put(&house, OLD_NAME, 1, r#"{"id":7}"#).await;
+    let mut registry = Registry::new("C");
+    registry.add::<Generate, (), _, _>(Arc::new(()), |_, context: Context| async move {
+        if context.fence() == 1 { Err(JobError::missing("the painter is not there")) } else { Ok(()) }
+    });
+    let c = house.work(registry);
+    house.until(id, State::Parked).await;
+    // Released, and claimed at once by a worker of build B, before C hears of it.
+    house.steer(Order::Release(Select::ids([id]))).await;
+    let (instance, queues) = (InstanceId(9), vec![name("default")]);
+    let claim = Claim { instance, queues, limit: 1, lease_ms: 10_000, adopt: Vec::new() };
+    let lease = house.store.claim(claim).await.unwrap().jobs[0].1;
+    let park = Park { cause: Cause::UnknownKind, text: "unknown".into(), build: "B".into() };
+    let (word, error) = ("park", None);
+    let verdict = Verdict { to: State::Parked, delay_ms: 0, attempt: 0, crashes: 0, word, error, park: Some(park) };
+    house.store.finish(vec![Finish { lease, verdict }]).await.unwrap();
+    assert_eq!(house.until(id, State::Done).await.fence, 3);
+    c.halt().await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,33 @@
+//! Whole histories of banto in given time, drawn from a seed: the real engine, several workers, a store, and everything
+//! that goes wrong. The same seed gives the same history, byte for byte; a history that breaks a promise is shrunk to
+//! the few actions that matter.
+//!
+//! For whoever doubts a promise, and for whoever breaks one. Nothing here is shipped, and nothing here waits: time is
+//! tokio's paused clock, and the store's clock follows it.
+//!
+//! # Layout
+//! - [`plan`]: what shall happen, drawn from a seed. [`play`]: lets it happen. [`shrink`]: which part of it mattered.
+//! - [`job`]: jobs that do as they are told. [`team`]: workers that are started, killed, frozen and stopped.
+//! - the way of a store call: [`line`](mod@line) (a worker's own wire, which may hang or fail) → [`witness`] (who sees
+//!   everything) → [`mutate`] (a store with a promise taken out, if asked) → the store
+//! - [`ledger`]: what must always hold, from what was seen. [`keys`]: the same for unique keys. [`end`]: and at the end.
+//! - [`clock`], [`history`], [`report`]: the time, what happened as lines, and the rows that are printed.
+
+pub mod clock;
+pub mod end;
+pub mod history;
+pub mod job;
+pub mod keys;
+pub mod ledger;
+pub mod line;
+pub mod mutate;
+pub mod plan;
+pub mod play;
+pub mod report;
+pub mod shrink;
+pub mod team;
+pub mod witness;
+
+pub use mutate::Mutation;
+pub use plan::Plan;
+pub use play::{Kept, Played, play};

@@ -32,7 +32,7 @@ pub struct Proof {
 pub const PROOFS: [Proof; 3] = [
     Proof { command: "sim", package: "banto-sim", release: false, built: false },
     Proof { command: "prove", package: "banto-chaos", release: true, built: false },
-    Proof { command: "bench", package: "banto-bench", release: true, built: false },
+    Proof { command: "bench", package: "banto-bench", release: true, built: true },
 ];
 
 const BUILD_TIME: Duration = Duration::from_secs(25 * 60);

@@ -69,7 +69,7 @@ fn supply(house: &House) -> Result<(), String> {
 
 /// Builds the program beside the tests, of which nothing is built twice.
 pub fn build_beside_tests(house: &House, proof: &Proof) -> Result<PathBuf, String> {
-    build(house, proof, &["build", "--workspace", "--bins", "--tests"], "debug")
+    build(house, proof, &["build", "--workspace", "--all-features", "--bins", "--tests"], "debug")
 }
 
 fn build(house: &House, proof: &Proof, words: &[&str], profile: &str) -> Result<PathBuf, String> {

@@ -153,17 +153,27 @@ fn run(house: &House, step: Step, missing: &[Missing]) -> Outcome {
             outcome.cured_by("run cargo fmt --all")
         }
         Step::Clippy => {
-            let words = ["clippy", "--workspace", "--all-targets", "--keep-going", "--", "--deny", "warnings"];
+            let words = [
+                "clippy",
+                "--workspace",
+                "--all-features",
+                "--all-targets",
+                "--keep-going",
+                "--",
+                "--deny",
+                "warnings",
+            ];
             cargo_step(house, step, &words)
         }
         Step::Tidy => tidy_step(house),
         Step::Tests if missing.iter().any(|missing| missing.need.name == NEXTEST) => {
-            let mut outcome = tests(house, step, &["test", "--workspace", "--all-targets", "--no-fail-fast"]);
+            let mut outcome =
+                tests(house, step, &["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"]);
             outcome.said.push_str(" (cargo test instead of nextest)");
             outcome
         }
-        Step::Tests => tests(house, step, &["nextest", "run", "--workspace"]),
-        Step::Doctests => tests(house, step, &["test", "--workspace", "--doc", "--no-fail-fast"]),
+        Step::Tests => tests(house, step, &["nextest", "run", "--workspace", "--all-features"]),
+        Step::Doctests => tests(house, step, &["test", "--workspace", "--all-features", "--doc", "--no-fail-fast"]),
         Step::Sim | Step::Prove => proof_step(house, step),
     }
 }

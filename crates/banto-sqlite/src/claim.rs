@@ -7,9 +7,10 @@ use std::sync::LazyLock;
 
 use banto_core::{Job, JobId, Lease, Name, State, limits::CLAIM_MAX};
 use banto_store::{Claim, Claimed};
-use rusqlite::{params, types::Value};
+use rusqlite::{CachedStatement, params, types::Value};
 
 use crate::{
+    bulk::{self, Values},
     damage,
     desk::Desk,
     error::{Result, fault},
@@ -62,17 +63,19 @@ fn give(desk: &mut Desk<'_>, claim: &Claim) -> rusqlite::Result<Claimed> {
 
 /// Jobs whose time has come become ready.
 fn promote(desk: &mut Desk<'_>, queue: &Name) -> rusqlite::Result<()> {
-    let mut due = desk.db.prepare_cached(
-        "SELECT seq, kind, version FROM banto_job WHERE state = 0 AND queue = ?1 AND run_at <= ?2
-         ORDER BY run_at LIMIT ?3",
-    )?;
+    let mut due = desk.db.prepare_cached(DUE)?;
     let mut rows = due.query(params![queue.as_str(), desk.now.wall, PROMOTE_MAX])?;
     let mut found: Vec<(i64, String, i64)> = Vec::new();
     while let Some(row) = rows.next()? {
         found.push((row.get(0)?, lossy(row, 1)?, row.get(2)?));
     }
     for (seq, kind, version) in found {
-        desk.db.prepare_cached("UPDATE banto_job SET state = 1 WHERE seq = ?1")?.execute([seq])?;
+        desk.db
+            .prepare_cached(
+                "UPDATE banto_job SET state = 1, run_at = iif(crashes > 0, min(run_at, enqueued_at), run_at)
+                 WHERE seq = ?1",
+            )?
+            .execute([seq])?;
         desk.db
             .prepare_cached(
                 "INSERT OR REPLACE INTO banto_ready (queue, priority, run_at, id, seq)
@@ -103,16 +106,24 @@ fn adopted(
 
 type Due = (Vec<Stored>, Vec<Damaged>);
 
+/// The line of a queue, in order. A place that leads to no job is found too, as damaged.
+pub(crate) static LINE: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "{PLAIN}, r.priority, r.run_at, r.id FROM banto_ready r LEFT JOIN banto_job j ON j.seq = r.seq
+         WHERE r.queue = ?1 ORDER BY r.priority, r.run_at, r.id LIMIT ?2"
+    )
+});
+/// The front of a line leaves it.
+pub(crate) const TAKE: &str = "DELETE FROM banto_ready WHERE queue = ?1 AND (priority, run_at, id) <= (?2, ?3, ?4)";
+/// What comes due.
+pub(crate) const DUE: &str = "SELECT seq, kind, version FROM banto_job WHERE state = 0 AND queue = ?1 AND run_at <= ?2
+    ORDER BY run_at LIMIT ?3";
+/// When the next comes due.
+pub(crate) const NEXT: &str = "SELECT min(run_at) FROM banto_job WHERE state = 0 AND queue = ?1";
+
 /// Takes the next jobs out of the line of their queue.
 fn due(desk: &Desk<'_>, reader: &mut Reader, queue: &Name, limit: usize) -> rusqlite::Result<Due> {
-    static SQL: LazyLock<String> = LazyLock::new(|| {
-        // The line gives the rows in the order they are wanted; one that leads to no job is found too, as damaged.
-        format!(
-            "{PLAIN}, r.priority, r.run_at, r.id FROM banto_ready r LEFT JOIN banto_job j ON j.seq = r.seq
-             WHERE r.queue = ?1 ORDER BY r.priority, r.run_at, r.id LIMIT ?2"
-        )
-    });
-    let mut find = desk.db.prepare_cached(&SQL)?;
+    let mut find = desk.db.prepare_cached(&LINE)?;
     let mut rows = find.query(params![queue.as_str(), limit as i64])?;
     let (mut due, mut damaged) = (Vec::with_capacity(limit.min(64)), Vec::new());
     let mut last = None;
@@ -128,51 +139,72 @@ fn due(desk: &Desk<'_>, reader: &mut Reader, queue: &Name, limit: usize) -> rusq
     }
     drop(rows);
     if let Some((priority, run_at, id)) = last {
-        let sql = "DELETE FROM banto_ready WHERE queue = ?1 AND (priority, run_at, id) <= (?2, ?3, ?4)";
-        desk.db.prepare_cached(sql)?.execute(params![queue.as_str(), priority, run_at, id])?;
+        desk.db.prepare_cached(TAKE)?.execute(params![queue.as_str(), priority, run_at, id])?;
     }
     Ok((due, damaged))
 }
 
+/// Leases jobs that were taken out of their lines.
 fn lease(desk: &mut Desk<'_>, claim: &Claim, found: Vec<Stored>, claimed: &mut Claimed) -> rusqlite::Result<()> {
-    let mut insert = desk.db.prepare_cached(
-        "INSERT INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt, crashes,
-             keyed, cancel_asked, queue, kind, version)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-    )?;
-    let until = desk.now.steady_in(claim.lease_ms);
+    let mut given = Vec::with_capacity(found.len());
     for Stored { seq, mut job, .. } in found {
         if job.progress.is_some() {
             desk.db.prepare_cached("UPDATE banto_job SET progress = NULL WHERE seq = ?1")?.execute([seq])?;
         }
-        leased(&mut job, claim, desk.now.wall);
-        let token = desk.token();
-        insert.execute(params![
-            job.id.bytes(),
-            seq,
-            job.fence,
-            token.cast_signed(),
-            desk.now.boot,
-            until,
-            claim.instance.0.cast_signed(),
-            desk.now.wall,
-            job.attempt,
-            job.crashes,
-            job.unique.is_some(),
-            job.cancel_asked,
-            job.queue.as_str(),
-            job.kind.as_str(),
-            job.version,
-        ])?;
         if let Some(unique) = &job.unique {
             key::at_claim(desk, unique, job.id)?;
         }
+        leased(&mut job, claim, desk.now.wall);
         desk.counts.moved((job.queue.as_str(), job.kind.as_str(), job.version.into()), State::Ready, State::Running);
         desk.counts.tally.claimed += 1;
-        let lease = Lease { job: job.id, fence: job.fence, token };
-        claimed.jobs.push((job, lease));
+        let lease = Lease { job: job.id, fence: job.fence, token: desk.token() };
+        given.push((seq, job, lease));
     }
+    let until = desk.now.steady_in(claim.lease_ms);
+    let (parts, rest) = bulk::parts(&given);
+    for part in parts {
+        insert(desk, desk.db.prepare_cached(&LEASES)?, part, until)?;
+    }
+    for one in rest.chunks(1) {
+        insert(desk, desk.db.prepare_cached(&LEASE)?, one, until)?;
+    }
+    claimed.jobs.extend(given.into_iter().map(|(_, job, lease)| (job, lease)));
     Ok(())
+}
+
+const LEASE_HEAD: &str = "INSERT INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt,
+    crashes, keyed, cancel_asked, queue, kind, version)";
+/// One lease.
+pub(crate) static LEASE: LazyLock<String> =
+    LazyLock::new(|| format!("{LEASE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+/// Several.
+pub(crate) static LEASES: LazyLock<String> = LazyLock::new(|| bulk::insert(LEASE_HEAD, 15));
+
+fn insert(
+    desk: &Desk<'_>,
+    mut statement: CachedStatement<'_>,
+    given: &[(i64, Job, Lease)],
+    until: i64,
+) -> rusqlite::Result<()> {
+    let mut values = Values::of(&mut statement);
+    for (seq, job, lease) in given {
+        values.add(job.id.bytes())?;
+        values.add(seq)?;
+        values.add(lease.fence)?;
+        values.add(lease.token.cast_signed())?;
+        values.add(desk.now.boot)?;
+        values.add(until)?;
+        values.add(job.instance.map(|instance| instance.0.cast_signed()))?;
+        values.add(desk.now.wall)?;
+        values.add(job.attempt)?;
+        values.add(job.crashes)?;
+        values.add(job.unique.is_some())?;
+        values.add(job.cancel_asked)?;
+        values.add(job.queue.as_str())?;
+        values.add(job.kind.as_str())?;
+        values.add(job.version)?;
+    }
+    statement.raw_execute().map(|_| ())
 }
 
 /// The job as it is once claimed.
@@ -188,7 +220,7 @@ fn leased(job: &mut Job, claim: &Claim, now: i64) {
 
 /// How long until time alone brings these queues more: a job comes due, or a pause ends.
 fn due_in(desk: &Desk<'_>, queues: &[Name], paused: &pause::Paused) -> rusqlite::Result<Option<u64>> {
-    let mut first = desk.db.prepare_cached("SELECT min(run_at) FROM banto_job WHERE state = 0 AND queue = ?1")?;
+    let mut first = desk.db.prepare_cached(NEXT)?;
     let mut next = None::<i64>;
     for queue in queues {
         let due = match paused.get(queue.as_str()) {

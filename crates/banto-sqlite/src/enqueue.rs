@@ -3,12 +3,15 @@
 //! A key is a primary key, so two callers cannot both be given it, nor two jobs of one batch. Who repeats a call finds
 //! the jobs under their ids and is told so.
 
+use std::sync::LazyLock;
+
 use banto_core::{Due, JobId, NewJob, Options, Refusal, State, limits::ENQUEUE_MAX};
 use banto_store::{Enqueued, StoreError};
-use rusqlite::{CachedStatement, OptionalExtension, params};
+use rusqlite::{CachedStatement, ErrorCode, OptionalExtension, params};
 
 use crate::{
-    desk::Desk,
+    bulk::{self, Values},
+    desk::{Desk, Now},
     error::{Result, fault},
     key,
     row::of_hold,
@@ -32,78 +35,141 @@ pub(crate) fn enqueue(desk: &mut Desk<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueu
 }
 
 fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
-    let mut insert = desk.db.prepare_cached(
-        "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max, key, hold,
-             hold_ms, options, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-         ON CONFLICT (id) DO NOTHING",
-    )?;
+    let before: i64 =
+        desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))?;
+    let mut insert = desk.db.prepare_cached(ONE)?;
     let mut answers = Vec::with_capacity(jobs.len());
-    let mut first = None;
-    for job in jobs {
-        let answer = accept_one(desk, &mut insert, job)?;
-        if answer.fresh {
-            first.get_or_insert(desk.db.last_insert_rowid());
+    let (parts, rest) = bulk::parts(jobs);
+    for part in parts {
+        if !accept_plain(desk, part, &mut answers)? {
+            accept_each(desk, &mut insert, part, &mut answers)?;
         }
-        answers.push(answer);
     }
-    if let Some(first) = first {
-        line_up(desk, first)?;
+    accept_each(desk, &mut insert, rest, &mut answers)?;
+    // All that are ready go into the lines of their queues in one statement.
+    if answers.iter().any(|answer| answer.fresh) {
+        desk.db.prepare_cached(LINE_UP)?.execute([before])?;
     }
     Ok(answers)
 }
 
-/// Puts all that are ready from `first` on into the lines of their queues, in one statement.
-fn line_up(desk: &Desk<'_>, first: i64) -> rusqlite::Result<()> {
-    let sql = "INSERT INTO banto_ready (queue, priority, run_at, id, seq)
-         SELECT queue, priority, run_at, id, seq FROM banto_job WHERE seq >= ?1 AND state = 1";
-    desk.db.prepare_cached(sql)?.execute([first]).map(|_| ())
+/// One job.
+pub(crate) const ONE: &str = "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at,
+        attempts_max, options, payload, key, hold, hold_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING";
+
+/// Several that have no key and a short payload.
+pub(crate) static PLAIN: LazyLock<String> = LazyLock::new(|| {
+    let head = "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max,
+        options, payload)";
+    bulk::insert(head, 11)
+});
+
+/// Those that are ready, beyond a row.
+pub(crate) const LINE_UP: &str = "INSERT INTO banto_ready (queue, priority, run_at, id, seq)
+    SELECT queue, priority, run_at, id, seq FROM banto_job WHERE seq > ?1 AND state = 1";
+
+/// Accepts jobs that are all new and have nothing out of the ordinary; says whether they are that.
+fn accept_plain(
+    desk: &mut Desk<'_>,
+    part: &[NewJob; bulk::ROWS],
+    answers: &mut Vec<Enqueued>,
+) -> rusqlite::Result<bool> {
+    let plain = |new: &NewJob| new.unique.is_none() && new.payload.as_str().len() <= INLINE_BYTES;
+    if !part.iter().all(plain) {
+        return Ok(false);
+    }
+    let mut insert = desk.db.prepare_cached(&PLAIN)?;
+    let mut values = Values::of(&mut insert);
+    for new in part {
+        bind(&mut values, new, desk.now)?;
+    }
+    match insert.raw_execute() {
+        Ok(_) => {}
+        // One of them is there already, or twice here. The statement has undone itself: each is looked at by itself.
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => return Ok(false),
+        Err(error) => return Err(error),
+    }
+    for new in part {
+        accepted(desk, new);
+        answers.push(Enqueued { id: new.id, fresh: true });
+    }
+    Ok(true)
+}
+
+fn accept_each(
+    desk: &mut Desk<'_>,
+    insert: &mut CachedStatement<'_>,
+    jobs: &[NewJob],
+    answers: &mut Vec<Enqueued>,
+) -> rusqlite::Result<()> {
+    for job in jobs {
+        answers.push(accept_one(desk, insert, job)?);
+    }
+    Ok(())
 }
 
 fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJob) -> rusqlite::Result<Enqueued> {
-    if let Some(id) = key_holder(desk, new)? {
+    let double = |desk: &mut Desk<'_>, id| {
         desk.counts.tally.doubles += 1;
-        return Ok(Enqueued { id, fresh: false });
-    }
-    let run_at = match new.due {
-        Due::Now => desk.now.wall,
-        Due::In(ms) => desk.now.wall_in(ms),
-        Due::At(ms) => ms,
+        Ok(Enqueued { id, fresh: false })
     };
-    let state = if run_at <= desk.now.wall { State::Ready } else { State::Scheduled };
-    let long = new.payload.as_str().len() > INLINE_BYTES;
-    let (hold, hold_ms) = new.unique.as_ref().map(|unique| of_hold(unique.hold)).unzip();
-    let stored = insert.execute(params![
-        new.id.bytes(),
-        new.kind.as_str(),
-        new.version,
-        new.queue.as_str(),
-        new.priority,
-        state.number(),
-        run_at,
-        desk.now.wall,
-        new.attempts_max,
-        new.unique.as_ref().map(|unique| unique.key.as_str()),
-        hold,
-        hold_ms.flatten(),
-        options(&new.options),
-        (!long).then_some(new.payload.as_str()),
-    ])?;
-    if stored == 0 {
-        desk.counts.tally.doubles += 1;
-        return Ok(Enqueued { id: new.id, fresh: false });
+    if let Some(id) = key_holder(desk, new)? {
+        return double(desk, id);
     }
-    if long {
-        desk.db
-            .prepare_cached("INSERT INTO banto_payload (seq, payload) VALUES (?1, ?2)")?
-            .execute(params![desk.db.last_insert_rowid(), new.payload.as_str()])?;
+    let (hold, hold_ms) = new.unique.as_ref().map(|unique| of_hold(unique.hold)).unzip();
+    let mut values = Values::of(insert);
+    bind(&mut values, new, desk.now)?;
+    values.add(new.unique.as_ref().map(|unique| unique.key.as_str()))?;
+    values.add(hold)?;
+    values.add(hold_ms.flatten())?;
+    if insert.raw_execute()? == 0 {
+        return double(desk, new.id);
+    }
+    if new.payload.as_str().len() > INLINE_BYTES {
+        let mut long = desk.db.prepare_cached("INSERT INTO banto_payload (seq, payload) VALUES (?1, ?2)")?;
+        long.execute(params![desk.db.last_insert_rowid(), new.payload.as_str()])?;
     }
     if let Some(unique) = &new.unique {
         key::take(desk, unique, new.id)?;
     }
+    accepted(desk, new);
+    Ok(Enqueued { id: new.id, fresh: true })
+}
+
+/// The first eleven columns of a job.
+fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result<()> {
+    let run_at = run_at(new, now);
+    values.add(new.id.bytes())?;
+    values.add(new.kind.as_str())?;
+    values.add(new.version)?;
+    values.add(new.queue.as_str())?;
+    values.add(new.priority)?;
+    values.add(state(run_at, now).number())?;
+    values.add(run_at)?;
+    values.add(now.wall)?;
+    values.add(new.attempts_max)?;
+    values.add(options(&new.options))?;
+    values.add(Some(new.payload.as_str()).filter(|text| text.len() <= INLINE_BYTES))
+}
+
+fn run_at(new: &NewJob, now: Now) -> i64 {
+    match new.due {
+        Due::Now => now.wall,
+        Due::In(ms) => now.wall_in(ms),
+        Due::At(ms) => ms,
+    }
+}
+
+fn state(run_at: i64, now: Now) -> State {
+    if run_at <= now.wall { State::Ready } else { State::Scheduled }
+}
+
+fn accepted(desk: &mut Desk<'_>, new: &NewJob) {
+    let state = state(run_at(new, desk.now), desk.now);
     desk.counts.jobs((new.queue.as_str(), new.kind.as_str(), new.version.into()), state, 1);
     desk.counts.tally.accepted += 1;
     desk.counts.news = true;
-    Ok(Enqueued { id: new.id, fresh: true })
 }
 
 /// The job that stands for a new one by its key. A job with the same id comes first.

@@ -4,16 +4,19 @@
 //! late, changes nothing and is counted. An end that is well is the ordinary way: a small row moves from the leases to
 //! what is done. All other verdicts change the job's own row.
 
+use std::sync::LazyLock;
+
 use banto_core::{Job, JobId, Lease, Refusal, State, Verdict};
 use banto_store::{Finish, Finished};
-use rusqlite::{CachedStatement, params};
+use rusqlite::{OptionalExtension, Row, params, params_from_iter};
 
 use crate::{
+    bulk::{self, Values},
     damage,
     desk::Desk,
     error::{Result, fault},
     key, mutate, record,
-    row::{self, Reader, Stored},
+    row::{self, Reader, Stored, lossy},
     seat,
 };
 
@@ -31,11 +34,23 @@ pub(crate) fn finish(desk: &mut Desk<'_>, finishes: &[Finish]) -> Result<Vec<Fin
 }
 
 fn write_all(desk: &mut Desk<'_>, finishes: &[Finish]) -> rusqlite::Result<Vec<Finished>> {
-    let mut pen = Pen::new(desk)?;
     let mut answers = Vec::with_capacity(finishes.len());
+    let (parts, rest) = bulk::parts(finishes);
+    for part in parts {
+        if done_all(desk, part)? {
+            answers.extend([Finished::Written; bulk::ROWS]);
+        } else {
+            write_each(desk, part, &mut answers)?;
+        }
+    }
+    write_each(desk, rest, &mut answers)?;
+    Ok(answers)
+}
+
+fn write_each(desk: &mut Desk<'_>, finishes: &[Finish], answers: &mut Vec<Finished>) -> rusqlite::Result<()> {
     for finish in finishes {
         let written = match finish.verdict.to {
-            State::Done => pen.done(desk, finish)?,
+            State::Done => done(desk, finish)?,
             _ => write(desk, finish)?,
         };
         if !written {
@@ -43,71 +58,119 @@ fn write_all(desk: &mut Desk<'_>, finishes: &[Finish]) -> rusqlite::Result<Vec<F
         }
         answers.push(if written { Finished::Written } else { Finished::Late });
     }
-    Ok(answers)
+    Ok(())
 }
 
-/// The statements of the ordinary way.
-struct Pen<'a> {
-    find: CachedStatement<'a>,
-    done: CachedStatement<'a>,
-    free: CachedStatement<'a>,
+const FIND_HEAD: &str =
+    "SELECT id, seq, fence, token, keyed, cancel_asked OR progress IS NOT NULL, started_at, instance,
+    queue, kind, version FROM banto_lease WHERE id";
+const DONE_HEAD: &str =
+    "INSERT INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)";
+/// A lease; several.
+pub(crate) static FIND: LazyLock<String> = LazyLock::new(|| format!("{FIND_HEAD} = ?"));
+pub(crate) static FIND_ALL: LazyLock<String> = LazyLock::new(|| bulk::among(&format!("{FIND_HEAD} IN")));
+/// An end; several.
+pub(crate) static DONE: LazyLock<String> = LazyLock::new(|| format!("{DONE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+pub(crate) static DONE_ALL: LazyLock<String> = LazyLock::new(|| bulk::insert(DONE_HEAD, 8));
+/// A lease is let go; several.
+pub(crate) const FREE: &str = "DELETE FROM banto_lease WHERE id = ?";
+pub(crate) static FREE_ALL: LazyLock<String> = LazyLock::new(|| bulk::among("DELETE FROM banto_lease WHERE id IN"));
+
+/// A lease as it stands in the file.
+struct Running {
+    lease: Lease,
+    seq: i64,
+    keyed: bool,
+    /// Whether there is something said to be kept.
+    said: bool,
+    started_at: i64,
+    instance: i64,
+    class: (String, String, i64),
 }
 
-impl<'a> Pen<'a> {
-    fn new(desk: &Desk<'a>) -> rusqlite::Result<Pen<'a>> {
-        Ok(Pen {
-            find: desk.db.prepare_cached(
-                "SELECT seq, fence, token, keyed, cancel_asked OR progress IS NOT NULL, started_at, instance, queue, kind,
-                     version FROM banto_lease WHERE id = ?1",
-            )?,
-            done: desk.db.prepare_cached(
-                "INSERT INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            )?,
-            free: desk.db.prepare_cached("DELETE FROM banto_lease WHERE id = ?1")?,
+impl Running {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Running> {
+        let job = JobId::of_bytes(row.get(0)?);
+        let fence = u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        let lease = Lease { job, fence, token: row.get::<_, i64>(3)?.cast_unsigned() };
+        Ok(Running {
+            lease,
+            seq: row.get(1)?,
+            keyed: row.get(4)?,
+            said: row.get(5)?,
+            started_at: row.get(6)?,
+            instance: row.get(7)?,
+            class: (lossy(row, 8)?, lossy(row, 9)?, row.get(10)?),
         })
     }
 
-    /// Writes that a job is done; says whether it is written, now or before.
-    fn done(&mut self, desk: &mut Desk<'_>, finish: &Finish) -> rusqlite::Result<bool> {
-        let Finish { lease, verdict } = finish;
-        let mut rows = self.find.query([lease.job.bytes()])?;
-        let Some(row) = rows.next()? else { return was_written(desk, lease) };
-        let (fence, token): (i64, i64) = (row.get(1)?, row.get(2)?);
-        if (fence, token) != (lease.fence.into(), lease.token.cast_signed()) && !mutate::fence_dropped() {
-            drop(rows);
-            return was_written(desk, lease);
-        }
-        let seq: i64 = row.get(0)?;
-        let (keyed, said): (bool, bool) = (row.get(3)?, row.get(4)?);
-        let (started_at, instance): (i64, i64) = (row.get(5)?, row.get(6)?);
-        desk.counts.moved(
-            (row.get_ref(7)?.as_str().unwrap_or_default(), row.get_ref(8)?.as_str().unwrap_or_default(), row.get(9)?),
-            State::Running,
-            State::Done,
-        );
-        drop(rows);
-        if said || verdict.error.is_some() {
-            keep_words(desk, seq, fence, verdict)?;
-        }
-        self.done.execute(params![
-            seq,
-            desk.now.wall,
-            started_at,
-            verdict.attempt,
-            verdict.crashes,
-            fence,
-            token,
-            instance
-        ])?;
-        self.free.execute([lease.job.bytes()])?;
-        if keyed {
-            let stored = row::find(desk.db, &mut Reader::default(), lease.job)?.and_then(std::result::Result::ok);
-            let unique = stored.and_then(|stored| stored.job.unique);
-            unique.map_or(Ok(()), |unique| key::at_end(desk, &unique, lease.job))?;
-        }
-        Ok(true)
+    fn end(&self, values: &mut Values<'_, '_>, verdict: &Verdict, now: i64) -> rusqlite::Result<()> {
+        values.add(self.seq)?;
+        values.add(now)?;
+        values.add(self.started_at)?;
+        values.add(verdict.attempt)?;
+        values.add(verdict.crashes)?;
+        values.add(self.lease.fence)?;
+        values.add(self.lease.token.cast_signed())?;
+        values.add(self.instance)
     }
+
+    fn count(&self, desk: &mut Desk<'_>) {
+        let (queue, kind, version) = &self.class;
+        desk.counts.moved((queue, kind, *version), State::Running, State::Done);
+    }
+}
+
+/// Writes that jobs are done whose leases all hold and that have nothing out of the ordinary; says whether they are that.
+fn done_all(desk: &mut Desk<'_>, part: &[Finish; bulk::ROWS]) -> rusqlite::Result<bool> {
+    if !part.iter().all(|finish| finish.verdict.to == State::Done && finish.verdict.error.is_none()) {
+        return Ok(false);
+    }
+    let ids = || params_from_iter(part.iter().map(|finish| finish.lease.job.bytes()));
+    let mut running: [Option<Running>; bulk::ROWS] = Default::default();
+    let mut find = desk.db.prepare_cached(&FIND_ALL)?;
+    let mut rows = find.query(ids())?;
+    while let Some(row) = rows.next()? {
+        let found = Running::read(row)?;
+        let of = part.iter().zip(&mut running).find(|(finish, _)| finish.lease == found.lease);
+        let Some((_, place)) = of.filter(|_| !found.keyed && !found.said) else { return Ok(false) };
+        *place = Some(found);
+    }
+    drop(rows);
+    if running.iter().any(Option::is_none) {
+        return Ok(false);
+    }
+    let mut insert = desk.db.prepare_cached(&DONE_ALL)?;
+    let mut values = Values::of(&mut insert);
+    for (finish, found) in part.iter().zip(running.iter().flatten()) {
+        found.end(&mut values, &finish.verdict, desk.now.wall)?;
+        found.count(desk);
+    }
+    insert.raw_execute()?;
+    desk.db.prepare_cached(&FREE_ALL)?.execute(ids())?;
+    Ok(true)
+}
+
+/// Writes that a job is done; says whether it is written, now or before.
+fn done(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Result<bool> {
+    let found = desk.db.prepare_cached(&FIND)?.query_row([lease.job.bytes()], Running::read).optional()?;
+    let Some(found) = found.filter(|found| found.lease == *lease || mutate::fence_dropped()) else {
+        return was_written(desk, lease);
+    };
+    if found.said || verdict.error.is_some() {
+        keep_words(desk, found.seq, found.lease.fence.into(), verdict)?;
+    }
+    let mut insert = desk.db.prepare_cached(&DONE)?;
+    found.end(&mut Values::of(&mut insert), verdict, desk.now.wall)?;
+    insert.raw_execute()?;
+    desk.db.prepare_cached(FREE)?.execute([lease.job.bytes()])?;
+    found.count(desk);
+    if found.keyed {
+        let stored = row::find(desk.db, &mut Reader::default(), lease.job)?.and_then(std::result::Result::ok);
+        let unique = stored.and_then(|stored| stored.job.unique);
+        unique.map_or(Ok(()), |unique| key::at_end(desk, &unique, lease.job))?;
+    }
+    Ok(true)
 }
 
 /// What was said while it ran goes to the job's own row, before the lease goes.

@@ -7,7 +7,8 @@
 //! # Layout
 //! - [`Sqlite`] (here): the handle; one method a verb, each a call to the writer or a question to a reader.
 //! - `connect` (addresses, pragmas, what is refused), `migrate` (the schema's steps), `error` (SQLite's codes).
-//! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting).
+//! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting),
+//!   `bulk` (sixteen rows a statement).
 //! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`, `pages` (listings).
 //! - `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
 //! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
@@ -15,6 +16,7 @@
 //! - `failpoint`, `mutate`: for the proofs; not in what ships.
 
 mod beat;
+mod bulk;
 mod call;
 mod check;
 mod claim;

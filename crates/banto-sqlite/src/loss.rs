@@ -40,9 +40,13 @@ pub(crate) fn look(db: &mut Connection, path: &Path, new: bool) -> Result<(Mark,
 /// Counts what is missing, if anything is.
 fn count(db: &mut Connection, path: &Path, mark: Height) -> Result<()> {
     let failed = while_doing("count lost rows");
+    // Without the lock first: a store that is not behind can be opened while somebody else holds it.
+    if !behind(state(db).map_err(&failed)?.0, mark) {
+        return Ok(());
+    }
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
     let (at, _) = state(&tx).map_err(&failed)?;
-    if at.commits >= mark.commits && at.accepted >= mark.accepted {
+    if !behind(at, mark) {
         return Ok(());
     }
     let jobs = mark.accepted.saturating_sub(at.accepted);
@@ -59,6 +63,10 @@ fn count(db: &mut Connection, path: &Path, mark: Height) -> Result<()> {
     .map_err(&failed)?;
     tx.execute("INSERT OR REPLACE INTO banto_meta VALUES ('loss', ?1)", [notice]).map_err(&failed)?;
     tx.commit().map_err(&failed)
+}
+
+fn behind(at: Height, mark: Height) -> bool {
+    at.commits < mark.commits || at.accepted < mark.accepted
 }
 
 fn state(db: &Connection) -> rusqlite::Result<(Height, Option<String>)> {

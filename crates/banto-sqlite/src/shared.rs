@@ -1,6 +1,10 @@
 //! What the writer, the readers and those who wait know together: the news, the state of the disk, the notices.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{
+    os::unix::fs::MetadataExt,
+    path::Path,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use banto_store::{Clock, Fault, StoreError};
 use rusqlite::Connection;
@@ -22,6 +26,8 @@ pub(crate) struct Shared {
 }
 
 struct Disk {
+    /// Device and number of the file that was opened.
+    file: Option<(u64, u64)>,
     reserve: Reserve,
     mark: Mark,
     reopened: u64,
@@ -37,7 +43,8 @@ pub(crate) struct After {
 
 impl Shared {
     pub fn new(options: Options, news: u64, reserve: Reserve, mark: Mark) -> Shared {
-        let disk = Disk { reserve, mark, reopened: 0, last: String::new() };
+        let file = identity(&options.path);
+        let disk = Disk { file, reserve, mark, reopened: 0, last: String::new() };
         Shared { news: watch::Sender::new(news), options, disk: Mutex::new(disk), said: Mutex::new(Vec::new()) }
     }
 
@@ -80,6 +87,19 @@ impl Shared {
     /// Looks, now and then, whether there is room.
     pub fn look_at_disk(&self, db: &Connection, clock: &dyn Clock) {
         self.disk().reserve.look(db, clock.steady_ms());
+    }
+
+    /// Why nothing must be written any more, if the file is not the one that was opened: somebody moved, replaced or deleted
+    /// it, and what is still written goes to a file that nobody will find.
+    pub fn moved(&self) -> Option<StoreError> {
+        let path = &self.options.path;
+        (identity(path) != self.disk().file).then(|| {
+            let what = format!(
+                "write to \"{}\": it was moved, replaced or deleted while it was open; put it back, or restart",
+                shown(path)
+            );
+            StoreError::new(Fault::Gone, what)
+        })
     }
 
     /// SQLite met the end of the disk.
@@ -136,6 +156,10 @@ impl Shared {
     fn disk(&self) -> MutexGuard<'_, Disk> {
         lock(&self.disk)
     }
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

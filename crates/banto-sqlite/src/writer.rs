@@ -107,6 +107,9 @@ impl Writer {
     }
 
     fn carry_out(&mut self, calls: &mut Calls) -> Went {
+        if let Some(moved) = self.shared.moved() {
+            return Went::Badly(moved);
+        }
         let db = match self.connection() {
             Ok(db) => db,
             Err(error) => return Went::Badly(error),
@@ -167,6 +170,8 @@ impl Writer {
             failpoint::pass(call.verb().word(), "after_commit");
         }
         if let Some(mark) = mark {
+            // Durable, but in a file that has no name any more? Then nobody is told Ok.
+            self.shared.moved().map_or(Ok(()), Err)?;
             self.shared.committed(mark);
         }
         Ok(())

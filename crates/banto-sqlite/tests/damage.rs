@@ -1,5 +1,5 @@
 //! Somebody wrote into the file: that job is set aside with the reason, and the others run.
-#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod bench;
 

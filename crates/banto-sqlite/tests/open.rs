@@ -1,5 +1,5 @@
 //! Opening: addresses, what is refused, the schema's steps, lost rows, other people's locks.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod bench;
 
@@ -207,4 +207,25 @@ async fn a_mark_that_is_missing_damaged_or_anothers_is_said_once_and_made_anew()
         assert!(bench.open().about().notices.is_empty(), "{word}: said once");
         assert_eq!(fs::read(&mark).unwrap(), good);
     }
+}
+
+#[tokio::test]
+async fn a_file_that_is_moved_replaced_or_deleted_while_it_is_open_takes_nothing_more() {
+    let bench = Bench::new();
+    let store = bench.open();
+    store.enqueue(jobs(1)).await.unwrap();
+    let aside = bench.folder.path().join("aside.db");
+    fs::rename(bench.path(), &aside).unwrap();
+    for replaced in [false, true] {
+        if replaced {
+            fs::copy(&aside, bench.path()).unwrap();
+        }
+        let error = store.enqueue(jobs(1)).await.unwrap_err();
+        assert_eq!(*error.fault(), Fault::Gone);
+        assert!(error.to_string().contains("moved, replaced or deleted"), "{error}");
+    }
+    fs::rename(&aside, bench.path()).unwrap();
+    store.enqueue(jobs(1)).await.unwrap();
+    assert_eq!(store.tally().await.unwrap().accepted, 2);
+    sound(&store).await;
 }

@@ -1,5 +1,5 @@
 //! Several processes on one file. Each test starts this very binary again in a part that it plays ([`part`]).
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
 
 mod bench;
 
@@ -48,6 +48,7 @@ async fn part() {
         "enqueue" => enqueue_for_ever(&store).await,
         "work" => work(&store).await,
         "keys" => keys(&store).await,
+        "in doubt" => enqueue_until_in_doubt(&store).await,
         "one" => drop(store.enqueue(jobs(1)).await.unwrap()),
         other => unreachable!("{other}"),
     }
@@ -62,10 +63,23 @@ async fn enqueue_for_ever(store: &Sqlite) {
             }
         }
     };
-    let tasks: Vec<_> = (0..4).map(|_| tokio::spawn(task(store.clone()))).collect();
-    for task in tasks {
-        task.await.unwrap();
+    let [a, b, c, d] = [(); 4].map(|()| tokio::spawn(task(store.clone())));
+    let _never = tokio::join!(a, b, c, d);
+}
+
+/// Enqueues, and says what it was told Ok for, until the disk fails; and twenty times more.
+async fn enqueue_until_in_doubt(store: &Sqlite) {
+    let mut failures = 0;
+    while failures < 20 {
+        match store.enqueue(jobs(3)).await {
+            Ok(answers) => answers.iter().for_each(|answer| println!("said: {}", answer.id)),
+            Err(error) => {
+                assert!(error.in_doubt() || *error.fault() == banto_store::Fault::Gone, "{error}");
+                failures += 1;
+            }
+        }
     }
+    println!("said: notices {:?}", store.about().notices);
 }
 
 /// Claims and finishes until there is nothing left, and says what it has finished.
@@ -171,4 +185,33 @@ async fn who_waits_hears_of_another_process() {
     assert!(woken.await.unwrap() > seen);
     assert_eq!(claim(&handle, 5).await.jobs.len(), 1);
     assert!(child.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn after_a_failed_fsync_nobody_is_told_ok_and_what_was_is_there() {
+    let bench = bench::Bench::new();
+    drop(open(&bench.path()));
+    let exe = std::env::current_exe().unwrap();
+    let child = Command::new("strace")
+        .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync"])
+        .args(["-e", "inject=fsync,fdatasync:error=EIO:when=15+", "--"])
+        .arg(&exe)
+        .args(["--exact", "part", "--nocapture", "--quiet"])
+        .env("BANTO_PART", "in doubt")
+        .env("BANTO_PART_FILE", bench.path())
+        .output();
+    let Ok(output) = child else {
+        assert!(std::env::var_os("CI").is_none(), "in CI strace must be there");
+        println!("SKIPPED: this test makes the disk fail with strace, which is not there");
+        return;
+    };
+    let said: Vec<String> = words(&mut output.stdout.as_slice()).collect();
+    let (acked, notices): (Vec<_>, Vec<_>) = said.iter().partition(|word| word.parse::<JobId>().is_ok());
+    assert!(notices.len() == 1 && notices[0].contains("opened anew"), "{said:?} {output:?}");
+    let store = open(&bench.path());
+    for id in &acked {
+        assert!(store.job(id.parse().unwrap()).await.unwrap().is_some(), "{id} was accepted and is lost");
+    }
+    assert!(!acked.is_empty());
+    sound(&store).await;
 }

@@ -74,6 +74,24 @@ pub enum Part {
         /// What it is told, as JSON.
         spec: String,
     },
+    /// A tool that holds the file.
+    #[command(hide = true)]
+    Grip {
+        /// What it is told, as JSON.
+        spec: String,
+    },
+    /// A look at a store that may be damaged.
+    #[command(hide = true)]
+    Probe {
+        /// What it is told, as JSON.
+        spec: String,
+    },
+    /// Far too much to take.
+    #[command(hide = true)]
+    Gorge {
+        /// What it is told, as JSON.
+        spec: String,
+    },
     /// Many callers at once.
     #[command(hide = true)]
     Race {

@@ -51,6 +51,8 @@ pub struct ClientSpec {
     pub act: Act,
     /// For how long, in milliseconds: from the first to the second.
     pub ms: (u64, u64),
+    /// What each job is given to say.
+    pub text: String,
     /// Bytes of ballast in each payload.
     pub pad: usize,
     /// Whether each job has a key, under which it is enqueued once.
@@ -59,6 +61,10 @@ pub struct ClientSpec {
     pub forgets_ids: bool,
     /// How long it goes on asking when it is refused, in milliseconds.
     pub patience_ms: u64,
+    /// Whether it asks the store itself, so that it hears each refusal: the library's client asks again for 5 s.
+    pub direct: bool,
+    /// Their urgency.
+    pub priority: u8,
     /// Attempts of each job.
     pub attempts_max: u16,
 }
@@ -77,10 +83,13 @@ impl ClientSpec {
             queue: "default".into(),
             act: Act::Sleep,
             ms: (5, 20),
+            text: String::new(),
             pad: 0,
             keyed: false,
             forgets_ids: false,
             patience_ms: 0,
+            direct: false,
+            priority: 5,
             attempts_max: 3,
         }
     }
@@ -103,8 +112,8 @@ impl ClientSpec {
     fn job(&self, index: u64, id: JobId) -> Told<NewJob> {
         let span = self.ms.1.saturating_sub(self.ms.0) + 1;
         let ms = self.ms.0 + mix(self.seed ^ index) % span;
-        let errand = Errand { act: self.act, ms, index, pad: "x".repeat(self.pad) };
-        let job = NewJob { attempts_max: self.attempts_max, ..errand.order(id, &self.queue)? };
+        let errand = Errand { act: self.act, ms, index, pad: self.text.clone() + &"x".repeat(self.pad) };
+        let job = NewJob { attempts_max: self.attempts_max, priority: self.priority, ..errand.order(id, &self.queue)? };
         if !self.keyed {
             return Ok(job);
         }
@@ -182,7 +191,11 @@ async fn hand_in(
     acks.sync();
     let since = Instant::now();
     loop {
-        match client.put(jobs.clone()).await {
+        let answer = match spec.direct {
+            true => client.store().enqueue(jobs.clone()).await,
+            false => client.put(jobs.clone()).await,
+        };
+        match answer {
             Ok(answers) => {
                 let line = |(answer, (index, _)): (&Enqueued, &(u64, JobId))| (answer.id, 0, *index);
                 acks.lines(Word::Acked, answers.iter().zip(batch).map(line));

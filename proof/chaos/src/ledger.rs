@@ -130,9 +130,9 @@ impl Ledger {
         }
     }
 
-    /// Waits until all lines are on the disk. Not `fdatasync`, which rows make fail under the store.
+    /// Waits until all lines are on the disk. Not by `fsync`, which SQLite uses and a row makes fail.
     pub fn sync(&self) {
-        if let Err(error) = self.file.sync_all() {
+        if let Err(error) = self.file.sync_data() {
             eprintln!("could not sync the ledger \"{}\": {error}", self.path.display());
             std::process::exit(70);
         }

@@ -10,16 +10,20 @@
 //! - [`row`]: the rows, one file each; [`guard`]: the rows again with a guard taken out, which must turn red.
 //! - what rows are made of: [`stage`] (its folder, seed and store), [`process`] (children), [`ledger`] (lines),
 //!   [`account`] (lost, doubled, wrong), [`load`] (what the load is), [`disk`] (small disks).
-//! - what the children do: [`worker`], [`client`], [`grip`], [`race`], [`probe`].
+//! - what the children do: [`worker`], [`client`], [`command`] (the command line), [`grip`], [`race`],
+//!   [`probe`], [`gorge`]; and [`watched`], through which they use the store.
 
 pub mod account;
 pub mod ask;
 pub mod client;
 pub mod command;
 pub mod disk;
+pub mod gorge;
+pub mod grip;
 pub mod guard;
 pub mod ledger;
 pub mod load;
+pub mod probe;
 pub mod process;
 pub mod prove;
 pub mod race;

@@ -38,6 +38,8 @@ pub enum Act {
     Overflow,
     /// Ends its process by SIGSEGV.
     Segv,
+    /// Fails for good, with its ballast as the error.
+    Fail,
     /// Panics.
     Panic,
     /// Makes the layer around it panic.
@@ -99,6 +101,7 @@ pub async fn perform(errand: Errand, run: Context<Hands>) -> Result<(), JobError
         Act::Exit => std::process::exit(1),
         Act::Overflow => drop(deeper(errand.ms)),
         Act::Segv => drop(kill_process(getpid(), Signal::SEGV)),
+        Act::Fail => return Err(JobError::dead(errand.pad)),
         Act::Panic => std::panic::panic_any(format!("the handler of {} lets go", errand.index)),
         Act::PanicInLayer => {}
         Act::PanicInDrop => {

@@ -10,8 +10,8 @@ use std::{
 use banto_chaos::{
     Told,
     ask::{Ask, Part, Wanted},
-    client, command, guard,
-    process::{follow_parent, told},
+    client, command, gorge, grip, guard, probe,
+    process::{die_with_parent, follow_parent, told},
     prove::Prove,
     race,
     row::find,
@@ -25,7 +25,7 @@ const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
     if let Some(dir) = std::env::var_os(command::VARIABLE) {
-        follow_parent();
+        die_with_parent();
         return command::run(dir.into());
     }
     let ask = Ask::parse();
@@ -77,6 +77,9 @@ fn play(part: Part) -> Told<ExitCode> {
         }
         Part::Worker { spec } => worker::work(&told(&spec)?),
         Part::Client { spec } => client::enqueue(&told(&spec)?),
+        Part::Probe { spec } => probe::probe(&told(&spec)?),
+        Part::Gorge { spec } => gorge::gorge(&told(&spec)?),
+        Part::Grip { spec } => grip::grip(&told(&spec)?),
         Part::Race { spec } => race::race(&told(&spec)?),
     }
 }

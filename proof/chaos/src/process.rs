@@ -5,9 +5,10 @@
 
 use std::{
     ffi::OsString,
-    fs::OpenOptions,
+    fs::{File, OpenOptions},
     io::Read,
     os::unix::process::ExitStatusExt,
+    path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread::sleep,
     time::{Duration, Instant},
@@ -35,20 +36,32 @@ pub struct Start<'a> {
     arguments: Vec<OsString>,
     before: Vec<OsString>,
     variables: Vec<(&'a str, String)>,
+    reads: Option<File>,
 }
 
 impl<'a> Start<'a> {
     /// This program under that word, with what it is to do.
     pub fn new(word: &'a str, name: &'a str, spec: &impl Serialize) -> Told<Start<'a>> {
         let spec = serde_json::to_string(spec).map_err(|error| format!("tell {name} what to do: {error}"))?;
-        Ok(Start { word, name, arguments: vec![spec.into()], before: Vec::new(), variables: Vec::new() })
+        Ok(Start { word, name, arguments: vec![spec.into()], before: Vec::new(), variables: Vec::new(), reads: None })
     }
 
     /// The commands of banto, typed like this.
     pub fn command(name: &'a str, scene: &Scene<'_>, words: &[&str]) -> Start<'a> {
-        let arguments = words.iter().map(OsString::from).collect();
+        Start::typed(name, scene, words.iter().map(OsString::from).collect())
+    }
+
+    /// The same, with words that need not be text.
+    pub fn typed(name: &'a str, scene: &Scene<'_>, arguments: Vec<OsString>) -> Start<'a> {
         let variables = vec![(command::VARIABLE, scene.dir.display().to_string())];
-        Start { word: "", name, arguments, before: Vec::new(), variables }
+        Start { word: "", name, arguments, before: Vec::new(), variables, reads: None }
+    }
+
+    /// With a file as its standard input.
+    pub fn reading(mut self, file: &Path) -> Told<Start<'a>> {
+        let opened = File::open(file).map_err(|error| format!("open \"{}\": {error}", file.display()));
+        self.reads = Some(opened?);
+        Ok(self)
     }
 
     /// With a variable of the environment.
@@ -74,7 +87,11 @@ impl<'a> Start<'a> {
         words.extend(self.arguments);
         let mut words = words.into_iter();
         let mut command = Command::new(words.next().unwrap_or_default());
-        command.args(words).stdin(Stdio::piped()).stdout(said.try_clone().map_err(failed)?).stderr(said);
+        command
+            .args(words)
+            .stdin(self.reads.map_or_else(Stdio::piped, Stdio::from))
+            .stdout(said.try_clone().map_err(failed)?)
+            .stderr(said);
         command.env_remove("BANTO_FAILPOINT").envs(self.variables);
         let child = command.spawn().map_err(failed)?;
         Ok(Process { child, name: self.name.to_owned(), ended: None })
@@ -150,12 +167,17 @@ impl Drop for Process {
 /// What a child does first: it ends when its parent does.
 pub fn follow_parent() {
     // The death signal is for those that are frozen; the pipe for those whose parent is a program in between.
-    let _best = set_parent_process_death_signal(Some(Signal::KILL));
+    die_with_parent();
     std::thread::spawn(|| {
         let mut byte = [0];
         while matches!(std::io::stdin().read(&mut byte), Ok(1..)) {}
         std::process::exit(99);
     });
+}
+
+/// The same for a child whose standard input is its own.
+pub fn die_with_parent() {
+    let _best = set_parent_process_death_signal(Some(Signal::KILL));
 }
 
 /// What the child was told to do.

@@ -65,6 +65,8 @@ impl Prove<'_> {
         let since = Instant::now();
         let name = mutate.map_or_else(|| row.id.to_owned(), |guard| format!("{}-without-{guard}", row.id));
         let dir = self.dir.join(name);
+        // Of an earlier run that failed, when the folder was chosen by hand.
+        let _earlier = std::fs::remove_dir_all(&dir);
         let report = std::fs::create_dir_all(&dir)
             .map_err(|error| format!("make \"{}\": {error}", dir.display()))
             .and_then(|()| self.play(row, &dir, mutate));

@@ -17,7 +17,16 @@ mod a3;
 mod a5;
 mod a6;
 mod a7;
+mod a9;
+mod b10;
+mod b11;
+mod b13;
+mod b16;
 mod cut;
+mod e1;
+mod e2;
+mod e3;
+mod e4;
 mod e5;
 
 /// How a row spends its time.
@@ -51,8 +60,17 @@ pub const ROWS: &[Row] = &[
     row("A5", "rolling TERM restarts under load", Measures, (90, 600), a5::play),
     row("A6", "TERM, and handlers that spin", Waits, (90, 120), a6::play),
     row("A7", "a worker frozen past its lease", Waits, (60, 180), a7::play),
+    row("A9", "poison: abort, exit, stack, SIGSEGV", Measures, (120, 400), a9::play),
     row("A11", "panics in handler, layer and drop", Waits, (60, 120), a11::play),
     row("A13", "jobs much longer than their lease", Waits, (90, 720), a13::play),
+    row("B10", "the file held by another process", Waits, (120, 300), b10::play),
+    row("B11", "the disk full to its last byte", Waits, (120, 180), b11::play),
+    row("B13", "a disk that fails under fsync and write", Waits, (120, 900), b13::play),
+    row("B16", "a flipped byte, a log cut off", Measures, (150, 900), b16::play),
+    row("E1", "payloads of 100 MB and 4 GiB", Waits, (120, 120), e1::play),
+    row("E2", "JSON too deep, too wide, too odd", Waits, (90, 120), e2::play),
+    row("E3", "hostile names and texts", Waits, (90, 120), e3::play),
+    row("E4", "damaged rows under four workers", Measures, (120, 240), e4::play),
     row("E5", "100 threads race for ids and keys", Measures, (90, 300), e5::play),
 ];
 

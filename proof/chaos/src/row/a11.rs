@@ -15,11 +15,8 @@ use crate::{
 };
 
 const LIMIT: Duration = Duration::from_secs(30);
-const ACTS: [(Act, &str); 3] = [
-    (Act::Panic, "the handler of"),
-    (Act::PanicInLayer, "the layer around"),
-    (Act::PanicInDrop, "a value of"),
-];
+const ACTS: [(Act, &str); 3] =
+    [(Act::Panic, "the handler of"), (Act::PanicInLayer, "the layer around"), (Act::PanicInDrop, "a value of")];
 
 pub(super) fn play(stage: &Stage) -> Told<Report> {
     let scene = stage.scene("store")?;
@@ -38,7 +35,10 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
     let (account, runs, listed) = scene.account()?;
     let kept = |job: &&Job| {
         let error = job.error.as_deref().unwrap_or_default();
-        job.state == State::Dead && job.attempt == 1 && job.crashes == 0 && ACTS.iter().any(|(_, text)| error.contains(text))
+        job.state == State::Dead
+            && job.attempt == 1
+            && job.crashes == 0
+            && ACTS.iter().any(|(_, text)| error.contains(text))
     };
     let kept = listed.iter().filter(kept).count() as u64;
     let done = listed.iter().filter(|job| job.state == State::Done).count() as u64;

@@ -57,4 +57,3 @@ fn enqueue(scene: &Scene<'_>, by_key: bool) -> Told<(Account, u64)> {
     let doubled = listed.len().abs_diff(indices.len()) + indices.len().abs_diff(client.jobs);
     Ok((account, doubled as u64))
 }
-

@@ -51,7 +51,12 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
         listed.iter().filter_map(|job| job.payload.read::<Errand>().ok()).map(|errand| errand.index).collect();
     let (doubled, twice) = (listed.len().abs_diff(indices.len()) as u64, account.duplicated_runs);
     Ok(Report::of(account)
-        .headed(Check::exactly("contests with one winner, told to all", told.values().filter(one).count() as u64, "", contests))
+        .headed(Check::exactly(
+            "contests with one winner, told to all",
+            told.values().filter(one).count() as u64,
+            "",
+            contests,
+        ))
         .check(Check::none("jobs beside the winner", doubled))
         .check(Check::exactly("contests with a job", indices.len() as u64, "", contests))
         .check(Check::none("run twice", twice))

@@ -14,7 +14,7 @@ use crate::{event::Event, record, run::Ended, worker::Shared};
 /// Most ends in one call.
 const BATCH_MAX: usize = 1_000;
 
-/// The loop; runs until its task is dropped.
+/// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>, mut ends: UnboundedReceiver<Ended>, mut said: UnboundedReceiver<Record>) {
     let (mut batch, mut records) = (Vec::with_capacity(BATCH_MAX), Vec::new());
     loop {

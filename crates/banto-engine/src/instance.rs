@@ -8,7 +8,7 @@ use tokio::time::sleep;
 
 use crate::{stop::Halt, worker::Shared};
 
-/// The loop; runs until its task is dropped.
+/// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
         let wait = match once(&shared, Status::Working).await {

@@ -15,7 +15,7 @@ const TICK_MS: u64 = 50;
 /// How long a job may be held without being begun, in milliseconds.
 const STALE_MS: u64 = 1_000;
 
-/// The loop; runs until its task is dropped.
+/// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     let began = shared.clock.steady_ms();
     loop {

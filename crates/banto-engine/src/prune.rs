@@ -6,7 +6,7 @@ use tokio::time::sleep;
 
 use crate::worker::Shared;
 
-/// The loop; runs until its task is dropped.
+/// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
         sleep(Duration::from_millis(shared.config.prune_ms)).await;

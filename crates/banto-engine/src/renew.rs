@@ -11,7 +11,7 @@ use tokio::time::sleep;
 
 use crate::{event::Event, worker::Shared};
 
-/// The loop; runs until its task is dropped.
+/// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
         let wait = match once(&shared).await {

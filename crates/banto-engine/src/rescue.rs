@@ -14,7 +14,7 @@ use crate::{event::Event, worker::Shared};
 /// Most jobs in one look.
 const BATCH_MAX: usize = 500;
 
-/// The loop; runs until its task is dropped.
+/// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     let mut last = shared.clock.steady_ms();
     let mut answered = true;

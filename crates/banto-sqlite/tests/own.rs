@@ -136,7 +136,7 @@ async fn hold(store: &Sqlite) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>)
     let (release, held) = mpsc::channel::<()>();
     let (entered, inside) = tokio::sync::oneshot::channel();
     let handle = store.clone();
-    let task = tokio::spawn(async move {
+    let hand = tokio::spawn(async move {
         let waits = move |_: &rusqlite::Connection| {
             let _there = entered.send(());
             let _released = held.recv();
@@ -145,7 +145,7 @@ async fn hold(store: &Sqlite) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>)
         handle.write(waits).await.unwrap();
     });
     inside.await.unwrap();
-    (release, task)
+    (release, hand)
 }
 
 #[tokio::test]

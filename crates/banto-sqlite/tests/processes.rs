@@ -54,16 +54,16 @@ async fn part() {
     }
 }
 
-/// Enqueues as fast as it can from several tasks, and says each id once it is told Ok.
+/// Enqueues as fast as it can from several callers at once, and says each id once it is told Ok.
 async fn enqueue_for_ever(store: &Sqlite) {
-    let task = |store: Sqlite| async move {
+    let hand = |store: Sqlite| async move {
         loop {
             for answer in store.enqueue(jobs(5)).await.unwrap() {
                 println!("said: {}", answer.id);
             }
         }
     };
-    let [a, b, c, d] = [(); 4].map(|()| tokio::spawn(task(store.clone())));
+    let [a, b, c, d] = [(); 4].map(|()| tokio::spawn(hand(store.clone())));
     let _never = tokio::join!(a, b, c, d);
 }
 

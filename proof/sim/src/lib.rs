@@ -7,6 +7,7 @@
 //!
 //! # Layout
 //! - [`plan`]: what shall happen, drawn from a seed. [`play`]: lets it happen. [`shrink`]: which part of it mattered.
+//!   [`many`]: many of them, on every core.
 //! - [`job`]: jobs that do as they are told. [`team`]: workers that are started, killed, frozen and stopped.
 //! - the way of a store call: [`line`](mod@line) (a worker's own wire, which may hang or fail) → [`witness`] (who sees
 //!   everything) → [`mutate`] (a store with a promise taken out, if asked) → the store
@@ -20,6 +21,7 @@ pub mod job;
 pub mod keys;
 pub mod ledger;
 pub mod line;
+pub mod many;
 pub mod mutate;
 pub mod plan;
 pub mod play;

@@ -3,14 +3,15 @@
 //! Exit codes: 0 nothing was broken, 1 something was (the seed, the actions that matter and the history are printed),
 //! 2 the command was not understood.
 
-use std::{
-    process::ExitCode,
-    sync::atomic::{AtomicU64, Ordering},
-    time::Instant,
-};
+use std::{process::ExitCode, time::Instant};
 
-use banto_core::retry::mix;
-use banto_sim::{Kept, Mutation, Plan, Played, job, ledger::Counts, plan, play, report::Row, shrink::shrink};
+use banto_sim::{
+    Kept, Mutation, Plan, Played,
+    many::{Many, play_many},
+    plan, play,
+    report::Row,
+    shrink::shrink,
+};
 use clap::{Parser, ValueEnum};
 
 /// Whole histories of banto in given time, drawn from a seed.
@@ -48,7 +49,6 @@ enum StoreWord {
 
 fn main() -> ExitCode {
     let ask = Ask::parse();
-    job::silence_panics_on_purpose();
     let stores = match ask.store {
         None => vec![Kept::Memory, Kept::Sqlite],
         Some(StoreWord::Memory) => vec![Kept::Memory],
@@ -83,61 +83,32 @@ fn replay(ask: &Ask, kept: Kept) -> ExitCode {
     }
 }
 
-/// Plays `wanted` histories on all cores, prints their rows, and answers whether nothing was broken.
+/// Plays `wanted` histories, prints their rows, and answers whether nothing was broken.
 fn run(ask: &Ask, kept: Kept, wanted: u64) -> bool {
     let begun = Instant::now();
-    let seeds = mix(ask.seed);
-    let next = AtomicU64::new(0);
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let worked: Vec<(u64, Counts, Option<(Plan, String)>)> = std::thread::scope(|scope| {
-        let work = || {
-            let (mut histories, mut counts) = (0, Counts::default());
-            loop {
-                let number = next.fetch_add(1, Ordering::Relaxed);
-                if number >= wanted {
-                    return (histories, counts, None);
-                }
-                // The first seed is the one that was asked for, so that a failure is found again by its number.
-                let plan = plan::draw(if number == 0 { ask.seed } else { seeds.wrapping_add(number) });
-                histories += 1;
-                match play(&plan, kept, ask.mutate) {
-                    Ok(played) if played.broken.is_empty() => counts.add(&played.counts),
-                    Ok(_) => {
-                        next.store(wanted, Ordering::Relaxed);
-                        return (histories, counts, Some((plan, String::new())));
-                    }
-                    Err(error) => {
-                        next.store(wanted, Ordering::Relaxed);
-                        return (histories, counts, Some((plan, error)));
-                    }
-                }
-            }
-        };
-        let running: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        running.into_iter().filter_map(|thread| thread.join().ok()).collect()
-    });
-    let mut counts = Counts::default();
-    worked.iter().for_each(|(_, more, _)| counts.add(more));
-    let histories: u64 = worked.iter().map(|(histories, ..)| histories).sum();
-    let failures: Vec<&(Plan, String)> = worked.iter().filter_map(|(.., failure)| failure.as_ref()).collect();
-    if let Some((plan, error)) = failures.first() {
-        show(plan, error, kept, ask.mutate);
-    }
+    let many = play_many(ask.seed, wanted, kept, ask.mutate);
     let seconds = begun.elapsed().as_secs_f64();
-    let rows = rows(kept, wanted, histories, failures.len() as u64, &counts, seconds);
+    match many.failed.first() {
+        Some((plan, None)) => show(plan, kept, ask.mutate),
+        Some((plan, Some(error))) => eprintln!("could not {error} (seed {})", plan.seed),
+        None => {}
+    }
+    let rows = rows(kept, wanted, &many, seconds);
     for row in &rows {
         let json = || serde_json::to_string(row).unwrap_or_default();
         println!("{}", if ask.json { json() } else { row.line() });
     }
-    rows.iter().all(|row| row.pass) && worked.len() == threads
+    rows.iter().all(|row| row.pass)
 }
 
-fn rows(kept: Kept, wanted: u64, histories: u64, broken: u64, counts: &Counts, seconds: f64) -> Vec<Row> {
+fn rows(kept: Kept, wanted: u64, many: &Many, seconds: f64) -> Vec<Row> {
+    let Many { histories, counts, failed } = many;
+    let (histories, broken) = (*histories as f64, failed.len() as f64);
     let name = |what: &str| format!("sim {} {what}", if kept == Kept::Memory { "memory" } else { "sqlite" });
     let count = |what: &str, value: u64, unit| Row::known(name(what), value as f64, unit);
     vec![
-        Row::at_most(name("histories that broke a promise"), broken as f64, "histories", 0.0),
-        Row::at_least(name("histories played"), histories as f64, "histories", wanted as f64),
+        Row::at_most(name("histories that broke a promise"), broken, "histories", 0.0),
+        Row::at_least(name("histories played"), histories, "histories", wanted as f64),
         count("steps checked", counts.steps, "calls"),
         count("jobs acknowledged", counts.acked, "jobs"),
         count("runs", counts.runs, "runs"),
@@ -145,17 +116,13 @@ fn rows(kept: Kept, wanted: u64, histories: u64, broken: u64, counts: &Counts, s
         count("workers killed", counts.killed, "workers"),
         count("jobs rescued", counts.rescued, "jobs"),
         count("late finishes refused", counts.late, "finishes"),
-        Row::known(name("histories an hour"), (histories as f64 / seconds * 3_600.0).round(), "histories/h"),
+        Row::known(name("histories an hour"), (histories / seconds * 3_600.0).round(), "histories/h"),
     ]
 }
 
 /// Prints a history that broke a promise: the seed, the actions that matter, and what happened.
-fn show(plan: &Plan, error: &str, kept: Kept, mutation: Option<Mutation>) {
+fn show(plan: &Plan, kept: Kept, mutation: Option<Mutation>) {
     let seed = plan.seed;
-    if !error.is_empty() {
-        eprintln!("could not play the history of seed {seed}: could not {error}");
-        return;
-    }
     let Some((small, Played { broken, table, .. })) = shrink(plan, kept, mutation) else {
         eprintln!("the history of seed {seed} broke a promise once and not again: it does not repeat");
         return;

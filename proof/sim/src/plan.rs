@@ -3,7 +3,7 @@
 //! A plan is data: it can be printed, and cut down by [`crate::shrink`]. Each plan has a temper of its own (how often it
 //! kills, freezes, fails calls), so that among many some are calm but for one sort of trouble.
 
-use banto_core::{Hold, retry::mix};
+use banto_core::{Hold, Name, retry::mix};
 use fastrand::Rng;
 
 use crate::job::Act;
@@ -12,6 +12,12 @@ use crate::job::Act;
 pub const SEATS: usize = 3;
 /// The queues of the house.
 pub const QUEUES: [&str; 2] = ["front", "back"];
+
+/// A name of the house.
+#[expect(clippy::expect_used, reason = "the names of the house are good")]
+pub(crate) fn name(text: &str) -> Name {
+    Name::new(text).expect("the names of the house are good")
+}
 
 /// What shall happen.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use banto_core::{JobId, Name, NewJob, Payload, Unique};
+use banto_core::{Due, JobId, Label, Name, NewJob, Payload, Refusal, Unique};
 use banto_engine::{Client, steer};
-use banto_sqlite::Sqlite;
+use banto_sqlite::{Options, Sqlite, Synchronous};
 use banto_store::{Order as Command, Select, Store, faulty::Faulty, memory::Memory};
+use serde_json::json;
+use tempfile::TempDir;
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::{
     clock::Tied,
     ledger::Counts,
     mutate::{Mutated, Mutation},
-    plan::{Action, Form, Order, Plan, QUEUES, SEATS},
+    plan::{Action, Form, Order, Plan, QUEUES, SEATS, name},
     team::{Seat, failed, struck},
     witness::{Scene, Witness},
 };
@@ -44,13 +46,11 @@ const SETTLE_S: u64 = 1_800;
 
 /// Lets a plan happen, on this thread.
 pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Played, String> {
-    // The engine draws its jitter and its identities from the thread's generator.
-    fastrand::seed(plan.seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.map_err(|error| format!("make a runtime: {error}"))?;
     let folder = match kept {
         Kept::Memory => None,
-        Kept::Sqlite => Some(tempfile::tempdir().map_err(|error| format!("make a folder: {error}"))?),
+        Kept::Sqlite => Some(folder().map_err(|error| format!("make a folder: {error}"))?),
     };
     runtime.block_on(async {
         let clock = Arc::new(Tied::new());
@@ -60,10 +60,11 @@ pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Playe
                 (Arc::new(memory.clone()), Some(memory))
             }
             Some(folder) => {
-                let address = folder.path().join("jobs.db").display().to_string();
-                let options = address.parse().map_err(|error| format!("read the address {address}: {error}"))?;
+                // What power loss would take is shown elsewhere: here no Ok has to wait for the disk.
+                let synchronous = Synchronous::Normal;
+                let options = Options { synchronous, reserve_bytes: 0, ..Options::of(folder.path().join("jobs.db")) };
                 let sqlite = Sqlite::inline(options, clock.clone(), plan.seed);
-                (Arc::new(sqlite.map_err(|error| format!("open {address}: {error}"))?), None)
+                (Arc::new(sqlite.map_err(|error| format!("open a store: {error}"))?), None)
             }
         };
         let store = match mutation {
@@ -71,8 +72,15 @@ pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Playe
             None => store,
         };
         let scene = Scene::new(store, memory, clock);
+        // The engine draws its jitter and its identities from the thread's generator (and so did the folder its name).
+        fastrand::seed(plan.seed);
         Ok(Stage::new(scene, plan.seed).play(plan).await)
     })
+}
+
+/// A folder for one history: in memory, where the machine has such a place.
+fn folder() -> std::io::Result<TempDir> {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
 /// Where a plan happens.
@@ -183,7 +191,7 @@ impl Stage {
     async fn enqueue(&mut self, orders: &[Order]) {
         let mut jobs = Vec::new();
         for order in orders {
-            let Some(job) = row(order, self.client.id()) else { continue };
+            let Ok(job) = row(order, self.client.id()) else { continue };
             self.scene.ledger().orders.insert(job.id, order.clone());
             self.enqueued.push(job.id);
             jobs.push(job);
@@ -202,14 +210,14 @@ impl Stage {
     }
 
     async fn pause(&self, queue: usize, for_ms: Option<u64>) {
-        let Some(name) = queue_name(queue) else { return };
+        let name = queue_name(queue);
         let until = for_ms.map(|ms| self.scene.now().wall.saturating_add_unsigned(ms));
         self.scene.ledger().paused.insert(name.to_string(), until);
         self.order(Command::Pause { queue: name, reason: "on purpose".into(), until }).await;
     }
 
     async fn resume(&self, queue: usize) {
-        let Some(name) = queue_name(queue) else { return };
+        let name = queue_name(queue);
         self.scene.ledger().paused.remove(name.as_str());
         self.order(Command::Resume { queue: name }).await;
     }
@@ -274,11 +282,12 @@ impl Stage {
     }
 }
 
-fn queue_name(queue: usize) -> Option<Name> {
-    QUEUES.get(queue).and_then(|name| Name::new(name).ok())
+fn queue_name(queue: usize) -> Name {
+    name(QUEUES.get(queue).unwrap_or(&"elsewhere"))
 }
 
-fn row(order: &Order, id: JobId) -> Option<NewJob> {
+/// The row that a client sends.
+fn row(order: &Order, id: JobId) -> Result<NewJob, Refusal> {
     let (kind, version) = match order.form {
         Form::First | Form::Garbled => ("play", 1),
         Form::Second => ("play", 2),
@@ -287,20 +296,20 @@ fn row(order: &Order, id: JobId) -> Option<NewJob> {
         Form::Unknown => ("play.none", 1),
     };
     let payload = match order.form {
-        Form::First | Form::Old | Form::Unknown => serde_json::json!({ "acts": order.script }),
-        Form::Second | Form::New => serde_json::json!({ "script": order.script }),
-        Form::Garbled => serde_json::json!(["neither", "nor"]),
+        Form::First | Form::Old | Form::Unknown => json!({ "acts": order.script }),
+        Form::Second | Form::New => json!({ "script": order.script }),
+        Form::Garbled => json!(["neither", "nor"]),
     };
-    let mut job = NewJob::new(id, Name::new(kind).ok()?, queue_name(order.queue)?, Payload::of(&payload).ok()?);
+    let mut job = NewJob::new(id, name(kind), queue_name(order.queue), Payload::of(&payload)?);
     job.version = version;
     job.priority = order.priority;
     job.attempts_max = order.attempts_max;
     job.options.timeout_ms = order.timeout_ms;
     if order.delay_ms > 0 {
-        job.due = banto_core::Due::In(order.delay_ms);
+        job.due = Due::In(order.delay_ms);
     }
     if let Some((key, hold)) = order.key {
-        job.unique = Some(Unique { key: banto_core::Label::new(&format!("key-{key}")).ok()?, hold });
+        job.unique = Some(Unique { key: Label::new(&format!("key-{key}"))?, hold });
     }
-    Some(job)
+    Ok(job)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use banto_core::{Backoff, Name};
+use banto_core::Backoff;
 use banto_engine::{Config, Context, Report, Stop, Worker, config::QueueWeight};
 use banto_store::faulty::{Faulty, Plan as Plight, Strike, Verb};
 use tokio::task::{AbortHandle, JoinHandle};
@@ -11,7 +11,7 @@ use crate::{
     job::registry,
     ledger::Who,
     line::Line,
-    plan::QUEUES,
+    plan::{QUEUES, name},
     witness::{Scene, Witness},
 };
 
@@ -155,7 +155,6 @@ impl Seat {
 /// Lets this share of a store's calls fail.
 pub fn struck(faulty: &Faulty, percent: u8) {
     let rate = f64::from(percent) / 100.0;
-    // A total outage fails before or instead: who would see the answers' loss but not the calls'?
     faulty.plan(&Verb::ALL, Plight { rate, strikes: Strike::usual() });
 }
 
@@ -165,10 +164,9 @@ pub fn failed(faulty: &Faulty) -> u64 {
 }
 
 fn config(seed: u64) -> Config {
-    let name = |text: &str| Name::new(text).ok();
-    let queues: Vec<Name> = QUEUES.into_iter().filter_map(name).collect();
-    let mut config = Config::new(queues.first().cloned().unwrap_or_else(unreachable_name), Vec::new());
-    config.queues = queues.into_iter().map(|queue| QueueWeight { queue, weight: (seed % 3) as u32 }).collect();
+    let weight = (seed % 3) as u32;
+    let mut config = Config::new(name("worker"), []);
+    config.queues = QUEUES.map(|queue| QueueWeight { queue: name(queue), weight }).into();
     config.concurrency = 1 + (seed % 4) as usize;
     config.prefetch_max = 8;
     config.timeout_ms = 12_000;
@@ -177,8 +175,4 @@ fn config(seed: u64) -> Config {
     config.backoff = Backoff::Exponential { base_ms: 400, max_ms: 5_000 };
     config.seed = seed;
     config
-}
-
-fn unreachable_name() -> Name {
-    unreachable!("the queues of the house have good names")
 }

@@ -1,0 +1,96 @@
+//! The simulator shows something: it repeats, it finds what is taken out, and what it finds it cuts down.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "what the tests stand on is test code too")]
+
+use std::collections::BTreeSet;
+
+use banto_sim::{Kept, Mutation, Plan, plan, play, shrink::shrink};
+
+#[test]
+fn the_same_seed_gives_the_same_history_byte_for_byte() {
+    let mut fingerprints = BTreeSet::new();
+    for seed in 0..40 {
+        let plan = plan::draw(seed);
+        assert_eq!(plan, plan::draw(seed));
+        let [one, two] = [0, 1].map(|_| play(&plan, Kept::Memory, None).unwrap());
+        assert_eq!(one.table, two.table, "seed {seed}");
+        assert_eq!((one.fingerprint, one.counts), (two.fingerprint, two.counts), "seed {seed}");
+        fingerprints.insert(one.fingerprint);
+    }
+    assert_eq!(fingerprints.len(), 40, "other seeds give other histories");
+}
+
+#[test]
+fn a_history_repeats_on_another_thread() {
+    let there = std::thread::spawn(|| play(&plan::draw(7), Kept::Memory, None).unwrap()).join().unwrap();
+    assert_eq!(there.fingerprint, play(&plan::draw(7), Kept::Memory, None).unwrap().fingerprint);
+}
+
+#[test]
+fn a_few_hundred_histories_break_no_promise() {
+    let (mut rescued, mut late, mut strikes, mut killed) = (0, 0, 0, 0);
+    for seed in 1_000..1_300 {
+        let played = play(&plan::draw(seed), Kept::Memory, None).unwrap();
+        assert!(played.broken.is_empty(), "seed {seed}: {:?}\n{}", played.broken, played.table);
+        rescued += played.counts.rescued;
+        late += played.counts.late;
+        strikes += played.counts.strikes;
+        killed += played.counts.killed;
+    }
+    assert!(rescued > 100 && late > 5 && strikes > 1_000 && killed > 50, "{rescued} {late} {strikes} {killed}");
+}
+
+#[test]
+fn sqlite_keeps_the_same_promises() {
+    for seed in 1_000..1_010 {
+        let played = play(&plan::draw(seed), Kept::Sqlite, None).unwrap();
+        assert!(played.broken.is_empty(), "seed {seed}: {:?}\n{}", played.broken, played.table);
+    }
+}
+
+#[test]
+fn a_history_is_the_same_over_both_stores_up_to_tokens() {
+    // Tokens are drawn by each store in its own way and are not in the table; all that is seen must agree.
+    for seed in 2_000..2_010 {
+        let plan = plan::draw(seed);
+        let [memory, sqlite] = [Kept::Memory, Kept::Sqlite].map(|kept| play(&plan, kept, None).unwrap());
+        assert_eq!(memory.table, sqlite.table, "seed {seed}");
+    }
+}
+
+/// The first plan in which a store without that promise is found out.
+fn found(mutation: Mutation) -> Plan {
+    let mut plans = (0..100).map(plan::draw);
+    let breaks = |plan: &Plan| !play(plan, Kept::Memory, Some(mutation)).unwrap().broken.is_empty();
+    plans.find(breaks).expect("a hundred histories find it")
+}
+
+#[test]
+fn a_store_without_a_fence_is_found_out() {
+    let plan = found(Mutation::Fence);
+    let (small, played) = shrink(&plan, Kept::Memory, Some(Mutation::Fence)).unwrap();
+    assert!(small.actions.len() < plan.actions.len().min(9), "{:?}", small.actions);
+    assert!(played.broken[0].contains("whose lease does not hold"), "{:?}", played.broken);
+    assert!(play(&small, Kept::Memory, None).unwrap().broken.is_empty(), "with the fence the same history is well");
+}
+
+#[test]
+fn a_store_that_rescues_the_living_is_found_out() {
+    let plan = found(Mutation::Rescue);
+    let (small, played) = shrink(&plan, Kept::Memory, Some(Mutation::Rescue)).unwrap();
+    assert!(small.actions.len() < 5, "{:?}", small.actions);
+    assert!(played.broken[0].contains("its lease is not over"), "{:?}", played.broken);
+}
+
+#[test]
+fn a_store_whose_keys_keep_nobody_out_is_found_out() {
+    let plan = found(Mutation::Unique);
+    let (small, played) = shrink(&plan, Kept::Memory, Some(Mutation::Unique)).unwrap();
+    assert!(small.actions.len() < 5, "{:?}", small.actions);
+    assert!(played.broken[0].contains("is taken under key-"), "{:?}", played.broken);
+}
+
+#[test]
+fn what_breaks_nothing_is_not_shrunk() {
+    assert!(shrink(&plan::draw(1), Kept::Memory, None).is_none());
+}

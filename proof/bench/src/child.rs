@@ -64,6 +64,8 @@ pub struct Took {
     pub commits: f64,
     /// One number for each time, in milliseconds.
     pub samples: Vec<f64>,
+    /// For a latency: the part of each that came after enqueue's `Ok`.
+    pub after_ok: Vec<f64>,
     /// Processor time in that span, in milliseconds.
     pub cpu_ms: f64,
     /// The same by thread.

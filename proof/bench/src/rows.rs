@@ -111,6 +111,10 @@ fn rate(jobs: usize, took: &Took) -> f64 {
     jobs as f64 / took.seconds
 }
 
+fn rates(jobs: usize, runs: &[Took]) -> Vec<f64> {
+    runs.iter().map(|took| rate(jobs, took)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;

@@ -19,10 +19,13 @@ pub fn measure(ask: &Ask, seconds: f64) -> Tried<Took> {
     ours::on_runtime(async move {
         let working = tokio::spawn(worker.start());
         tokio::time::sleep(SETTLING).await;
-        let cpu_ms = machine::cpu_ms();
+        let (cpu_ms, before) = (machine::cpu_ms(), machine::threads_ms());
         tokio::time::sleep(Duration::from_secs_f64(seconds)).await;
         let mut took = Took { seconds, cpu_ms: machine::cpu_ms() - cpu_ms, ..Took::default() };
         took.threads_ms = machine::threads_ms();
+        for (name, ms) in &mut took.threads_ms {
+            *ms -= before.get(name).copied().unwrap_or(0.0);
+        }
         (took.rss_mb, took.rss_most_mb) = machine::rss_mb();
         stop.graceful("measured");
         working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|faults| faults.join("; "))?;

@@ -98,9 +98,8 @@ async fn sample(client: &Client, times: usize, mut hear: impl FnMut() -> Tried<I
         let begun = tokio::task::block_in_place(&mut hear)?.saturating_duration_since(began);
         if number >= 2 {
             took.samples.push(begun.as_secs_f64() * 1e3);
-            took.seconds += accepted.as_secs_f64();
+            took.after_ok.push(begun.saturating_sub(accepted).as_secs_f64() * 1e3);
         }
     }
-    took.seconds /= times.max(1) as f64;
     Ok(took)
 }

@@ -1,6 +1,6 @@
 //! Enqueue: one at a time, from one caller and from 64 who share commits, and in bulk.
 
-use super::{Bench, rate};
+use super::{Bench, rates};
 use crate::{
     Tried,
     child::What,
@@ -27,17 +27,16 @@ pub fn bulk(bench: &Bench) -> Tried<Vec<Row>> {
 }
 
 fn measured(bench: &Bench, name: &str, jobs: usize, batch: usize, callers: usize) -> Tried<Row> {
-    let (mut ours, mut limit, mut grouped, mut busy) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut ours, mut limits, mut grouped) = (Vec::new(), Vec::new(), Vec::new());
     for seed in bench.rounds() {
         let took = bench.place()?.measure(seed, What::Enqueue { jobs, batch, callers })?;
         let rows_a_commit = jobs as f64 / took.commits;
         let raw = What::RawInsert { jobs, rows_a_commit: rows_a_commit.round() as usize };
-        limit.push(rate(jobs, &bench.place()?.measure(seed, raw)?));
-        ours.push(rate(jobs, &took));
+        limits.push(bench.place()?.measure(seed, raw)?);
         grouped.push(rows_a_commit);
-        busy.push(took);
+        ours.push(took);
     }
-    let row = Row::of(name, "jobs/s", ours, limit).against(LIMIT).grouped(&grouped);
+    let row = Row::of(name, "jobs/s", rates(jobs, &ours), rates(jobs, &limits)).against(LIMIT).grouped(&grouped);
     let note = format!("{jobs} jobs, {batch} a call, {callers} callers");
-    Ok(row.note(note).note(super::work::busy(jobs, &busy)))
+    Ok(row.note(note).note(super::work::busy(jobs, &ours, &limits)))
 }

@@ -5,20 +5,27 @@ use crate::{
     Tried,
     child::What,
     row::{Row, Target},
+    sample::median,
 };
 
 /// A worker that has had nothing to do yet.
 pub fn idle(bench: &Bench) -> Tried<Vec<Row>> {
     let seconds = if bench.short { 3.0 } else { 10.0 };
-    let (mut cpu, mut rss) = (Vec::new(), Vec::new());
+    let (mut cpu, mut rss, mut watch) = (Vec::new(), Vec::new(), Vec::new());
     for seed in bench.rounds() {
         let took = bench.place()?.measure(seed, What::Idle { seconds })?;
-        cpu.push(took.cpu_ms / (took.seconds * 10.0));
+        let share = |ms: f64| ms / (took.seconds * 10.0);
+        cpu.push(share(took.cpu_ms));
         rss.push(took.rss_mb);
+        watch.push(share(took.threads_ms.get("banto-watch").copied().unwrap_or(0.0)));
     }
     let cpu = Row::of("idle_cpu", "% of a core", cpu, Vec::new());
     let cpu = cpu.aim(Target { at_most: Some(0.5), ..Target::default() });
-    Ok(vec![cpu.note(format!("user and system over {seconds} s, all threads")), memory("rss_idle", rss)])
+    let watch = median(&watch);
+    let cpu = cpu.note(format!(
+        "user and system over {seconds} s, all threads; about {watch:.1} of it the watch for other processes"
+    ));
+    Ok(vec![cpu, memory("rss_idle", rss)])
 }
 
 /// A worker that has worked through many jobs.

@@ -30,7 +30,7 @@ pub struct Proof {
 
 /// Every program of `proof/`. `bench` is a measurement, and no step of the test.
 pub const PROOFS: [Proof; 3] = [
-    Proof { command: "sim", package: "banto-sim", release: false, built: false },
+    Proof { command: "sim", package: "banto-sim", release: false, built: true },
     Proof { command: "prove", package: "banto-chaos", release: true, built: false },
     Proof { command: "bench", package: "banto-bench", release: true, built: true },
 ];

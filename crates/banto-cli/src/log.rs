@@ -20,7 +20,7 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::mean::clock_time;
+use crate::{mean::clock_time, print::one_line};
 
 /// Longest line, in bytes; what is over is cut.
 const LINE_BYTES_MAX: usize = 16 << 10;
@@ -58,7 +58,7 @@ fn for_machines<W: io::Write>(
     filter: EnvFilter,
     to: impl Fn() -> W + Send + Sync + 'static,
 ) -> impl SubscriberInitExt {
-    let time = Time { clock, exact: true };
+    let (to, time) = (move || OneLine(to()), Time { clock, exact: true });
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_timer(time).with_target(false);
     lines.json().flatten_event(true).with_current_span(false).with_span_list(false).with_writer(to).finish()
 }
@@ -118,6 +118,22 @@ impl<W: io::Write> io::Write for Visible<W> {
         }
         shown.push('\n');
         self.0.write_all(shown.as_bytes())?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+/// A log for machines that a person may look at all the same: the JSON is the same, and nothing in it hides.
+struct OneLine<W>(W);
+
+impl<W: io::Write> io::Write for OneLine<W> {
+    /// Gets whole lines, too.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let line = one_line(String::from_utf8_lossy(bytes).trim_end_matches('\n'));
+        self.0.write_all(format!("{line}\n").as_bytes())?;
         Ok(bytes.len())
     }
 

@@ -143,7 +143,7 @@ fn shown(text: &str) -> String {
 
 /// JSON text on one line with whatever hides escaped. In JSON a raw line break stands only between tokens, and every other
 /// character that hides only inside strings, where an escape means the same.
-fn one_line(json: &str) -> String {
+pub(crate) fn one_line(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         match c {

@@ -39,9 +39,14 @@ impl Payload {
     /// Writes `value` as JSON. Refuses what serde cannot write (a map with keys that are no text, say) and what
     /// is too long.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Payload, Refusal> {
-        match serde_json::to_string(value) {
-            Ok(text) => Payload::parse(&text),
-            Err(error) => Err(Refusal::new("a payload", std::any::type_name::<T>(), error.to_string())),
+        let mut text = Capped::default();
+        let written = serde_json::to_writer(&mut text, value);
+        let refused = |why| Err(Refusal::new("a payload", std::any::type_name::<T>(), why));
+        match (written, String::from_utf8(text.bytes)) {
+            (Err(_), _) if text.over => refused(format!("it has more than {PAYLOAD_BYTES_MAX} bytes")),
+            (Err(error), _) => refused(error.to_string()),
+            (Ok(()), Ok(text)) => Payload::parse(&text),
+            (Ok(()), Err(error)) => refused(error.to_string()),
         }
     }
 
@@ -55,6 +60,28 @@ impl Payload {
     /// The JSON text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Text that is given up as soon as it is too long: what is far too much is never buffered.
+#[derive(Default)]
+struct Capped {
+    bytes: Vec<u8>,
+    over: bool,
+}
+
+impl std::io::Write for Capped {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.over |= self.bytes.len() + bytes.len() > PAYLOAD_BYTES_MAX;
+        if self.over {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -118,6 +145,20 @@ mod tests {
         assert!(Payload::parse(&deep(PAYLOAD_DEPTH_MAX)).is_ok());
         assert!(Payload::parse(&deep(PAYLOAD_DEPTH_MAX + 1)).is_err());
         assert!(Payload::parse(r#""[[[\"[[[""#).is_ok());
+    }
+
+    #[test]
+    fn e1_a_value_that_would_never_end_is_refused_at_the_cap() {
+        struct Endless;
+        impl Serialize for Endless {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_seq(std::iter::repeat("x".repeat(1_000)))
+            }
+        }
+        assert!(Payload::of(&Endless).unwrap_err().to_string().contains("more than 1048576 bytes"));
+        assert!(Payload::of(&"x".repeat(PAYLOAD_BYTES_MAX - 2)).is_ok());
+        assert!(Payload::of(&"x".repeat(PAYLOAD_BYTES_MAX - 1)).is_err());
+        assert!(Payload::of(&std::collections::BTreeMap::from([((1, 2), 3)])).is_err(), "a key that is no text");
     }
 
     #[test]

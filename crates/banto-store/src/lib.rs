@@ -72,7 +72,8 @@ pub trait Store: Read {
     ///
     /// First the parked jobs named in [`Claim::adopt`] that are still parked, then due jobs of the queues in the order
     /// given (within one queue by priority, then time due, then id); jobs whose time has come are made ready on
-    /// the way; paused queues give nothing. Each job's attempt and fence grow by one, it gets a new token, a lease of
+    /// the way, and one under which a process has died takes the place it had when it came (it rests only so that it does
+    /// not run beside another such, and shall not lose its turn to a backlog); paused queues give nothing. Each job's attempt and fence grow by one, it gets a new token, a lease of
     /// [`Claim::lease_ms`] by the store's steady clock, and its key is let go if it is held only while queued. Why it
     /// was parked and how far it was are forgotten; what was last said about it and a wish that it stop stay (so a job may
     /// come with [`banto_core::Job::cancel_asked`] set). A row that cannot be read is parked as damaged and named, and

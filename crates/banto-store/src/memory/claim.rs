@@ -24,6 +24,9 @@ impl Data {
         for row in self.jobs.values_mut() {
             if row.job.state == State::Scheduled && row.job.run_at <= now.wall && queues.contains(&row.job.queue) {
                 row.job.state = State::Ready;
+                if row.job.crashes > 0 {
+                    row.job.run_at = row.job.run_at.min(row.job.enqueued_at);
+                }
             }
         }
     }

@@ -107,6 +107,7 @@ macro_rules! suite {
                 a_living_lease_is_left_alone
                 p5_a_dead_workers_job_runs_again
                 p5_a_rescued_job_keeps_its_place
+                p5_a_rescued_job_that_rested_keeps_its_place
                 asking_what_is_over_changes_nothing
                 the_longest_over_comes_first
                 river_1302_stale_rescue

@@ -48,6 +48,19 @@ pub async fn p5_a_rescued_job_keeps_its_place(stage: Stage) {
     assert_eq!(claimed, [job.id, later]);
 }
 
+/// P5: the same when it had to rest, because another such job was running where it was given out.
+pub async fn p5_a_rescued_job_that_rested_keeps_its_place(stage: Stage) {
+    let (job, lease) = stage.running().await;
+    stage.clock.pass(LEASE_MS);
+    let later = stage.one().await;
+    assert_eq!(stage.rescue(&job, lease).await, Finished::Written);
+    let (job, lease) = stage.claim_one().await;
+    stage.finish(&job, lease, Outcome::HandBack { delay_ms: 700 }).await;
+    stage.clock.pass(700);
+    let claimed: Vec<_> = stage.claim(2).await.into_iter().map(|(job, _)| job.id).collect();
+    assert_eq!(claimed, [job.id, later]);
+}
+
 /// To ask what is over changes nothing.
 pub async fn asking_what_is_over_changes_nothing(stage: Stage) {
     let (job, lease) = stage.running().await;

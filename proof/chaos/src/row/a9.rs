@@ -39,7 +39,10 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
         poison.finish(&scene, LIMIT)?;
     }
     let since = now();
-    crew.work(LIMIT, |scene| Ok(quarantined(&scene.listed()?).len() == POISON.len()))?;
+    let all = crew.work(LIMIT, |scene| Ok(quarantined(&scene.listed()?).len() == POISON.len()))?;
+    if !all {
+        return Err(format!("see every poison in quarantine within {} s", LIMIT.as_secs()));
+    }
     let poisoned_ms = now() - since;
     let poisoned = crew.finished(since, now())?;
     let after = crew.pace(span)?;
@@ -90,8 +93,8 @@ impl<'a> Crew<'a> {
         Ok(Crew { scene, specs, workers })
     }
 
-    /// Looks after the workers for so long, or until `done`.
-    fn work(&mut self, span: Duration, done: impl Fn(&Scene<'_>) -> Told<bool>) -> Told<()> {
+    /// Looks after the workers for so long, or until `done`; says whether it was.
+    fn work(&mut self, span: Duration, done: impl Fn(&Scene<'_>) -> Told<bool>) -> Told<bool> {
         let (until, mut look) = (now() + span.as_millis() as u64, 0);
         while now() < until {
             for (worker, spec) in self.workers.iter_mut().zip(&self.specs) {
@@ -101,11 +104,11 @@ impl<'a> Crew<'a> {
             }
             look += 1;
             if look % 50 == 0 && done(self.scene)? {
-                return Ok(());
+                return Ok(true);
             }
             std::thread::sleep(Duration::from_millis(5));
         }
-        Ok(())
+        Ok(false)
     }
 
     /// The pace over that span, in jobs a second.

@@ -18,12 +18,22 @@ use crate::{
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-/// A fault: its name, the system call, what it answers, and for how many calls; 0 is for good.
-const FAULTS: [(&str, &str, &str, u64); 4] = [
-    ("fsync-fails", "fsync", "error=EIO", 3),
-    ("write-fails", "pwrite64", "error=EIO", 3),
-    ("write-takes-nothing", "pwrite64", "retval=0", 3),
-    ("fsync-fails-for-good", "fsync", "error=EIO", 0),
+/// A fault.
+struct Fault {
+    name: &'static str,
+    call: &'static str,
+    answer: &'static str,
+    /// For how many calls; 0 is for good.
+    calls: u64,
+    /// Whether the file is not to be trusted after it, and so opened anew. A disk that takes nothing is full, no more.
+    distrust: bool,
+}
+
+const FAULTS: [Fault; 4] = [
+    Fault { name: "fsync fails", call: "fsync", answer: "error=EIO", calls: 3, distrust: true },
+    Fault { name: "write fails", call: "pwrite64", answer: "error=EIO", calls: 3, distrust: true },
+    Fault { name: "write takes nothing", call: "pwrite64", answer: "retval=0", calls: 3, distrust: false },
+    Fault { name: "fsync fails for good", call: "fsync", answer: "error=EIO", calls: 0, distrust: true },
 ];
 
 pub(super) fn play(stage: &Stage) -> Told<Report> {
@@ -32,11 +42,11 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
     }
     let (mut account, mut report) = (Account::default(), Report::default());
     for round in 0..stage.pick(1, 10) {
-        for (name, call, answer, calls) in FAULTS {
-            let scene = stage.scene(&format!("{name}-{round}"))?;
-            let found = fail(&scene, call, answer, calls)?;
+        for fault in &FAULTS {
+            let scene = stage.scene(&format!("{}-{round}", fault.name.replace(' ', "-")))?;
+            let found = fail(&scene, fault)?;
             account.add(&found.account);
-            report = found.checks(report, name, calls == 0);
+            report = found.checks(report, fault);
         }
     }
     let Report { checks, notes, .. } = report;
@@ -54,7 +64,8 @@ struct Found {
     sound: bool,
 }
 
-fn fail(scene: &Scene<'_>, call: &str, answer: &str, calls: u64) -> Told<Found> {
+fn fail(scene: &Scene<'_>, fault: &Fault) -> Told<Found> {
+    let Fault { call, answer, calls, .. } = *fault;
     // The first calls make the store; after them come a few commits that are well.
     let first = scene.stage.draw(if call == "fsync" { 8..=20 } else { 60..=120 });
     let when = if calls == 0 { format!("{first}+") } else { format!("{first}..{}", first + calls - 1) };
@@ -82,16 +93,21 @@ fn fail(scene: &Scene<'_>, call: &str, answer: &str, calls: u64) -> Told<Found> 
 }
 
 impl Found {
-    fn checks(&self, report: Report, name: &str, for_good: bool) -> Report {
+    fn checks(&self, report: Report, fault: &Fault) -> Report {
+        let name = fault.name;
         let report = report
             .check(Check::at_least(format!("{name}: refusals"), self.refused as f64, "", 1.0))
             .check(Check::none(format!("{name}: acked and not stored"), self.account.lost))
             .check(Check::exactly(format!("{name}: the file is sound"), u64::from(self.sound), "", 1));
-        match for_good {
-            true => report.check(Check::none(format!("{name}: acked after the first error"), self.acked_after)),
-            false => report
-                .check(Check::at_least(format!("{name}: acked again afterwards"), self.acked_after as f64, "", 1.0))
-                .check(Check::exactly(format!("{name}: the file was opened anew"), u64::from(self.reopened), "", 1)),
+        if fault.calls == 0 {
+            return report.check(Check::none(format!("{name}: acked after the first error"), self.acked_after));
         }
+        let (again, anew) = (format!("{name}: acked again afterwards"), format!("{name}: the file was opened anew"));
+        report.check(Check::at_least(again, self.acked_after as f64, "", 1.0)).check(Check::exactly(
+            anew,
+            u64::from(self.reopened),
+            "",
+            fault.distrust.into(),
+        ))
     }
 }

@@ -65,7 +65,11 @@ impl Place {
     /// after "could not".
     pub fn from_env() -> Result<Place, String> {
         let read = Alone::try_parse_from(["myteacher"]);
-        read.map(|alone| alone.place).map_err(|error| format!("read the settings: {error}"))
+        read.map(|alone| alone.place).map_err(|error| {
+            let text = error.to_string(); // several lines; the first says it
+            let first = text.lines().next().unwrap_or_default();
+            format!("read the settings: {}", first.trim_start_matches("error: "))
+        })
     }
 }
 

@@ -62,10 +62,16 @@ fn not_built(provider: Provider) -> Error {
 #[cfg(feature = "http")]
 mod http {
     //! The providers that are reached over HTTP, with their settings from the environment.
-    use super::{Arc, Error, Painter, Writer};
+    #[cfg(feature = "openai")]
+    use super::Writer;
+    use super::{Arc, Error, Painter};
+    #[cfg(feature = "openai")]
+    use crate::provider::openai;
+    #[cfg(feature = "replicate")]
+    use crate::provider::replicate;
     use crate::{
         failure::Failure,
-        provider::{Now, openai, replicate, settings::Settings},
+        provider::{Now, settings::Settings},
     };
 
     fn settings() -> Result<Settings, Error> {

@@ -43,7 +43,7 @@ pub fn open_store(url: &str) -> Result<Sqlite, StoreError> {
 /// The application on an open store, with the providers and files that `place` names.
 pub async fn app_of(store: Sqlite, place: &Place) -> Result<App, Error> {
     let (painter, writer) = (choose::painter(place.painter)?, choose::writer(place.writer)?);
-    let files = Files::open(&place.files).map_err(Error::Asked)?;
+    let files = Files::open(&place.files)?;
     App::new(store, banto::clock(), painter, writer, files).await
 }
 
@@ -195,6 +195,7 @@ pub fn complain(error: &Error) -> ExitCode {
     let _ = writeln!(std::io::stderr(), "myteacher: could not {text}");
     match error {
         Error::Asked(_) | Error::Refused(_) => ExitCode::from(USAGE),
+        Error::Files(error) if !error.again() => ExitCode::from(USAGE),
         Error::Store(error) => ExitCode::from(Failure::from(error.clone()).exit.code()),
         Error::Banto(_) | Error::Table(_) | Error::Files(_) => ExitCode::from(FOUND),
     }

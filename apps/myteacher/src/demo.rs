@@ -48,6 +48,10 @@ pub struct Demo {
 
 /// Makes one avatar of that look. With `bar` a progress bar is shown on stderr, if that is a terminal.
 pub async fn demo(app: &App, look: Look, bar: bool) -> Result<Demo, Error> {
+    let missing = app.missing();
+    if !missing.is_empty() {
+        return Err(Error::Asked(format!("make a demo: the chosen painter and writer lack {}", missing.join(", "))));
+    }
     let since = app.clock().steady_ms();
     provide(app, look).await?;
     let ordered = order::create(app, USER, look).await?;

@@ -2,6 +2,8 @@
 
 use banto::{Refusal, StoreError, sqlite::rusqlite};
 
+use crate::files::Unkept;
+
 /// Something could not be done. Displays as a fragment that fits after "could not".
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,8 +17,8 @@ pub enum Error {
     #[error("read or write the tables: {0}")]
     Table(#[from] rusqlite::Error),
     /// A picture could not be stored or looked up.
-    #[error("keep the pictures: {0}")]
-    Files(#[from] object_store::Error),
+    #[error(transparent)]
+    Files(#[from] Unkept),
     /// A value is outside what is allowed.
     #[error(transparent)]
     Refused(#[from] Refusal),

@@ -1,14 +1,36 @@
 //! Where pictures are kept: a folder by default, S3 by URL.
 //!
 //! A stored picture is durable before its row says that it is there; a path is made of numbers and closed words only, so
-//! it cannot lead anywhere else.
+//! it cannot lead anywhere else. What cannot be kept says whether trying again may help or somebody has to mend it first.
 
-use std::{path::PathBuf, sync::Arc};
+#[cfg(feature = "s3")]
+mod s3;
 
+use std::{io, path::PathBuf, sync::Arc};
+
+use banto::text::visible;
 use futures_util::TryStreamExt;
-use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
+use object_store::{Error, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path};
 
 use crate::{avatar::Avatar, look::Picture};
+
+#[cfg(feature = "s3")]
+const ALLOWED: &str = "allowed are a folder and s3://bucket/prefix";
+#[cfg(not(feature = "s3"))]
+const ALLOWED: &str = "allowed is a folder; s3://bucket/prefix is too in a build with --features s3";
+/// S3's codes for a refusal that stays until somebody mends a setting.
+const REFUSALS: [&str; 8] = [
+    "AccessDenied",
+    "AllAccessDisabled",
+    "AuthorizationHeaderMalformed",
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "PermanentRedirect",
+    "SignatureDoesNotMatch",
+];
+/// How much of a server's words is shown.
+const WORDS_CHARS_MAX: usize = 500;
 
 /// Where pictures are kept. Cheap to clone.
 #[derive(Clone)]
@@ -18,30 +40,48 @@ pub struct Files {
     place: Arc<str>,
 }
 
+/// Pictures that could not be kept or looked up. Displays as a fragment that fits after "could not".
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("keep pictures in \"{place}\": {what}")]
+pub struct Unkept {
+    place: Arc<str>,
+    what: String,
+    mends_itself: bool,
+}
+
+impl Unkept {
+    /// Whether trying again may help; otherwise somebody has to mend a setting first.
+    pub fn again(&self) -> bool {
+        self.mends_itself
+    }
+}
+
 impl Files {
-    /// Opens `place`: the path of a folder, which is made if need be, or `s3://bucket/prefix` with credentials from the
-    /// environment (feature `s3`). Answers, if it cannot, a fragment that fits after "could not".
-    pub fn open(place: &str) -> Result<Files, String> {
-        let wrong = |error: &dyn std::fmt::Display| format!("keep pictures in \"{place}\": {error}");
-        if place.contains("://") {
-            let url = url::Url::parse(place).map_err(|error| wrong(&error))?;
-            if !(cfg!(feature = "s3") && url.scheme() == "s3") {
-                let built = if cfg!(feature = "s3") {
-                    "a folder or s3://bucket/prefix"
-                } else {
-                    "a folder (built without feature s3)"
-                };
-                return Err(wrong(&format!("allowed is {built}")));
-            }
-            let (store, prefix) =
-                object_store::parse_url_opts(&url, std::env::vars()).map_err(|error| wrong(&error))?;
-            let store = Arc::new(object_store::prefix::PrefixStore::new(store, prefix));
-            return Ok(Files { store, folder: None, place: place.into() });
+    /// Opens `place`: the path of a folder, which is made if need be, or `s3://bucket/prefix` with the `AWS_*` variables of
+    /// this process's environment (feature `s3`).
+    pub fn open(place: &str) -> Result<Files, Unkept> {
+        match place.split_once("://") {
+            None => Files::in_folder(place),
+            #[cfg(feature = "s3")]
+            Some(("s3", _)) => Files::in_bucket(place, s3::settings()),
+            Some(_) => Err(unkept(place, ALLOWED.into(), false)),
         }
+    }
+
+    fn in_folder(place: &str) -> Result<Files, Unkept> {
+        let wrong = |error: &dyn std::fmt::Display| unkept(place, error.to_string(), false);
         std::fs::create_dir_all(place).map_err(|error| wrong(&error))?;
         let store = LocalFileSystem::new_with_prefix(place).map_err(|error| wrong(&error))?;
         let store = Arc::new(store.with_automatic_cleanup(true));
         Ok(Files { store, folder: Some(Arc::new(PathBuf::from(place))), place: place.into() })
+    }
+
+    /// Opens `s3://bucket/prefix` with `settings` instead of the environment: `AWS_ACCESS_KEY_ID`, `AWS_REGION`,
+    /// `AWS_ENDPOINT`, …
+    #[cfg(feature = "s3")]
+    pub fn in_bucket(place: &str, settings: impl IntoIterator<Item = (String, String)>) -> Result<Files, Unkept> {
+        let store = s3::open(place, settings).map_err(|what| unkept(place, what, false))?;
+        Ok(Files { store, folder: None, place: place.into() })
     }
 
     /// What was opened, as it was written.
@@ -58,38 +98,76 @@ impl Files {
         format!("avatars/{}/{}/", avatar.user, avatar.id)
     }
 
+    /// Asks the place for what it has of an avatar, so that a place that does not answer, or not to us, is known before
+    /// anything is paid for.
+    pub async fn ready(&self, avatar: &Avatar) -> Result<(), Unkept> {
+        let all = self.parsed(&Files::folder(avatar))?;
+        self.store.list(Some(&all)).try_next().await.map(drop).map_err(|error| self.failed(&error))
+    }
+
     /// Stores bytes, replacing what was there. They are durable when this answers.
-    pub async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), object_store::Error> {
-        let location = Path::parse(path)?;
-        self.store.put(&location, bytes.into()).await?;
+    pub async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Unkept> {
+        self.store.put(&self.parsed(path)?, bytes.into()).await.map_err(|error| self.failed(&error))?;
         let Some(folder) = &self.folder else { return Ok(()) };
         let file = folder.join(path);
-        let synced = tokio::task::spawn_blocking(move || -> std::io::Result<()> {
+        let synced = tokio::task::spawn_blocking(move || -> io::Result<()> {
             std::fs::File::open(&file)?.sync_all()?;
             file.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())
         });
-        let failed = |source| object_store::Error::Generic { store: "folder", source };
-        synced.await.map_err(|error| failed(error.into()))?.map_err(|error| failed(error.into()))
+        let written = synced.await.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
+        written.map_err(|error| unkept(&self.place, error.to_string(), true))
     }
 
     /// Whether a picture is really there.
-    pub async fn has(&self, path: &str) -> Result<bool, object_store::Error> {
-        match self.store.head(&Path::parse(path)?).await {
+    pub async fn has(&self, path: &str) -> Result<bool, Unkept> {
+        match self.store.head(&self.parsed(path)?).await {
             Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error),
+            Err(Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(self.failed(&error)),
         }
     }
 
     /// Deletes pictures of the avatar's earlier runs. Answers how many.
-    pub async fn forget_earlier_runs(&self, avatar: &Avatar) -> Result<usize, object_store::Error> {
-        let (all, ours) = (Path::parse(Files::folder(avatar))?, Path::parse(Files::folder(avatar) + &avatar.run)?);
-        let listed: Vec<_> = self.store.list(Some(&all)).try_collect().await?;
+    pub async fn forget_earlier_runs(&self, avatar: &Avatar) -> Result<usize, Unkept> {
+        let folder = Files::folder(avatar);
+        let (all, ours) = (self.parsed(&folder)?, self.parsed(&(folder + &avatar.run))?);
+        let listed: Vec<_> = self.store.list(Some(&all)).try_collect().await.map_err(|error| self.failed(&error))?;
         let mut deleted = 0;
         for object in listed.iter().filter(|object| !object.location.prefix_matches(&ours)) {
-            self.store.delete(&object.location).await?;
+            self.store.delete(&object.location).await.map_err(|error| self.failed(&error))?;
             deleted += 1;
         }
         Ok(deleted)
     }
+
+    fn parsed(&self, path: &str) -> Result<Path, Unkept> {
+        Path::parse(path).map_err(|error| unkept(&self.place, error.to_string(), false))
+    }
+
+    fn failed(&self, error: &Error) -> Unkept {
+        let text = error.to_string();
+        let code = code(&text);
+        let denied = matches!(error, Error::Unauthenticated { .. } | Error::PermissionDenied { .. });
+        if code == Some("NoSuchBucket") {
+            return unkept(&self.place, "there is no such bucket; make it, or look at --files".into(), false);
+        }
+        if denied || code.is_some_and(|code| REFUSALS.contains(&code)) {
+            let why = visible(code.unwrap_or(&text), WORDS_CHARS_MAX);
+            return unkept(
+                &self.place,
+                format!("it refuses access ({why}); look at credentials, rights and region"),
+                false,
+            );
+        }
+        unkept(&self.place, visible(&text, WORDS_CHARS_MAX), true)
+    }
+}
+
+fn unkept(place: &str, what: String, mends_itself: bool) -> Unkept {
+    Unkept { place: place.into(), what, mends_itself }
+}
+
+/// The code of an error in S3's form, which is XML.
+fn code(text: &str) -> Option<&str> {
+    text.split_once("<Code>")?.1.split_once("</Code>").map(|(code, _)| code)
 }

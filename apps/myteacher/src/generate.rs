@@ -15,7 +15,7 @@ use crate::{
     avatar::{self, Avatar, Made, Usage},
     event::CommentEvent,
     failure::Failure,
-    files::Files,
+    files::{Files, Unkept},
     look::Picture,
     port::{PaintOrder, Painted, SOFTNESS_MAX, WriteOrder},
     price,
@@ -72,11 +72,12 @@ pub async fn generate(job: GenerateAvatar, run: Context<App>) -> Result<(), JobE
 async fn paint_all(run: &Context<App>, avatar: &Avatar, made: &Made) -> Result<(), JobError> {
     let pictures = avatar.look.pictures();
     let steps = (pictures.len() + CommentEvent::ALL.len()) as u64;
+    run.state().files.ready(avatar).await.map_err(kept)?;
     for (done, picture) in pictures.into_iter().enumerate() {
         run.progress(done as u64, steps, format!("painting {picture}"));
         let path = Files::path(avatar, picture);
         let noted = made.pictures.iter().any(|(_, have, _)| *have == path);
-        if noted && run.state().files.has(&path).await? {
+        if noted && run.state().files.has(&path).await.map_err(kept)? {
             continue;
         }
         paint_one(run, avatar, picture, path).await?;
@@ -97,7 +98,7 @@ async fn paint_one(run: &Context<App>, avatar: &Avatar, picture: Picture, path: 
         (painted.png.clone(), None)
     };
     let bytes = i64::try_from(png.len()).unwrap_or(i64::MAX);
-    app.files.put(&path, png).await?;
+    app.files.put(&path, png).await.map_err(kept)?;
     let (avatar, provider, now) = (avatar.clone(), app.painter.name(), app.now());
     app.write(move |db| {
         let item = picture.to_string();
@@ -155,6 +156,11 @@ async fn write_all(run: &Context<App>, avatar: &Avatar, made: &Made) -> Result<(
     }
     run.progress(steps, steps, "completing");
     Ok(())
+}
+
+/// What it means for the job that a picture cannot be kept.
+fn kept(error: Unkept) -> JobError {
+    if error.again() { JobError::retry(error) } else { JobError::missing(error) }
 }
 
 /// What each failure of a provider means for the job.

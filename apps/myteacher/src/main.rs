@@ -6,9 +6,11 @@ use std::{
 };
 
 use banto::{Store, StoreError, sqlite::Sqlite};
+use banto_cli::Commands;
 use myteacher::{
+    app::App,
     args::{Place, Typed, Verb},
-    cmd, work,
+    cmd, reconcile, work,
 };
 
 fn main() -> ExitCode {
@@ -20,18 +22,32 @@ fn main() -> ExitCode {
         let done = match typed.verb {
             Verb::Demo(demo) => cmd::demo(&demo).await,
             Verb::Avatars(avatars) => cmd::avatars(&avatars).await,
-            Verb::Banto(command) => return commands().run(command).await,
+            Verb::Banto(command) => Ok(banto(command).await),
         };
         done.unwrap_or_else(|error| cmd::complain(&error))
     })
 }
 
-/// banto's commands over MyTeacher's store and kinds. The store is opened once and shared by banto and the application.
-fn commands() -> banto_cli::App {
+/// Carries out one of banto's commands. After a worker the rows are looked at once more: what ended as it stopped was not
+/// seen by what lived beside it.
+async fn banto(command: Commands) -> ExitCode {
+    let tended: Arc<OnceLock<App>> = Arc::default();
+    let exit = commands(tended.clone()).run(command).await;
+    if let Some(app) = tended.get()
+        && let Err(error) = reconcile::reconcile(app, false).await
+    {
+        cmd::complain(&error); // the exit code stays the worker's, for its supervisor; the next worker mends the rows
+    }
+    exit
+}
+
+/// banto's commands over MyTeacher's store and kinds. The store is opened once and shared by banto and the application;
+/// `tended` is given the application if a worker works with it.
+fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
     let opened: Arc<OnceLock<Sqlite>> = Arc::default();
     let (opens, knows) = (opened.clone(), opened);
-    let app: Arc<OnceLock<myteacher::app::App>> = Arc::default();
-    let tended = app.clone();
+    let app: Arc<OnceLock<App>> = Arc::default();
+    let made = app.clone();
     banto_cli::App::new("myteacher")
         .store(cmd::STORE)
         .opener(move |url| {
@@ -43,15 +59,18 @@ fn commands() -> banto_cli::App {
             }
         })
         .registry_with(move |_| {
-            let (store, app) = (knows.get().cloned(), app.clone());
+            let (store, app) = (knows.get().cloned(), made.clone());
             async move {
                 let store = store.ok_or("find the store: it is not open")?;
-                let made = cmd::app_of(store, &Place::from_env()?).await.map_err(|error| error.to_string())?;
-                Ok(app.get_or_init(|| made).registry())
+                let ours = cmd::app_of(store, &Place::from_env()?).await.map_err(|error| error.to_string())?;
+                Ok(app.get_or_init(|| ours).registry())
             }
         })
         .beside(move |_, events| {
-            let app = tended.get().cloned();
+            let app = app.get().cloned();
+            if let Some(app) = &app {
+                let _ = tended.set(app.clone());
+            }
             async move {
                 if let Some(app) = app {
                     work::tend(app, events.subscribe()).await;

@@ -2,13 +2,16 @@
 
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+#[path = "stage/scripted.rs"]
+mod scripted;
 mod stage;
 
 use std::time::Duration;
 
 use banto::{Cause, State};
 use myteacher::{failure::Failure, look::Look, order, reconcile};
-use stage::{Stage, USER};
+use scripted::Stage;
+use stage::USER;
 
 fn outage() -> Option<Failure> {
     Some(Failure::Outage { what: "502".into() })
@@ -60,19 +63,11 @@ async fn a_second_attempt_neither_repaints_nor_pays_again() {
     assert_eq!(stage.count("SELECT count(*) FROM avatar_images").await, 3);
     assert_eq!(stage.balance().await.held, 6_054, "the hold stays between attempts");
 
-    run_now(&stage, ordered).await;
+    stage.run_now(ordered).await;
     assert_eq!(stage.avatar(ordered.avatar).await.status, "completed");
     assert_eq!(stage.painter.calls().len(), 4 + 3, "three of six were painted before, one call failed");
     assert_eq!(stage.count("SELECT count(*) FROM ai_usage_logs").await, 6 + 22);
     assert_eq!(stage.count("SELECT -sum(amount) FROM token_transactions WHERE run IS NOT NULL").await, 6_054);
-}
-
-/// As an operator would: retry makes a scheduled job due now.
-async fn run_now(stage: &Stage, ordered: order::Ordered) {
-    let select = banto::Select::ids([ordered.job]);
-    let steer = banto::Steer { order: banto::steer::Order::Retry(select), by: "test".into(), preview: false };
-    assert_eq!(stage.app.store().steer(steer).await.unwrap().count, 1);
-    stage.work().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -85,7 +80,7 @@ async fn a_missing_file_is_painted_again_although_its_row_is_there() {
         .app
         .read(|db| Ok(db.query_row("SELECT path FROM avatar_images LIMIT 1", [], |row| row.get::<_, String>(0))?));
     std::fs::remove_file(stage.folder.path().join("pictures").join(path.await.unwrap())).unwrap();
-    run_now(&stage, ordered).await;
+    stage.run_now(ordered).await;
     assert_eq!(stage.painter.calls().len(), 3 + 5);
     assert_eq!(stage.avatar(ordered.avatar).await.status, "completed");
 }

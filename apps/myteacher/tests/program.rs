@@ -1,0 +1,12 @@
+//! The program `myteacher` as real processes: what a newcomer types, what an operator types, and what a crash leaves.
+
+#[cfg(test)]
+mod program {
+    mod avatars;
+    mod crash;
+    #[cfg(all(feature = "replicate", feature = "fake-providers"))]
+    mod crash_http;
+    mod demo;
+    mod house;
+    mod typed;
+}

@@ -1,0 +1,162 @@
+//! `myteacher demo`: what a newcomer gets.
+
+use std::{
+    collections::BTreeSet,
+    io::{BufRead, BufReader, Read},
+    path::Path,
+    process::Stdio,
+};
+
+use serde_json::Value;
+use tiny_skia::Pixmap;
+
+use super::house::House;
+
+const PICTURES: &str = "storage/pictures";
+
+fn decoded(path: &Path) -> Pixmap {
+    Pixmap::load_png(path).unwrap()
+}
+
+fn corners(picture: &Pixmap) -> Vec<u8> {
+    let (right, bottom) = (picture.width() - 1, picture.height() - 1);
+    let corners = [(0, 0), (right, 0), (0, bottom), (right, bottom)];
+    corners.iter().map(|&(x, y)| picture.pixel(x, y).unwrap().alpha()).collect()
+}
+
+fn names(object: &Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn a_newcomer_gets_six_pictures_and_what_to_look_at_next() {
+    let house = House::new();
+    let said = house.types("demo --seed 7").ends(0);
+    assert_eq!(said.err, "", "no progress bar where there is no terminal");
+    let pictures = house.pictures(PICTURES);
+    assert_eq!(pictures.len(), 6);
+    for picture in &pictures {
+        let drawn = decoded(picture);
+        assert_eq!((drawn.width(), drawn.height()), (512, 512), "{picture:?}");
+        assert_eq!(corners(&drawn), [255; 4], "{picture:?}");
+        assert!(said.out.contains(picture.strip_prefix(house.path()).unwrap().to_str().unwrap()), "{}", said.out);
+    }
+    let names: BTreeSet<&str> = pictures.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    let wanted = ["bust_angry", "bust_happy", "bust_normal", "bust_sad", "bust_surprised", "full_body_normal"];
+    assert_eq!(names, wanted.map(|name| format!("{name}.png")).iter().map(String::as_str).collect());
+    for part in ["6054", "completed", "Notification:", "avatars show 1", "queue show ", "queue work"] {
+        assert!(said.out.contains(part), "{part} is not in {}", said.out);
+    }
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM avatar_comments"), 22);
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM token_transactions WHERE type = 'ai_usage'"), 1);
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM user_notifications"), 1);
+}
+
+#[test]
+fn what_is_named_to_look_at_next_can_be_looked_at() {
+    let house = House::new();
+    let said = house.types("demo --seed 7 --store sqlite://else.db").ends(0);
+    let commands: Vec<&str> =
+        said.out.lines().filter_map(|line| line.trim().split_once(" ")?.1.split("   #").next()).collect();
+    let next: Vec<&&str> = commands.iter().filter(|line| line.contains("--store sqlite://else.db")).collect();
+    assert_eq!(next.len(), 4, "{}", said.out);
+    for command in next.iter().filter(|command| !command.contains("queue work")) {
+        house.types(command).ends(0);
+    }
+}
+
+#[test]
+fn json_is_one_document_of_a_known_shape() {
+    let house = House::new();
+    let said = house.types("demo --seed 7 --json").ends(0);
+    assert_eq!(said.err, "");
+    let whole = said.json();
+    assert_eq!(names(&whole), ["demo", "files", "store"].into());
+    let demo = &whole["demo"];
+    let wanted = ["attempts", "avatar", "balance", "charged", "job", "made", "notification", "state", "took_ms"].into();
+    assert_eq!(names(demo), wanted);
+    assert_eq!(names(&demo["avatar"]), ["estimate", "failure", "id", "job", "look", "run", "status", "user"].into());
+    assert_eq!(names(&demo["avatar"]["look"]).len(), 15);
+    assert_eq!(
+        (&demo["avatar"]["status"], &demo["state"], &demo["attempts"]),
+        (&"completed".into(), &"done".into(), &1.into())
+    );
+    assert_eq!((demo["charged"].as_i64(), demo["balance"]["held"].as_i64()), (Some(6_054), Some(0)));
+    assert_eq!(demo["made"]["comments"].as_array().unwrap().len(), 22);
+    let pictures = demo["made"]["pictures"].as_array().unwrap();
+    assert_eq!(pictures.len(), 6);
+    for picture in pictures {
+        let file = house.path().join(whole["files"].as_str().unwrap()).join(picture[1].as_str().unwrap());
+        assert_eq!(Some(std::fs::metadata(file).unwrap().len()), picture[2].as_u64());
+    }
+}
+
+#[test]
+fn a_second_demo_makes_a_second_avatar_and_the_same_seed_the_same_pictures() {
+    let house = House::new();
+    let demos: Vec<Value> =
+        (0..2).map(|_| house.types("demo --seed 7 --json").ends(0).json()["demo"].clone()).collect();
+    assert_eq!((demos[0]["avatar"]["id"].as_i64(), demos[1]["avatar"]["id"].as_i64()), (Some(1), Some(2)));
+    let other = house.types("demo --seed 8 --json").ends(0).json()["demo"].clone();
+    let painted = |demo: &Value| -> Vec<Vec<u8>> {
+        let pictures = demo["made"]["pictures"].as_array().unwrap().iter();
+        let path = |picture: &Value| house.path().join(PICTURES).join(picture[1].as_str().unwrap());
+        pictures.map(|picture| std::fs::read(path(picture)).unwrap()).collect()
+    };
+    assert!(painted(&demos[0]) == painted(&demos[1]), "the same seed is the same teacher");
+    assert!(painted(&demos[0]) != painted(&other), "another seed is another teacher");
+}
+
+#[test]
+fn a_chibi_has_five_pictures_and_a_transparent_one_has_clear_corners() {
+    let house = House::new();
+    let said = house.types("demo --seed 7 --chibi --transparent --out drawn --json").ends(0).json();
+    assert_eq!((&said["files"], &said["demo"]["charged"]), (&"drawn".into(), &(5 * 1_050 + 44 + 10).into()));
+    let pictures = house.pictures("drawn");
+    assert_eq!(pictures.len(), 5);
+    for picture in pictures {
+        assert!(picture.file_name().unwrap().to_str().unwrap().starts_with("full_body_"), "{picture:?}");
+        let drawn = decoded(&picture);
+        assert_eq!(corners(&drawn), [0; 4], "{picture:?}");
+        let middle = drawn.pixel(drawn.width() / 2, drawn.height() / 2).unwrap().alpha();
+        assert_eq!(middle, 255, "the teacher is still there: {picture:?}");
+    }
+    assert!(!house.path().join(PICTURES).exists());
+}
+
+#[test]
+fn every_attribute_that_is_asked_for_is_the_avatars() {
+    let house = House::new();
+    let typed = "--sex male --hair-style long --hair-color silver --eye-color purple --clothing kimono --accessory glasses \
+                 --body-type sturdy --tone strict --enthusiasm high --formality formal --humor low --model animagine-xl-3.1 --seed 5";
+    let said = house.types(&format!("demo --json {typed}")).ends(0).json();
+    let look = &said["demo"]["avatar"]["look"];
+    let words: Vec<&str> = typed.split_ascii_whitespace().collect();
+    for pair in words.chunks(2) {
+        let name = pair[0].trim_start_matches("--").replace('-', "_");
+        let name = if name == "model" { "draw_model_version" } else { &name };
+        let value = look[name].as_str().map_or_else(|| look[name].to_string(), str::to_owned);
+        assert_eq!(value, pair[1], "{name}");
+    }
+    assert_eq!(said["demo"]["charged"], 6 * 400 + 44 + 10);
+}
+
+#[test]
+fn whoever_stops_reading_is_no_trouble() {
+    let house = House::new();
+    let mut child = house.command("demo --seed 7").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut first = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut first).unwrap(); // and the pipe is closed
+    assert!(first.contains("FILE"), "{first}");
+    let mut err = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""));
+
+    for typed in ["avatars list", "avatars show 1", "queue list", "--help"] {
+        let mut child = house.command(typed).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""), "{typed}");
+    }
+}

@@ -85,7 +85,7 @@ mod tests {
 
     #[test]
     fn the_numbers_keep_the_promise_of_fifteen_seconds() {
-        assert!(RENEW_MS * 3 + MARGIN_MS <= LEASE_MS);
-        assert!(LEASE_MS + 1_000 < 15_000);
+        const { assert!(RENEW_MS * 3 + MARGIN_MS <= LEASE_MS) };
+        const { assert!(LEASE_MS + 1_000 < 15_000) };
     }
 }

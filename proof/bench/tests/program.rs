@@ -1,5 +1,7 @@
 //! The program as a whole: what it refuses, and a measurement that needs two processes.
 
+#![expect(clippy::unwrap_used, reason = "a test that fails")]
+
 use std::process::{Command, Output};
 
 fn bench(words: &[&str]) -> Output {

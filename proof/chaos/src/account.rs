@@ -117,7 +117,8 @@ pub struct Kill {
 pub fn recoveries(runs: &[Line], kills: &[Kill], listed: &[Job]) -> Vec<Option<u64>> {
     let done: BTreeMap<JobId, u32> =
         listed.iter().filter(|job| job.state == State::Done).map(|job| (job.id, job.fence)).collect();
-    let (mut begins, mut written): (BTreeMap<JobId, Vec<&Line>>, BTreeSet<(JobId, u32)>) = Default::default();
+    let mut begins = BTreeMap::<JobId, Vec<&Line>>::new();
+    let mut written = BTreeSet::<(JobId, u32)>::new();
     for line in runs {
         match line.word {
             Word::Begin => begins.entry(line.job).or_default().push(line),

@@ -102,7 +102,7 @@ fn base(stage: &Stage) -> Told<Base<'_>> {
 
 impl Base<'_> {
     fn draw(&self, stage: &Stage, n: usize) -> Harm {
-        let file = if n % 3 == 0 { "jobs.db" } else { "jobs.db-wal" };
+        let file = if n.is_multiple_of(3) { "jobs.db" } else { "jobs.db-wal" };
         let size = self.files.get(file).map_or(1, Vec::len) as u64;
         let at = usize::try_from(stage.draw(0..=size - 1)).unwrap_or(0);
         let with = u8::try_from(stage.draw(1..=255)).unwrap_or(1);

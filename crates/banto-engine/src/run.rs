@@ -35,7 +35,9 @@ pub(crate) fn begin(shared: &Arc<Shared>) {
         match turn {
             Turn::Begin(job, lease) => attempt(shared, job, lease),
             Turn::Apart(job, lease) => {
-                let delay_ms = 500 + fastrand::u64(..1_000);
+                // About until the other suspect's run is over: short runs must not make each of them wait for a second.
+                let rest_ms = shared.slots.about_a_run_ms();
+                let delay_ms = rest_ms / 2 + fastrand::u64(..=rest_ms);
                 shared.hand_over(Ended { job, lease, outcome: Outcome::HandBack { delay_ms }, ran_ms: 0 });
             }
         }

@@ -112,6 +112,11 @@ impl Slots {
             .min(usize::try_from(left).unwrap_or(usize::MAX))
     }
 
+    /// How long runs take here, in milliseconds, within reason: so long should a job rest that is kept apart.
+    pub fn about_a_run_ms(&self) -> u64 {
+        self.lock().mean_run_ms.clamp(50, 1_000)
+    }
+
     /// Whether as many jobs as allowed have begun and all were let go.
     pub fn spent(&self) -> bool {
         let inner = self.lock();

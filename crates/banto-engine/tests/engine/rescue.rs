@@ -87,6 +87,31 @@ async fn suspects_run_one_at_a_time_and_the_others_beside_them() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn suspects_of_short_runs_rest_briefly() {
+    let house = House::new();
+    for _ in 0..5 {
+        house.enqueue("suspect").await;
+    }
+    assert_eq!(house.claim_and_die(5).await.len(), 5);
+    let mut worker = house.work(acting(|_, _| async {
+        pass(50).await;
+        Ok(())
+    }));
+    for _ in 0..40 {
+        house.enqueue("other").await;
+    }
+    worker.heard(|event| matches!(event, Event::Rescued { .. })).await;
+    let since = house.clock.steady_ms();
+    while house.count(State::Done).await < 45 {
+        pass(5).await;
+    }
+    let after = house.clock.steady_ms() - since;
+    assert!(after <= 500, "after {after} ms");
+    worker.halt().await;
+    house.check();
+}
+
+#[tokio::test(start_paused = true)]
 async fn river_1302_stale_rescue() {
     // River, pull request 1302: the rescuer looked, the job ended, and the rescue overwrote the end.
     let house = House::new();

@@ -1,7 +1,7 @@
 //! The avatar job over real HTTP: painted by Replicate's format, written by OpenAI's, against a local server that speaks
 //! both, on the real store with the real worker. Every way in which providers fail, and what becomes of the job.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "test code")]
+#![expect(clippy::unwrap_used, reason = "test code")]
 
 mod stage;
 

@@ -353,3 +353,7 @@ impl Slots {
         runs.map(|slot| slot.job.clone()).collect()
     }
 }
+
+#[cfg(test)]
+#[path = "slots_tests.rs"]
+mod tests;

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use banto_core::{Job, JobId, Lease, Name, State, limits::CLAIM_MAX};
 use banto_store::{Claim, Claimed};
-use rusqlite::{CachedStatement, params, types::Value};
+use rusqlite::{Row, params, types::Value};
 
 use crate::{
     bulk::{self, Values},
@@ -15,7 +15,7 @@ use crate::{
     desk::Desk,
     error::{Result, fault},
     key, pause,
-    row::{self, Damaged, PLAIN, Reader, Stored, lossy},
+    row::{self, Damaged, Reader, Stored, WAITING, lossy},
     seat,
 };
 
@@ -109,11 +109,14 @@ type Due = (Vec<Stored>, Vec<Damaged>);
 /// The line of a queue, in order. A place that leads to no job is found too, as damaged.
 pub(crate) static LINE: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "{PLAIN}, r.priority, r.run_at, r.id FROM banto_ready r LEFT JOIN banto_job j ON j.seq = r.seq
+        "{WAITING} FROM banto_ready r LEFT JOIN banto_job j ON j.seq = r.seq
          WHERE r.queue = ?1 ORDER BY r.priority, r.run_at, r.id LIMIT ?2"
     )
 });
-/// The front of a line leaves it.
+/// The last of so many (and one) in line, and those up to it leave the line. Asked of the line itself: what stands in the
+/// jobs may have been tampered with.
+pub(crate) const LAST: &str = "SELECT priority, run_at, id FROM banto_ready WHERE queue = ?1
+    ORDER BY priority, run_at, id LIMIT 1 OFFSET ?2";
 pub(crate) const TAKE: &str = "DELETE FROM banto_ready WHERE queue = ?1 AND (priority, run_at, id) <= (?2, ?3, ?4)";
 /// What comes due.
 pub(crate) const DUE: &str = "SELECT seq, kind, version FROM banto_job WHERE state = 0 AND queue = ?1 AND run_at <= ?2
@@ -126,19 +129,21 @@ fn due(desk: &Desk<'_>, reader: &mut Reader, queue: &Name, limit: usize) -> rusq
     let mut find = desk.db.prepare_cached(&LINE)?;
     let mut rows = find.query(params![queue.as_str(), limit as i64])?;
     let (mut due, mut damaged) = (Vec::with_capacity(limit.min(64)), Vec::new());
-    let mut last = None;
+    let mut met = 0i64;
     while let Some(row) = rows.next()? {
+        met += 1;
         match reader.read(row) {
             // Whoever does not stand ready has no business in the line.
             Ok(stored) if stored.job.state == State::Ready => due.push(stored),
             Ok(_) => {}
             Err(row) => damaged.push(*row),
         }
-        let place = |at| row.get::<_, Value>(row::PLACE + at);
-        last = Some((place(0)?, place(1)?, place(2)?));
     }
     drop(rows);
-    if let Some((priority, run_at, id)) = last {
+    if met > 0 {
+        let place = |row: &Row<'_>| Ok([row.get::<_, Value>(0)?, row.get(1)?, row.get(2)?]);
+        let [priority, run_at, id] =
+            desk.db.prepare_cached(LAST)?.query_row(params![queue.as_str(), met - 1], place)?;
         desk.db.prepare_cached(TAKE)?.execute(params![queue.as_str(), priority, run_at, id])?;
     }
     Ok((due, damaged))
@@ -162,30 +167,31 @@ fn lease(desk: &mut Desk<'_>, claim: &Claim, found: Vec<Stored>, claimed: &mut C
     }
     let until = desk.now.steady_in(claim.lease_ms);
     let (parts, rest) = bulk::parts(&given);
+    let each = |desk: &Desk<'_>, given: &[Given]| {
+        given.chunks(1).try_for_each(|one| insert(desk, &LEASE, one, until).map(|_| ()))
+    };
     for part in parts {
-        insert(desk, desk.db.prepare_cached(&LEASES)?, part, until)?;
+        if !bulk::all_new(insert(desk, &LEASES, part, until))? {
+            each(desk, part)?;
+        }
     }
-    for one in rest.chunks(1) {
-        insert(desk, desk.db.prepare_cached(&LEASE)?, one, until)?;
-    }
+    each(desk, rest)?;
     claimed.jobs.extend(given.into_iter().map(|(_, job, lease)| (job, lease)));
     Ok(())
 }
 
-const LEASE_HEAD: &str = "INSERT INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt,
-    crashes, keyed, cancel_asked, queue, kind, version)";
-/// One lease.
+const LEASE_HEAD: &str = "INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt, crashes,
+    keyed, cancel_asked, queue, kind, version)";
+/// One lease, whatever stands there; several, where nothing does.
 pub(crate) static LEASE: LazyLock<String> =
-    LazyLock::new(|| format!("{LEASE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-/// Several.
-pub(crate) static LEASES: LazyLock<String> = LazyLock::new(|| bulk::insert(LEASE_HEAD, 15));
+    LazyLock::new(|| format!("INSERT OR REPLACE {LEASE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
+pub(crate) static LEASES: LazyLock<String> = LazyLock::new(|| bulk::insert(&format!("INSERT {LEASE_HEAD}"), 15));
 
-fn insert(
-    desk: &Desk<'_>,
-    mut statement: CachedStatement<'_>,
-    given: &[(i64, Job, Lease)],
-    until: i64,
-) -> rusqlite::Result<()> {
+/// A job's row, the job as it is now, and its lease.
+type Given = (i64, Job, Lease);
+
+fn insert(desk: &Desk<'_>, sql: &str, given: &[Given], until: i64) -> rusqlite::Result<usize> {
+    let mut statement = desk.db.prepare_cached(sql)?;
     let mut values = Values::of(&mut statement);
     for (seq, job, lease) in given {
         values.add(job.id.bytes())?;
@@ -204,7 +210,7 @@ fn insert(
         values.add(job.kind.as_str())?;
         values.add(job.version)?;
     }
-    statement.raw_execute().map(|_| ())
+    statement.raw_execute()
 }
 
 /// The job as it is once claimed.

@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use banto_core::{Due, JobId, NewJob, Options, Refusal, State, limits::ENQUEUE_MAX};
 use banto_store::{Enqueued, StoreError};
-use rusqlite::{CachedStatement, ErrorCode, OptionalExtension, params};
+use rusqlite::{CachedStatement, OptionalExtension, params};
 
 use crate::{
     bulk::{self, Values},
@@ -66,7 +66,7 @@ pub(crate) static PLAIN: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// Those that are ready, beyond a row.
-pub(crate) const LINE_UP: &str = "INSERT INTO banto_ready (queue, priority, run_at, id, seq)
+pub(crate) const LINE_UP: &str = "INSERT OR REPLACE INTO banto_ready (queue, priority, run_at, id, seq)
     SELECT queue, priority, run_at, id, seq FROM banto_job WHERE seq > ?1 AND state = 1";
 
 /// Accepts jobs that are all new and have nothing out of the ordinary; says whether they are that.
@@ -84,11 +84,8 @@ fn accept_plain(
     for new in part {
         bind(&mut values, new, desk.now)?;
     }
-    match insert.raw_execute() {
-        Ok(_) => {}
-        // One of them is there already, or twice here. The statement has undone itself: each is looked at by itself.
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => return Ok(false),
-        Err(error) => return Err(error),
+    if !bulk::all_new(insert.raw_execute())? {
+        return Ok(false);
     }
     for new in part {
         accepted(desk, new);

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use banto_core::{Job, JobId, Lease, Refusal, State, Verdict};
 use banto_store::{Finish, Finished};
-use rusqlite::{OptionalExtension, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::{
     bulk::{self, Values},
@@ -61,20 +61,16 @@ fn write_each(desk: &mut Desk<'_>, finishes: &[Finish], answers: &mut Vec<Finish
     Ok(())
 }
 
-const FIND_HEAD: &str =
-    "SELECT id, seq, fence, token, keyed, cancel_asked OR progress IS NOT NULL, started_at, instance,
-    queue, kind, version FROM banto_lease WHERE id";
-const DONE_HEAD: &str =
-    "INSERT INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)";
-/// A lease; several.
-pub(crate) static FIND: LazyLock<String> = LazyLock::new(|| format!("{FIND_HEAD} = ?"));
-pub(crate) static FIND_ALL: LazyLock<String> = LazyLock::new(|| bulk::among(&format!("{FIND_HEAD} IN")));
-/// An end; several.
-pub(crate) static DONE: LazyLock<String> = LazyLock::new(|| format!("{DONE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-pub(crate) static DONE_ALL: LazyLock<String> = LazyLock::new(|| bulk::insert(DONE_HEAD, 8));
-/// A lease is let go; several.
+const DONE_HEAD: &str = "INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)";
+/// A lease.
+pub(crate) const FIND: &str = "SELECT id, seq, fence, token, keyed, cancel_asked OR progress IS NOT NULL, started_at,
+    instance, queue, kind, version FROM banto_lease WHERE id = ?";
+/// An end, whatever stands there; several, where nothing does.
+pub(crate) static DONE: LazyLock<String> =
+    LazyLock::new(|| format!("INSERT OR REPLACE {DONE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+pub(crate) static DONE_ALL: LazyLock<String> = LazyLock::new(|| bulk::insert(&format!("INSERT {DONE_HEAD}"), 8));
+/// A lease is let go.
 pub(crate) const FREE: &str = "DELETE FROM banto_lease WHERE id = ?";
-pub(crate) static FREE_ALL: LazyLock<String> = LazyLock::new(|| bulk::among("DELETE FROM banto_lease WHERE id IN"));
 
 /// A lease as it stands in the file.
 struct Running {
@@ -126,34 +122,35 @@ fn done_all(desk: &mut Desk<'_>, part: &[Finish; bulk::ROWS]) -> rusqlite::Resul
     if !part.iter().all(|finish| finish.verdict.to == State::Done && finish.verdict.error.is_none()) {
         return Ok(false);
     }
-    let ids = || params_from_iter(part.iter().map(|finish| finish.lease.job.bytes()));
+    let mut find = desk.db.prepare_cached(FIND)?;
     let mut running: [Option<Running>; bulk::ROWS] = Default::default();
-    let mut find = desk.db.prepare_cached(&FIND_ALL)?;
-    let mut rows = find.query(ids())?;
-    while let Some(row) = rows.next()? {
-        let found = Running::read(row)?;
-        let of = part.iter().zip(&mut running).find(|(finish, _)| finish.lease == found.lease);
-        let Some((_, place)) = of.filter(|_| !found.keyed && !found.said) else { return Ok(false) };
-        *place = Some(found);
-    }
-    drop(rows);
-    if running.iter().any(Option::is_none) {
-        return Ok(false);
+    for (place, Finish { lease, .. }) in running.iter_mut().zip(part) {
+        let found = find.query_row([lease.job.bytes()], Running::read).optional()?;
+        *place = found.filter(|found| found.lease == *lease && !found.keyed && !found.said);
+        if place.is_none() {
+            return Ok(false);
+        }
     }
     let mut insert = desk.db.prepare_cached(&DONE_ALL)?;
     let mut values = Values::of(&mut insert);
     for (finish, found) in part.iter().zip(running.iter().flatten()) {
         found.end(&mut values, &finish.verdict, desk.now.wall)?;
+    }
+    // Not so if the same lease is twice among these.
+    if !bulk::all_new(insert.raw_execute())? {
+        return Ok(false);
+    }
+    let mut free = desk.db.prepare_cached(FREE)?;
+    for found in running.iter().flatten() {
+        free.execute([found.lease.job.bytes()])?;
         found.count(desk);
     }
-    insert.raw_execute()?;
-    desk.db.prepare_cached(&FREE_ALL)?.execute(ids())?;
     Ok(true)
 }
 
 /// Writes that a job is done; says whether it is written, now or before.
 fn done(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Result<bool> {
-    let found = desk.db.prepare_cached(&FIND)?.query_row([lease.job.bytes()], Running::read).optional()?;
+    let found = desk.db.prepare_cached(FIND)?.query_row([lease.job.bytes()], Running::read).optional()?;
     let Some(found) = found.filter(|found| found.lease == *lease || mutate::fence_dropped()) else {
         return was_written(desk, lease);
     };

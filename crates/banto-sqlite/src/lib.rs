@@ -36,6 +36,8 @@ mod mutate;
 mod own;
 mod pages;
 mod pause;
+#[cfg(test)]
+mod plans_tests;
 mod prune;
 mod reads;
 mod record;

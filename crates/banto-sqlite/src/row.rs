@@ -12,40 +12,37 @@ use banto_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
+/// The columns of a job that waits in line, with the row as `j`. What it cannot have (an end, a lease, a reason to be
+/// parked) is not asked for: the line is read by every claim, and a column costs as much as an index step.
+pub(crate) const WAITING: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, j.state, j.run_at, \
+    j.enqueued_at, j.attempts_max, j.attempt, j.crashes, j.fence, j.key, j.hold, j.hold_ms, j.instance, j.started_at, \
+    j.cancel_asked, j.error, j.progress, j.options, \
+    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), j.cause";
+
 /// Any job as it stands: `SELECT` this.
 pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, \
-    CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 WHEN j.state IN (2, 4) THEN -1 ELSE j.state END, j.run_at, j.enqueued_at, \
-    j.attempts_max, coalesce(l.attempt, d.attempt, j.attempt), coalesce(l.crashes, d.crashes, j.crashes), \
-    coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, coalesce(l.instance, d.instance, j.instance), \
-    coalesce(l.started_at, d.started_at, j.started_at), coalesce(d.finished_at, j.finished_at), \
-    coalesce(l.cancel_asked, j.cancel_asked), j.error, j.cause, j.park_text, j.park_build, \
-    coalesce(l.progress, j.progress), j.options, \
+    CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 WHEN j.state IN (2, 4) THEN -1 ELSE j.state END, \
+    j.run_at, j.enqueued_at, j.attempts_max, coalesce(l.attempt, d.attempt, j.attempt), \
+    coalesce(l.crashes, d.crashes, j.crashes), coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, \
+    coalesce(l.instance, d.instance, j.instance), coalesce(l.started_at, d.started_at, j.started_at), \
+    coalesce(l.cancel_asked, j.cancel_asked), j.error, coalesce(l.progress, j.progress), j.options, \
     ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), \
-    l.token, l.boot, l.until, d.token, j.written, \
-    j.written_fence FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq";
+    j.cause, coalesce(d.finished_at, j.finished_at), j.park_text, j.park_build, l.token, l.boot, l.until, d.token, \
+    j.written, j.written_fence \
+    FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq";
 
-/// A job that is known to stand as its row says; goes on with `FROM`, with the row as `j`.
-pub(crate) const PLAIN: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, j.state, j.run_at, \
-    j.enqueued_at, j.attempts_max, j.attempt, j.crashes, j.fence, j.key, j.hold, j.hold_ms, j.instance, j.started_at, \
-    j.finished_at, j.cancel_asked, j.error, j.cause, j.park_text, j.park_build, j.progress, j.options, \
-    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), \
-    NULL, NULL, NULL, NULL, j.written, j.written_fence";
-
-/// Where the columns go on that a query adds to [`PLAIN`].
-pub(crate) const PLACE: usize = Column::WrittenFence as usize + 1;
-
-/// A column of those, by its place.
+/// A column of those, by its place. Those after the cause are absent in a row of [`WAITING`].
 #[derive(Debug, Clone, Copy)]
 #[rustfmt::skip]
 enum Column {
     Seq, Id, Kind, Version, Queue, Priority, State, RunAt, EnqueuedAt, AttemptsMax, Attempt, Crashes, Fence, Key, Hold,
-    HoldMs, Instance, StartedAt, FinishedAt, CancelAsked, Error, Cause, ParkText, ParkBuild, Progress, Options, Payload,
-    Token, Boot, Until, DoneToken, Written, WrittenFence,
+    HoldMs, Instance, StartedAt, CancelAsked, Error, Progress, Options, Payload, Cause,
+    FinishedAt, ParkText, ParkBuild, Token, Boot, Until, DoneToken, Written, WrittenFence,
 }
 
-/// The names of those columns, to show a damaged row by.
+/// Their names, to show a damaged row by.
 const NAMES: &str = "seq id kind version queue priority state run_at enqueued_at attempts_max attempt crashes fence key \
-    hold hold_ms instance started_at finished_at cancel_asked error cause park_text park_build progress options payload \
+    hold hold_ms instance started_at cancel_asked error progress options payload cause finished_at park_text park_build \
     token boot until done_token written written_fence";
 
 /// A job as it is stored, and what is the store's own business.
@@ -93,7 +90,7 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// Reads a row of [`ANY`] or [`PLAIN`].
+    /// Reads a row of [`ANY`] or [`WAITING`].
     pub fn read(&mut self, row: &Row<'_>) -> Read {
         self.stored(row).map_err(|why| Box::new(damaged(row, why)))
     }

@@ -8,7 +8,7 @@ use crate::rows::GROUPS;
 
 /// banto beside the raw limit of its stores and beside its peers.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask bench", disable_help_subcommand = true)]
+#[command(name = "cargo xtask bench", disable_help_subcommand = true, subcommand_value_name = "sqlite")]
 pub struct Args {
     /// The store to measure.
     #[command(subcommand)]

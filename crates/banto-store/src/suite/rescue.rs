@@ -54,7 +54,7 @@ pub async fn p5_a_rescued_job_that_rested_keeps_its_place(stage: Stage) {
     stage.clock.pass(LEASE_MS);
     let later = stage.one().await;
     assert_eq!(stage.rescue(&job, lease).await, Finished::Written);
-    let (job, lease) = stage.claim_one().await;
+    let (job, lease) = stage.claim(1).await.remove(0);
     stage.finish(&job, lease, Outcome::HandBack { delay_ms: 700 }).await;
     stage.clock.pass(700);
     let claimed: Vec<_> = stage.claim(2).await.into_iter().map(|(job, _)| job.id).collect();

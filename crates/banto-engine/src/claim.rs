@@ -29,12 +29,13 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 () = shared.slots.freed.notified() => continue,
             }
         }
-        // Counted before the claim: a job that ends meanwhile may have enqueued another first.
+        // Asked before the claim: a job that ends meanwhile may have enqueued another first, a look may bring one back.
         let (held, _) = shared.slots.count();
+        let looked = shared.looked();
         match once(&shared, room, &mut order).await {
             Ok(taken) if taken.jobs >= room || shared.aside.any() => {}
             Ok(taken) => {
-                let empty = taken.jobs == 0 && held == 0 && shared.aside.looked();
+                let empty = taken.jobs == 0 && held == 0 && looked;
                 if shared.config.stop_when_empty && empty {
                     return shared.stop.halt(Halt::Empty, "there is nothing to do (--stop-when-empty)");
                 }

@@ -30,7 +30,7 @@ pub(crate) struct Aside {
     wanted: Mutex<VecDeque<JobId>>,
     missed: Mutex<BTreeSet<JobId>>,
     looked: AtomicBool,
-    /// Rung when there are jobs to take back, and after the first look.
+    /// Rung when there are jobs to take back, and after the first look (of the rescuer, too).
     pub rung: Notify,
 }
 

@@ -14,12 +14,11 @@ use crate::{event::Event, worker::Shared};
 /// Most jobs in one look.
 const BATCH_MAX: usize = 500;
 
-/// The loop; runs until it is dropped.
+/// The loop; runs until it is dropped. The first look is at once: a worker that stops when empty may not stay for a second.
 pub(crate) async fn work(shared: Arc<Shared>) {
     let mut last = shared.clock.steady_ms();
     let mut answered = true;
     loop {
-        sleep(Duration::from_millis(shared.config.rescue_ms + fastrand::u64(..=shared.config.rescue_ms / 4))).await;
         let now = shared.clock.steady_ms();
         // After a suspend or an outage everybody's leases look over; those who live get the time to renew first.
         answered &= now.saturating_sub(last) <= 3 * shared.config.rescue_ms + 1_000;
@@ -29,9 +28,11 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             false => shared.store.expired(1).await.map(drop),
         };
         answered = looked.is_ok();
-        if let Err(error) = looked {
-            shared.outage("rescue", &error);
+        match looked {
+            Ok(()) => shared.rescued(),
+            Err(error) => drop(shared.outage("rescue", &error)),
         }
+        sleep(Duration::from_millis(shared.config.rescue_ms + fastrand::u64(..=shared.config.rescue_ms / 4))).await;
     }
 }
 

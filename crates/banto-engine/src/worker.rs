@@ -63,6 +63,7 @@ pub(crate) struct Shared {
     pub aside: Aside,
     ends: UnboundedSender<Ended>,
     down: AtomicBool,
+    rescued: AtomicBool,
     late: AtomicU64,
     ended: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -104,6 +105,18 @@ impl Shared {
             tracing::info!("the store answers again");
             self.events.tell(|| Event::StoreBack);
         }
+    }
+
+    /// The jobs of the dead were looked for.
+    pub fn rescued(&self) {
+        if !self.rescued.swap(true, Ordering::Relaxed) {
+            self.aside.rung.notify_one();
+        }
+    }
+
+    /// Whether all that may bring this worker a job was looked through since its start.
+    pub fn looked(&self) -> bool {
+        self.aside.looked() && self.rescued.load(Ordering::Relaxed)
     }
 
     /// How long to wait before asking a store again that failed: 100 to 500 ms, so that a herd spreads.
@@ -221,6 +234,7 @@ impl Worker {
             stop: self.stop,
             aside: Aside::default(),
             down: AtomicBool::new(false),
+            rescued: AtomicBool::new(false),
             late: AtomicU64::new(0),
             ended: Mutex::default(),
             config,

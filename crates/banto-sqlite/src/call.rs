@@ -24,11 +24,6 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    /// Whether it brings more work, so that it is refused on a full disk.
-    pub fn grows(self) -> bool {
-        matches!(self, Verb::Enqueue | Verb::Claim)
-    }
-
     /// Its name at a failpoint.
     pub fn word(self) -> &'static str {
         match self {

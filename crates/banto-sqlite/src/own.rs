@@ -33,7 +33,7 @@ pub fn enqueue_in(tx: &Connection, clock: &dyn Clock, jobs: &[NewJob]) -> Result
 impl Sqlite {
     /// As [`enqueue_in`], by this store's clock.
     pub fn enqueue_in(&self, tx: &Connection, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
-        if let Some(full) = self.inner().shared.full() {
+        if let Some(full) = self.inner().shared.full(Verb::Enqueue) {
             return Err(full);
         }
         enqueue_in(tx, &*self.inner().clock, jobs)

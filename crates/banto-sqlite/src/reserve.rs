@@ -1,8 +1,10 @@
 //! The emergency reserve: room on the disk that is kept so that running jobs can still finish when it is full.
 //!
-//! A file beside the store whose blocks are really allotted. When the disk is full it is given up: new work is refused,
-//! while finishes, renewals, rescues, orders and prunes go on in the room it leaves. Once there is room again, on the
-//! disk or in the file, it is allotted anew and work is taken again. Several processes share one reserve: each looks.
+//! A file beside the store whose blocks are really allotted. When the disk is full it is given up: new jobs are refused,
+//! while all else goes on in the room it leaves. Claims stop when half of that is gone, because what runs must still be
+//! able to finish; before that they must not, because a backlog that is worked off and pruned is what makes room. Once
+//! there is room again, on the disk or in the file, the reserve is allotted anew and jobs are taken again. Several
+//! processes share one reserve: each looks.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -22,6 +24,7 @@ pub(crate) struct Reserve {
     path: PathBuf,
     bytes: u64,
     full: bool,
+    tight: bool,
     looked: Option<u64>,
 }
 
@@ -30,21 +33,26 @@ impl Reserve {
     pub fn open(store: &Path, bytes: u64) -> Reserve {
         let mut name = store.as_os_str().to_owned();
         name.push("-reserve");
-        let mut reserve = Reserve { path: PathBuf::from(name), bytes, full: false, looked: None };
+        let mut reserve = Reserve { path: PathBuf::from(name), bytes, full: false, tight: false, looked: None };
         if bytes > 0 && !reserve.held() {
             reserve.full = reserve.allot().is_err();
         }
         reserve
     }
 
-    /// Whether growing calls are refused.
+    /// Whether new jobs are refused.
     pub fn full(&self) -> bool {
         self.full
     }
 
+    /// Whether claims are refused too.
+    pub fn tight(&self) -> bool {
+        self.tight
+    }
+
     /// What an operator should know.
     pub fn notice(&self) -> Option<String> {
-        self.full.then(|| "the disk is full: new work is refused, running jobs still finish; free some room".to_owned())
+        self.full.then(|| "the disk is full: new jobs are refused, running ones still finish; free some room".to_owned())
     }
 
     /// Looks, now and then, whether there is room.
@@ -56,7 +64,7 @@ impl Reserve {
         self.looked = Some(steady_ms);
         if self.bytes == 0 {
             // Without a reserve there is nothing to compare with: SQLite is asked again.
-            self.full = false;
+            (self.full, self.tight) = (false, false);
             return;
         }
         let held = self.held();
@@ -64,18 +72,17 @@ impl Reserve {
             // The WAL may hold the room that is looked for; where carrying it over would not fit, it would only eat more.
             let _busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
+        let held = held || (self.free_on_disk() >= self.bytes && self.allot().is_ok());
         let (free, inside) = (self.free_on_disk(), free_in_file(db));
-        let room = free >= self.bytes || inside >= self.bytes;
-        self.full = match (held, room) {
-            (true, room) => !room,
-            (false, true) => self.allot().is_err(),
-            (false, false) => true,
-        };
+        // Room in the file is reached through the WAL, which needs some on the disk.
+        self.full = free < self.bytes && (inside < self.bytes || free < self.bytes / 8);
+        self.tight = !held && free.saturating_add(inside) < self.bytes / 2;
     }
 
-    /// SQLite met the end of the disk: growing calls are refused until a look finds room.
+    /// SQLite met the end of the disk: new jobs are refused until a look finds room, and so are claims if there is no
+    /// reserve to go on in.
     pub fn meet_end(&mut self) {
-        self.full = true;
+        (self.full, self.tight) = (true, !self.held());
     }
 
     /// Leaves the room to those who must still write; says whether there was anything to leave.

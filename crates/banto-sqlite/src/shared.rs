@@ -11,6 +11,7 @@ use rusqlite::Connection;
 use tokio::sync::watch;
 
 use crate::{
+    call::Verb,
     connect::{Options, Synchronous, shown},
     error::{Result, while_doing},
     mark::{Height, Mark},
@@ -107,16 +108,20 @@ impl Shared {
         self.disk().reserve.meet_end();
     }
 
-    /// Why growing calls are refused, if they are.
-    pub fn full(&self) -> Option<StoreError> {
-        self.disk().reserve.full().then(|| {
-            let place = shown(&self.options.path);
-            let what = format!(
-                "take more work: the disk of \"{place}\" is full; running jobs still finish; \
-                 free some room (or prune), and work is taken again by itself"
-            );
-            StoreError::new(Fault::Full, what)
-        })
+    /// Why such a call is refused, if it is.
+    pub fn full(&self, verb: Verb) -> Option<StoreError> {
+        let disk = self.disk();
+        let what = match verb {
+            Verb::Enqueue if disk.reserve.full() => "take more jobs",
+            Verb::Claim if disk.reserve.tight() => "hand out more jobs",
+            _ => return None,
+        };
+        let place = shown(&self.options.path);
+        let what = format!(
+            "{what}: the disk of \"{place}\" is full; running jobs still finish; \
+             free some room (or prune), and it goes on by itself"
+        );
+        Some(StoreError::new(Fault::Full, what))
     }
 
     /// Gives the reserve to those who must still write; says whether there was one.

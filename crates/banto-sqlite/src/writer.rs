@@ -78,7 +78,7 @@ impl Writer {
         self.look_at_disk();
         let mut went = self.carry_out(&mut calls);
         if went.full() {
-            // Without those that bring more work; and if that does not help, in the room that the reserve leaves.
+            // Without new jobs; and if that does not help, in the room that the reserve leaves.
             self.shared.disk_is_full();
             went = self.carry_out(&mut calls);
         }
@@ -209,13 +209,13 @@ impl Writer {
     }
 
     fn run(&mut self, desk: &mut Desk<'_>, call: &mut Box<dyn Call>) -> Ran {
-        if call.verb().grows()
-            && let Some(full) = self.shared.full()
-        {
-            call.refuse(full);
-            return Ran::Undone;
+        match self.shared.full(call.verb()) {
+            Some(full) => {
+                call.refuse(full);
+                Ran::Undone
+            }
+            None => call.run(desk),
         }
-        call.run(desk)
     }
 
     /// Leaves the file as it is best found: the WAL carried over, the planner's numbers fresh.

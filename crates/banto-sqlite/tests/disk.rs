@@ -85,7 +85,6 @@ async fn when_the_disk_is_full_running_jobs_finish_and_work_is_taken_again_once_
     let _full = fs::write(disk.path().join("more"), vec![1; 8 << 20]);
     clock.pass(1_000);
     assert_eq!(*store.enqueue(jobs(1)).await.unwrap_err().fault(), Fault::Full);
-    assert_eq!(*store.claim(bench::asks(1)).await.unwrap_err().fault(), Fault::Full);
     assert!(store.about().notices.iter().any(|notice| notice.contains("disk is full")), "{:?}", store.about());
 
     for half in running.chunks(75) {
@@ -104,6 +103,62 @@ async fn when_the_disk_is_full_running_jobs_finish_and_work_is_taken_again_once_
     assert_eq!(claim(&store, 5).await.jobs.len(), 1);
     assert!(store.about().notices.is_empty());
     assert!(fs::metadata(disk.path().join("banto.db-reserve")).unwrap().len() >= 1 << 20, "it is allotted anew");
+    sound(&store).await;
+}
+
+#[tokio::test]
+async fn on_a_full_disk_a_backlog_is_worked_off_and_pruned_until_jobs_are_taken_again() {
+    let Some(disk) = Disk::new("size=8m") else { return };
+    let clock = GivenClock::at(START);
+    let store = disk.store(&clock, 1 << 20);
+    let (accepted, _) = fill(&store, &clock).await;
+    let _full = fs::write(disk.path().join("more"), vec![1; 8 << 20]);
+    clock.pass(1_000);
+    assert_eq!(*store.enqueue(jobs(1)).await.unwrap_err().fault(), Fault::Full);
+    let mut worked = 0;
+    loop {
+        clock.pass(1_000);
+        let claimed = claim(&store, 10).await.jobs;
+        if claimed.is_empty() {
+            break;
+        }
+        worked += claimed.len();
+        let answers = store.finish(claimed.iter().map(done).collect()).await.unwrap();
+        assert!(answers.iter().all(|answer| *answer == Finished::Written));
+        store.prune(Prune { done_ms: 0, ..Prune::default() }).await.unwrap();
+    }
+    assert_eq!(worked, accepted, "every job of the backlog ran while the disk was full");
+    // A little room for the WAL, far less than the reserve; the rest is in the file.
+    let more = fs::File::options().write(true).open(disk.path().join("more")).unwrap();
+    more.set_len(more.metadata().unwrap().len() - (300 << 10)).unwrap();
+    clock.pass(1_000);
+    assert!(store.enqueue(jobs(5)).await.is_ok(), "{:?}", store.about());
+    sound(&store).await;
+}
+
+#[tokio::test]
+async fn once_half_the_reserve_is_gone_nothing_more_is_handed_out_and_what_runs_still_finishes() {
+    let Some(disk) = Disk::new("size=8m") else { return };
+    let clock = GivenClock::at(START);
+    let store = disk.store(&clock, 2 << 20);
+    store.enqueue(jobs(200)).await.unwrap();
+    let running = claim(&store, 100).await.jobs;
+    // Another process has given the reserve up, and others ate most of it.
+    fs::remove_file(disk.path().join("banto.db-reserve")).unwrap();
+    let ballast = fs::File::create(disk.path().join("more")).unwrap();
+    let free = rustix::fs::statvfs(disk.path()).unwrap();
+    let eaten = free.f_bavail * free.f_frsize - (600 << 10);
+    rustix::fs::fallocate(&ballast, rustix::fs::FallocateFlags::empty(), 0, eaten).unwrap();
+    clock.pass(1_000);
+    let error = store.claim(bench::asks(1)).await.unwrap_err();
+    assert_eq!(*error.fault(), Fault::Full);
+    assert!(error.to_string().contains("hand out more jobs"), "{error}");
+    let answers = store.finish(running.iter().map(done).collect()).await.unwrap();
+    assert_eq!(answers, vec![Finished::Written; 100]);
+    drop(ballast);
+    fs::remove_file(disk.path().join("more")).unwrap();
+    clock.pass(1_000);
+    assert_eq!(claim(&store, 100).await.jobs.len(), 100);
     sound(&store).await;
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use banto_core::State;
+use banto_core::lease::LEASE_MS;
 use banto_engine::{Event, Halt, Why};
 use banto_store::{Clock, Order, Read, Status, faulty::Verb};
 
@@ -226,6 +227,22 @@ async fn a_worker_stops_when_there_is_nothing_to_do() {
     let worker = Running::new(house.worker(registry, |config| config.stop_when_empty = true));
     let report = worker.report().await;
     assert_eq!((report.halt, report.ended.get("done")), (Halt::Empty, Some(&25)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_stops_when_empty_first_brings_back_the_jobs_of_the_dead() {
+    for once in [false, true] {
+        let house = House::new();
+        house.enqueue("x").await;
+        house.claim_and_die(1).await;
+        pass(LEASE_MS + 1).await;
+        let worker = house.worker(acting(|_, _| async { Ok(()) }), |config| {
+            config.stop_when_empty = true;
+            config.jobs_max = once.then_some(1);
+        });
+        let report = Running::new(worker).report().await;
+        assert_eq!(report.ended.get("done"), Some(&1), "{report:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,14 +51,15 @@ fn over(look: &Look, view: &QueueView, limits: &Limits) -> Vec<String> {
     found
 }
 
+/// Jobs that wait for a worker, or that a dead one has left: without a living worker nobody brings them back.
 fn unworked(look: &Look, view: &QueueView) -> Option<String> {
-    let ready = view.count(State::Ready);
-    let idle = ready > 0 && view.pause.is_none() && look.living_on(&view.queue).next().is_none();
+    let ready = if view.pause.is_none() { view.count(State::Ready) } else { 0 };
+    let running = view.count(State::Running);
+    let counted = |jobs, state| (jobs > 0).then(|| line::count_of(jobs, &format!("{state} job"), &format!("{state} jobs")));
+    let jobs: Vec<String> = counted(ready, "ready").into_iter().chain(counted(running, "running")).collect();
     let queue = &view.queue;
-    idle.then(|| {
-        let jobs = line::count_of(ready, "ready job", "ready jobs");
-        format!("queue \"{queue}\" has {jobs} and no living worker: queue work --queue {queue}")
-    })
+    (!jobs.is_empty() && look.living_on(queue).next().is_none())
+        .then(|| format!("queue \"{queue}\" has {} and no living worker: queue work --queue {queue}", jobs.join(", ")))
 }
 
 /// Ready jobs of a kind that no living worker of their queue knows, though there are workers.

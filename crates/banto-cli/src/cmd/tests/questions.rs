@@ -254,6 +254,18 @@ async fn monitor_finds_each_thing_that_needs_a_person() {
 }
 
 #[tokio::test]
+async fn a_job_that_a_dead_worker_has_left_is_a_finding() {
+    let house = House::new();
+    house.worker(1, &["default"], &["greet"]).await;
+    house.enqueue("greet").await;
+    house.end("default", None).await;
+    house.types("queue monitor").await.ends(0);
+    house.clock.pass(60_000);
+    let said = house.types("queue monitor").await.ends(1);
+    assert!(said.out.contains("queue \"default\" has 1 running job and no living worker: queue work"), "{}", said.out);
+}
+
+#[tokio::test]
 async fn a_paused_queue_needs_no_worker() {
     let house = House::new();
     house.enqueue("greet").await;

@@ -39,11 +39,20 @@ pub(crate) fn park(desk: &mut Desk<'_>, row: &Damaged) -> rusqlite::Result<bool>
         .prepare_cached("UPDATE OR IGNORE banto_job SET id = ?2 WHERE seq = ?1 AND length(id) <> 16")?
         .execute(params![row.seq, row.job.id.bytes()])?;
     let class = (row.class.0.as_str(), row.class.1.as_str(), row.class.2);
-    if let Some(state) = row.state {
-        desk.counts.jobs(class, state, -1);
+    match row.state.filter(|state| is_counted(desk, class, *state)) {
+        Some(state) => desk.counts.moved(class, state, State::Parked),
+        None => desk.counts.recount = true,
     }
-    desk.counts.jobs(class, State::Parked, 1);
     Ok(true)
+}
+
+/// Whether any job is counted there; if not, the row's class is not the one it came with.
+fn is_counted(desk: &Desk<'_>, (queue, kind, version): (&str, &str, i64), state: State) -> bool {
+    let counted = desk
+        .db
+        .prepare_cached("SELECT jobs FROM banto_count WHERE (queue, kind, version, state) = (?1, ?2, ?3, ?4)")
+        .and_then(|mut find| find.query_row(params![queue, kind, version, state.number()], |row| row.get(0)));
+    counted.is_ok_and(|jobs: i64| jobs > 0)
 }
 
 /// Parks damaged rows that no verb would meet.

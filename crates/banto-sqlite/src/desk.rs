@@ -43,6 +43,9 @@ pub(crate) struct Counts {
     pub news: bool,
     /// Whether anything was written that is not counted here.
     pub touched: bool,
+    /// Whether the counts in the file are to be made anew: a job was moved whose class may have been tampered with, so
+    /// nobody knows where it was counted. Looks at every job, so it is for such rows only.
+    pub recount: bool,
     moves: BTreeMap<Class, [i64; 7]>,
     last: Option<(Class, [i64; 7])>,
 }
@@ -131,6 +134,7 @@ impl Counts {
         }
         self.news |= other.news;
         self.touched |= other.touched;
+        self.recount |= other.recount;
         self.tally.accepted += other.tally.accepted;
         self.tally.doubles += other.tally.doubles;
         self.tally.claimed += other.tally.claimed;
@@ -142,7 +146,12 @@ impl Counts {
 
     /// Whether there is anything to write.
     pub fn any(&self) -> bool {
-        self.news || self.touched || self.last.is_some() || !self.moves.is_empty() || self.tally != Tally::default()
+        self.news
+            || self.touched
+            || self.recount
+            || self.last.is_some()
+            || !self.moves.is_empty()
+            || self.tally != Tally::default()
     }
 
     /// The last class goes to the others: most calls touch only one.
@@ -163,6 +172,9 @@ impl Counts {
                 add.execute(params![class.queue, class.kind, class.version, state, by])?;
             }
         }
+        if self.recount {
+            db.execute_batch(RECOUNT)?;
+        }
         let Tally { accepted, doubles, claimed, late, rescued, removed, lost } = self.tally;
         db.prepare_cached(
             "UPDATE banto_tally SET commits = commits + 1, news = news + ?1, accepted = accepted + ?2,
@@ -182,6 +194,15 @@ impl Counts {
         Ok(())
     }
 }
+
+/// Counts every job where it stands.
+const RECOUNT: &str = "DELETE FROM banto_count;
+    INSERT INTO banto_count (queue, kind, version, state, jobs)
+    SELECT queue, kind, version, stands, count(*) FROM (
+        SELECT j.queue, j.kind, j.version,
+            CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 ELSE j.state END AS stands
+        FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq)
+    GROUP BY queue, kind, version, stands";
 
 /// FNV-1a (Fowler, Noll, Vo): the same in every build, as what is stored must be.
 pub(crate) fn fingerprint(text: &str) -> i64 {

@@ -24,11 +24,12 @@ pub(crate) struct Pages<'a> {
     ended: bool,
 }
 
-/// `AND …`, with its values, and how many jobs there are that it can give.
+/// `AND …`, with its values, and how many jobs in which states there are that it can give.
 #[derive(Clone, Default)]
 struct Filter {
     sql: String,
     values: Vec<Value>,
+    states: Vec<State>,
     left: u64,
 }
 
@@ -55,26 +56,23 @@ impl<'a> Pages<'a> {
             return Ok(None);
         }
         let (sql, values) = self.query();
+        let Some(filter) = &mut self.filter else { return Ok(None) };
         let mut find = db.prepare_cached(&sql)?;
         let mut rows = find.query(rusqlite::params_from_iter(values))?;
-        let (mut found, mut seen, mut reader) = (Vec::new(), 0, Reader::default());
+        let (mut found, mut seen, mut met, mut reader) = (Vec::new(), 0, 0, Reader::default());
         while let Some(row) = rows.next()? {
             seen += 1;
             let stored = reader.show(row);
             self.after = Some(stored.job.id);
+            met += u64::from(filter.states.contains(&stored.job.state));
             if self.select.fits(&stored.job) {
                 found.push(stored);
             }
         }
-        self.ended = seen < self.rows || self.all_met(seen);
+        // By the counts as they were at the beginning. A walk meets jobs of other states too, which say nothing of those left.
+        filter.left = filter.left.saturating_sub(met);
+        self.ended = seen < self.rows || filter.left == 0;
         Ok(Some(found))
-    }
-
-    /// Whether there cannot be any more, by the counts as they were at the beginning.
-    fn all_met(&mut self, seen: usize) -> bool {
-        let Some(filter) = &mut self.filter else { return false };
-        filter.left = filter.left.saturating_sub(seen as u64);
-        filter.left == 0
     }
 
     fn query(&self) -> (String, Vec<Value>) {
@@ -116,6 +114,7 @@ impl Filter {
         if states.contains(&State::Parked) {
             filter.left = u64::MAX;
         }
+        filter.states = states;
         Ok(filter)
     }
 

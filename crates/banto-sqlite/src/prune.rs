@@ -2,7 +2,7 @@
 //!
 //! The longest ended go first, a bounded number a call. It also sets aside damaged rows that nobody else would meet.
 
-use banto_core::State;
+use banto_core::{Name, State};
 use banto_store::{Prune, Pruned};
 use rusqlite::{Row, params};
 
@@ -68,6 +68,7 @@ pub(crate) fn remove(desk: &mut Desk<'_>, seq: i64, state: State, class: (&str, 
     }
     desk.db.prepare_cached("DELETE FROM banto_line WHERE seq = ?1")?.execute([seq])?;
     desk.counts.jobs(class, state, -1);
+    desk.counts.recount |= Name::new(class.0).is_err() || Name::new(class.1).is_err();
     desk.counts.tally.removed += 1;
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     key,
     pages::Pages,
     pause,
-    row::{ANY, Reader, lossy, raw},
+    row::{ANY, Reader, lossy, raw, stand_in},
 };
 
 /// One job with its trail.
@@ -64,32 +64,36 @@ pub(crate) fn queues(db: &Connection, now: Now) -> Result<Vec<QueueView>> {
 }
 
 fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
-    let view = |queue: &str| {
-        let queue = Name::new(queue).ok()?;
-        Some(QueueView { queue, counts: [0; 7], oldest_ready_at: None, pause: None })
-    };
-    let mut views: BTreeMap<String, Option<QueueView>> = BTreeMap::new();
-    let mut count = db.prepare_cached("SELECT queue, state, sum(jobs) FROM banto_count GROUP BY queue, state")?;
+    let mut views: BTreeMap<Name, QueueView> = BTreeMap::new();
+    let mut count =
+        db.prepare_cached("SELECT queue, state, sum(jobs) FROM banto_count WHERE jobs > 0 GROUP BY queue, state")?;
     let mut rows = count.query([])?;
     while let Some(row) = rows.next()? {
-        let queue = lossy(row, 0)?;
-        let slot = views.entry(queue.clone()).or_insert_with(|| view(&queue));
-        let counts = slot.as_mut().map(|view| view.counts.iter_mut());
-        let place = counts.and_then(|mut counts| counts.nth(usize::try_from(row.get::<_, i64>(1).ok()?).ok()?));
-        if let Some(place) = place {
-            *place = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-        }
+        let Some(state) = State::of_number(row.get(1)?) else { continue };
+        let jobs = u64::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        let view = view(&mut views, readable(row, 0)?);
+        view.counts.iter_mut().skip(usize::from(state.number())).take(1).for_each(|count| *count += jobs);
     }
     for (queue, pause) in pause::all(db, now)? {
-        let slot = views.entry(queue.clone()).or_insert_with(|| view(&queue));
-        slot.iter_mut().for_each(|view| view.pause = Some(pause.clone()));
+        if let Ok(queue) = Name::new(&queue) {
+            view(&mut views, queue).pause = Some(pause);
+        }
     }
-    let mut found: Vec<QueueView> = views.into_values().flatten().collect();
-    found.retain(|view| view.pause.is_some() || view.counts != [0; 7]);
+    let mut found: Vec<QueueView> = views.into_values().collect();
     for view in &mut found {
         view.oldest_ready_at = oldest_ready(db, &view.queue)?;
     }
     Ok(found)
+}
+
+fn view(views: &mut BTreeMap<Name, QueueView>, queue: Name) -> &mut QueueView {
+    let new = |queue| QueueView { queue, counts: [0; 7], oldest_ready_at: None, pause: None };
+    views.entry(queue.clone()).or_insert_with(|| new(queue))
+}
+
+/// A name; one that somebody wrote into the file goes by a stand-in, so that its jobs are not left out.
+fn readable(row: &Row<'_>, at: usize) -> rusqlite::Result<Name> {
+    lossy(row, at).map(|text| Name::new(&text).unwrap_or_else(|_| stand_in()))
 }
 
 /// The index knows the first of each priority.
@@ -118,9 +122,8 @@ fn count(db: &Connection) -> rusqlite::Result<Vec<Census>> {
     let mut rows = counted.query([])?;
     let mut census = Vec::new();
     while let Some(row) = rows.next()? {
-        let version = u16::try_from(row.get::<_, i64>(2)?).ok();
-        let (queue, kind) = (Name::new(&lossy(row, 0)?).ok(), Name::new(&lossy(row, 1)?).ok());
-        let (Some(queue), Some(kind), Some(version)) = (queue, kind, version) else { continue };
+        let version = u16::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
+        let (queue, kind) = (readable(row, 0)?, readable(row, 1)?);
         let Some(state) = State::of_number(row.get(3)?) else { continue };
         let cause = row.get_ref(4)?.as_str_or_null().ok().flatten().and_then(Cause::of_word);
         let jobs = u64::try_from(row.get::<_, i64>(5)?).unwrap_or(0);

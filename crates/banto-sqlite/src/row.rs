@@ -54,6 +54,8 @@ pub(crate) struct Stored {
     pub held: Option<Held>,
     /// The last lease that a finish was written under.
     pub written: Option<Lease>,
+    /// Whether the row cannot be read: then the job is only as it can be shown.
+    pub damaged: bool,
 }
 
 /// A lease, and its end by the steady clock of that boot.
@@ -68,7 +70,7 @@ pub(crate) struct Held {
 #[derive(Debug, Clone)]
 pub(crate) struct Damaged {
     pub seq: i64,
-    /// The job as far as it can be shown: parked, for the reason that its row is damaged.
+    /// The job as far as it can be shown: parked, for the reason that its row is damaged, unless an operator has ended it.
     pub job: Job,
     /// What stands where its queue, kind and version should be: the class it is counted under.
     pub class: (String, String, i64),
@@ -97,7 +99,9 @@ impl Reader {
 
     /// Reads a row to list it: a damaged one comes as it can be shown.
     pub fn show(&mut self, row: &Row<'_>) -> Stored {
-        self.read(row).unwrap_or_else(|row| Stored { seq: row.seq, job: row.job, held: None, written: None })
+        let damaged =
+            |row: Box<Damaged>| Stored { seq: row.seq, job: row.job, held: None, written: None, damaged: true };
+        self.read(row).unwrap_or_else(damaged)
     }
 
     fn stored(&mut self, row: &Row<'_>) -> Result<Stored, Why> {
@@ -108,7 +112,7 @@ impl Reader {
             _ => None,
         };
         let written = written(row, &job)?;
-        Ok(Stored { seq, job, held, written })
+        Ok(Stored { seq, job, held, written, damaged: false })
     }
 
     fn job(&mut self, row: &Row<'_>) -> Result<Job, Why> {
@@ -290,6 +294,7 @@ fn damaged(row: &Row<'_>, why: Why) -> Damaged {
 fn shown(row: &Row<'_>, why: Why) -> Job {
     let at = |column| int(row, column).unwrap_or(0);
     let maybe = |column| maybe_int(row, column).ok().flatten();
+    let ended = State::of_number(at(Column::State)).filter(|state| matches!(state, State::Dead | State::Cancelled));
     Job {
         id: id(row).unwrap_or_else(|_| mended_id(row)),
         kind: name(row, Column::Kind, &mut None).unwrap_or_else(|_| stand_in()),
@@ -297,7 +302,7 @@ fn shown(row: &Row<'_>, why: Why) -> Job {
         queue: name(row, Column::Queue, &mut None).unwrap_or_else(|_| stand_in()),
         priority: number(row, Column::Priority, 0, PRIORITY_MAX).unwrap_or(PRIORITY_MAX),
         payload: text(row, Column::Payload).ok().and_then(|text| Payload::parse(text).ok()).unwrap_or_else(no_payload),
-        state: State::Parked,
+        state: ended.unwrap_or(State::Parked),
         run_at: at(Column::RunAt),
         attempt: number(row, Column::Attempt, 0, u16::MAX).unwrap_or(0),
         attempts_max: number(row, Column::AttemptsMax, 0, ATTEMPTS_MAX).unwrap_or(0),
@@ -309,7 +314,7 @@ fn shown(row: &Row<'_>, why: Why) -> Job {
         started_at: maybe(Column::StartedAt),
         finished_at: maybe(Column::FinishedAt),
         error: maybe_text(row, Column::Error).ok().flatten().map(|text| visible(text, 2_000)),
-        park: Some(Park { cause: Cause::Damaged, text: why, build: String::new() }),
+        park: ended.is_none().then(|| Park { cause: Cause::Damaged, text: why, build: String::new() }),
         progress: progress(row).unwrap_or(None),
         cancel_asked: at(Column::CancelAsked) == 1,
         instance: maybe(Column::Instance).map(|id| InstanceId(id.cast_unsigned())),
@@ -324,8 +329,9 @@ fn mended_id(row: &Row<'_>) -> JobId {
     JobId::of_bytes(id)
 }
 
+/// The name of what has none that can be read.
 #[expect(clippy::expect_used, reason = "a constant that a test reads")]
-fn stand_in() -> Name {
+pub(crate) fn stand_in() -> Name {
     Name::new("unreadable").expect("the alphabet has these letters")
 }
 

@@ -18,11 +18,19 @@ pub(crate) fn save(desk: &mut Desk<'_>, was: &Stored, job: &Job, written: Option
     }
     let class = (job.queue.as_str(), job.kind.as_str(), i64::from(job.version));
     desk.counts.moved(class, was.job.state, job.state);
+    desk.counts.recount |= was.damaged;
     Ok(())
 }
 
 /// Takes the small row from where the job stood.
 pub(crate) fn leave(desk: &Desk<'_>, was: &Stored) -> rusqlite::Result<()> {
+    if was.damaged {
+        // What it says of where it stands is not to be believed.
+        for table in ["banto_ready", "banto_lease", "banto_done"] {
+            desk.db.execute(&format!("DELETE FROM {table} WHERE seq = ?1"), [was.seq])?;
+        }
+        return Ok(());
+    }
     let job = &was.job;
     match job.state {
         State::Ready => {

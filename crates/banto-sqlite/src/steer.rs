@@ -89,7 +89,10 @@ fn cancel(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) ->
     if let Some(unique) = &job.unique {
         key::at_end(desk, unique, job.id)?;
     }
-    let job = Job { state: State::Cancelled, finished_at: Some(desk.now.wall), park: None, ..job.clone() };
+    let mut job = Job { state: State::Cancelled, finished_at: Some(desk.now.wall), park: None, ..job.clone() };
+    if let Some(park) = stored.job.park.as_ref().filter(|_| stored.damaged) {
+        job.error = Some(park.text.clone());
+    }
     seat::save(desk, stored, &job, stored.written)?;
     Ok(true)
 }
@@ -97,6 +100,9 @@ fn cancel(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) ->
 fn retry(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) -> Applied {
     let job = &stored.job;
     if !matches!(job.state, State::Dead | State::Cancelled | State::Scheduled) {
+        return Ok(false);
+    }
+    if stored.damaged {
         return Ok(false);
     }
     if job.state.ended() && !key::retake(desk, job.unique.as_ref(), job.id)? {
@@ -116,7 +122,8 @@ fn retry(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) -> 
 
 fn release(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) -> Applied {
     let job = &stored.job;
-    if job.state != State::Parked {
+    // A row that cannot be read would only be parked again.
+    if job.state != State::Parked || stored.damaged {
         return Ok(false);
     }
     done.count += 1;
@@ -136,6 +143,7 @@ fn forget(desk: &mut Desk<'_>, stored: &Stored, done: &mut Steered) -> Applied {
     let job = &stored.job;
     let class = (job.queue.as_str(), job.kind.as_str(), job.version.into());
     prune::remove(desk, stored.seq, job.state, class)?;
+    desk.counts.recount |= stored.damaged;
     Ok(true)
 }
 

@@ -85,6 +85,61 @@ async fn whatever_is_written_into_a_row_its_neighbours_are_handed_out() {
         let order = Order::Cancel(Select::ids([new[2].id]));
         let steered = store.steer(Steer { order, by: "ann".into(), preview: false }).await.unwrap();
         assert_eq!(steered.count, 1, "{change}");
+        let listed = store.jobs(Select::default(), None).await.unwrap().jobs;
+        assert!(listed.iter().all(|job| job.state != State::Parked), "{change}: {listed:?}");
+        assert!(store.census().await.unwrap().is_empty(), "{change}");
+        let order = Order::Forget(Select::ids([new[2].id]));
+        let steered = store.steer(Steer { order, by: "ann".into(), preview: false }).await.unwrap();
+        assert_eq!(steered.count, 1, "{change}");
+        bench::sound(&store).await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_row_in_line_can_be_cancelled_cannot_be_released_and_is_pruned_in_its_time() {
+    for change in WRITTEN {
+        let bench = Bench::new();
+        let store = bench.inline();
+        let new = jobs(2);
+        store.enqueue(new.clone()).await.unwrap();
+        write(&bench, change, new[0].id);
+        if change.starts_with("state") || change.starts_with("priority") {
+            continue; // Not in line, or not where it says: whoever meets it first mends that.
+        }
+        let order = |order| Steer { order, by: "ann".into(), preview: false };
+        let released = store.steer(order(Order::Release(Select::ids([new[0].id])))).await.unwrap();
+        assert_eq!(released.count, 0, "{change}");
+        assert_eq!(store.steer(order(Order::Cancel(Select::ids([new[0].id])))).await.unwrap().count, 1, "{change}");
+        let card = store.job(new[0].id).await.unwrap().unwrap();
+        assert_eq!((card.job.state, card.job.error.is_some()), (State::Cancelled, true), "{change}");
+        let claimed = claim(&store, 5).await;
+        assert_eq!((claimed.jobs.len(), claimed.damaged.len()), (1, 0), "{change}");
+        store.finish(claimed.jobs.iter().map(done).collect()).await.unwrap();
+        bench.clock.pass(1_000);
+        let all = Prune { done_ms: 0, cancelled_ms: 0, ..Prune::default() };
+        assert_eq!(store.prune(all).await.unwrap().jobs, 2, "{change}");
+        bench::sound(&store).await;
+    }
+}
+
+#[tokio::test]
+async fn a_job_whose_queue_or_kind_was_written_over_is_counted_under_a_stand_in() {
+    for change in ["queue = '../x'", "kind = 'a b'", "queue = 'elsewhere'", "kind = 'other'"] {
+        let bench = Bench::new();
+        let store = bench.inline();
+        let new = jobs(3);
+        store.enqueue(new.clone()).await.unwrap();
+        write(&bench, &format!("{change}, payload = '{{'"), new[0].id);
+        assert_eq!(claim(&store, 3).await.damaged, [new[0].id], "{change}");
+        let sum = |census: &[banto_store::Census], state| -> u64 {
+            census.iter().filter(|one| one.state == state).map(|one| one.jobs).sum()
+        };
+        let census = store.census().await.unwrap();
+        let counted = [State::Ready, State::Running, State::Parked].map(|state| sum(&census, state));
+        assert_eq!(counted, [0, 2, 1], "{change}: {census:?}");
+        let views = store.queues().await.unwrap();
+        let all: u64 = State::ALL.iter().map(|state| views.iter().map(|view| view.count(*state)).sum::<u64>()).sum();
+        assert_eq!(all, 3, "{change}: {views:?}");
     }
 }
 

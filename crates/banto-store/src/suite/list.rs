@@ -184,6 +184,7 @@ macro_rules! suite {
                 an_empty_store_answers
                 a_listing_shows_the_newest_first
                 paging_shows_each_job_once
+                all_that_fit_are_found_among_their_neighbours
                 a_page_is_bounded
                 a_page_that_just_fits_is_the_last
                 each_condition_selects

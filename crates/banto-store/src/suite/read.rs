@@ -8,7 +8,7 @@ use super::{
     Stage,
     stage::{START_MS, label, name, queue},
 };
-use crate::{Census, Select};
+use crate::{Census, Order, Select};
 
 fn park(cause: Cause) -> Outcome {
     Outcome::Park(Park { cause, text: "t".into(), build: "b".into() })
@@ -64,6 +64,34 @@ pub async fn paging_shows_each_job_once(stage: Stage) {
         }
     }
     assert_eq!((sizes, shown), (vec![10, 10, 5], expected));
+}
+
+/// However many fit, and however many neighbours stand among them: a listing finds every one, and so does an order.
+pub async fn all_that_fit_are_found_among_their_neighbours(stage: Stage) {
+    const FIT: usize = 21_000;
+    let other = async |count: usize, kind: &str| {
+        for _ in 0..count / 1_000 {
+            stage.enqueue_all((0..1_000).map(|_| NewJob { kind: name(kind), ..stage.job() })).await;
+        }
+    };
+    other(11_000, "neighbour").await;
+    other(FIT, "wanted").await;
+    other(11_000, "neighbour").await;
+    let kind = Select { kind: Some(name("wanted")), limit: usize::MAX, ..Select::default() };
+    assert_eq!(stage.steer(Order::Cancel(kind)).await.count, FIT);
+    let wanted = Select { queue: Some(queue()), limit: PAGE_MAX, ..Select::states([State::Cancelled]) };
+    let (mut before, mut found) = (None, 0);
+    loop {
+        let page = stage.store.jobs(wanted.clone(), before).await.unwrap();
+        found += page.jobs.len();
+        before = page.jobs.last().map(|job| job.id);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!(found, FIT, "listed");
+    let retried = stage.steer(Order::Retry(Select { limit: usize::MAX, ..wanted })).await;
+    assert_eq!(retried.count, FIT, "ordered");
 }
 
 /// A page is never longer than `PAGE_MAX`, however much is asked.

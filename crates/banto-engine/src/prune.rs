@@ -9,7 +9,7 @@ use crate::worker::Shared;
 /// The loop; runs until it is dropped.
 pub(crate) async fn work(shared: Arc<Shared>) {
     loop {
-        sleep(Duration::from_millis(shared.config.prune_ms)).await;
+        // At once: a worker that only works off a queue and goes must prune, too.
         loop {
             match shared.store.prune(shared.config.prune).await {
                 Ok(pruned) if pruned.more => sleep(Duration::from_millis(20)).await, // others write in between
@@ -20,5 +20,6 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 }
             }
         }
+        sleep(Duration::from_millis(shared.config.prune_ms)).await;
     }
 }

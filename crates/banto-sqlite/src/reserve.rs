@@ -73,10 +73,16 @@ impl Reserve {
             // The WAL may hold the room that is looked for; where carrying it over would not fit, it would only eat more.
             let _busy = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         }
-        let held = held || (self.free_on_disk() >= self.bytes && self.allot().is_ok());
-        let (free, inside) = (self.free_on_disk(), free_in_file(db));
-        // Room in the file is reached through the WAL, which needs some on the disk.
-        self.full = free < self.bytes && (inside < self.bytes || free < self.bytes / 8);
+        let inside = free_in_file(db);
+        // Room in the file is reached through the WAL, which needs some on the disk: so much.
+        let for_wal = self.bytes / 8;
+        let held = match self.free_on_disk() {
+            free if held && inside >= self.bytes && free < for_wal => !self.give_up(),
+            free if !held && free >= self.bytes + for_wal => self.allot().is_ok(),
+            _ => held,
+        };
+        let free = self.free_on_disk();
+        self.full = if inside >= self.bytes { free < for_wal } else { !held || free < self.bytes };
         self.tight = !held && free.saturating_add(inside) < self.bytes / 2;
     }
 

@@ -24,6 +24,11 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
+    /// Whether it may be carried out again after its transaction was given up. A preview is always given up.
+    pub fn repeats(self) -> bool {
+        !matches!(self, Verb::Write | Verb::Steer)
+    }
+
     /// Its name at a failpoint.
     pub fn word(self) -> &'static str {
         match self {
@@ -47,6 +52,8 @@ pub(crate) enum Ran {
     Kept,
     /// It is to be undone: it failed, or it was only to be looked at. Its answer is ready.
     Undone,
+    /// It was not carried out, so nothing is to be undone. Its answer is ready.
+    Refused,
     /// As undone; this is why, for the writer to look at.
     Failed(StoreError),
 }

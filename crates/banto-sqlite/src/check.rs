@@ -15,10 +15,10 @@ const RULES: &[(&str, &str)] = &[
          WHERE (r.seq IS NOT NULL) + (l.seq IS NOT NULL) + (d.seq IS NOT NULL) <> (j.state = 1)",
     ),
     (
-        "a place in line, a lease and an end lead to a job of that id",
+        "a place in line, a lease and an end lead to a job",
         "SELECT hex(id) FROM banto_ready r WHERE NOT EXISTS (SELECT 1 FROM banto_job j WHERE j.seq = r.seq AND j.id = r.id)
          UNION ALL
-         SELECT hex(id) FROM banto_lease l WHERE NOT EXISTS (SELECT 1 FROM banto_job j WHERE j.seq = l.seq AND j.id = l.id)
+         SELECT seq FROM banto_lease l WHERE NOT EXISTS (SELECT 1 FROM banto_job j WHERE j.seq = l.seq)
          UNION ALL
          SELECT seq FROM banto_done d WHERE NOT EXISTS (SELECT 1 FROM banto_job j WHERE j.seq = d.seq)",
     ),
@@ -33,7 +33,7 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "a lease grows with each claim",
-        "SELECT hex(l.id) FROM banto_lease l JOIN banto_job j ON j.seq = l.seq WHERE l.fence <> j.fence + 1",
+        "SELECT hex(j.id) FROM banto_lease l JOIN banto_job j ON j.seq = l.seq WHERE l.fence <> j.fence + 1",
     ),
     (
         "the counts are the sums",

@@ -14,7 +14,9 @@ use crate::{
     damage,
     desk::Desk,
     error::{Result, fault},
-    key, pause,
+    key,
+    leased::Known,
+    pause,
     row::{self, Damaged, Reader, Stored, WAITING, lossy},
     seat,
 };
@@ -176,16 +178,28 @@ fn lease(desk: &mut Desk<'_>, claim: &Claim, found: Vec<Stored>, claimed: &mut C
         }
     }
     each(desk, rest)?;
-    claimed.jobs.extend(given.into_iter().map(|(_, job, lease)| (job, lease)));
+    for (seq, job, lease) in given {
+        if job.unique.is_none() {
+            desk.leased.know(Known {
+                lease,
+                seq,
+                started_at: desk.now.wall,
+                instance: claim.instance.0.cast_signed(),
+                queue: job.queue.clone(),
+                kind: job.kind.clone(),
+                version: job.version.into(),
+            });
+        }
+        claimed.jobs.push((job, lease));
+    }
     Ok(())
 }
 
-const LEASE_HEAD: &str = "INTO banto_lease (id, seq, fence, token, boot, until, instance, started_at, attempt, crashes,
-    keyed, cancel_asked, queue, kind, version)";
+const LEASE_HEAD: &str = "INTO banto_lease (seq, fence, token, boot, until, instance, started_at, cancel_asked)";
 /// One lease, whatever stands there; several, where nothing does.
 pub(crate) static LEASE: LazyLock<String> =
-    LazyLock::new(|| format!("INSERT OR REPLACE {LEASE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"));
-pub(crate) static LEASES: LazyLock<String> = LazyLock::new(|| bulk::insert(&format!("INSERT {LEASE_HEAD}"), 15));
+    LazyLock::new(|| format!("INSERT OR REPLACE {LEASE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+pub(crate) static LEASES: LazyLock<String> = LazyLock::new(|| bulk::insert(&format!("INSERT OR IGNORE {LEASE_HEAD}"), 8));
 
 /// A job's row, the job as it is now, and its lease.
 type Given = (i64, Job, Lease);
@@ -194,7 +208,6 @@ fn insert(desk: &Desk<'_>, sql: &str, given: &[Given], until: i64) -> rusqlite::
     let mut statement = desk.db.prepare_cached(sql)?;
     let mut values = Values::of(&mut statement);
     for (seq, job, lease) in given {
-        values.add(job.id.bytes())?;
         values.add(seq)?;
         values.add(lease.fence)?;
         values.add(lease.token.cast_signed())?;
@@ -202,13 +215,7 @@ fn insert(desk: &Desk<'_>, sql: &str, given: &[Given], until: i64) -> rusqlite::
         values.add(until)?;
         values.add(job.instance.map(|instance| instance.0.cast_signed()))?;
         values.add(desk.now.wall)?;
-        values.add(job.attempt)?;
-        values.add(job.crashes)?;
-        values.add(job.unique.is_some())?;
         values.add(job.cancel_asked)?;
-        values.add(job.queue.as_str())?;
-        values.add(job.kind.as_str())?;
-        values.add(job.version)?;
     }
     statement.raw_execute()
 }

@@ -15,7 +15,7 @@ use std::{
 
 use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::error::{Result, fault};
 
@@ -220,6 +220,9 @@ pub(crate) fn reader(options: &Options) -> Result<Connection> {
 fn common(db: &Connection, options: &Options) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_millis(options.busy_ms))?;
     db.set_prepared_statement_cache_capacity(64);
+    // A plan must not follow from the values that happen to be bound; and without this, each statement is compiled anew
+    // whenever they change.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // The file may come from anybody: no function of a schema is run that could do harm.
     db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")
 }

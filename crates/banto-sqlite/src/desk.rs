@@ -9,7 +9,10 @@ use banto_core::{State, retry::mix};
 use banto_store::{Clock, Tally};
 use rusqlite::{Connection, params};
 
-use crate::error::{Result, while_doing};
+use crate::{
+    error::{Result, while_doing},
+    leased::Leased,
+};
 
 /// The time of one call.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +35,8 @@ pub(crate) struct Desk<'a> {
     pub seed: u64,
     /// What was counted.
     pub counts: Counts,
+    /// What this process has leased.
+    pub leased: Leased,
 }
 
 /// What the calls of one commit changed, to be written once.
@@ -84,7 +89,7 @@ impl Now {
 impl<'a> Desk<'a> {
     /// A clean desk.
     pub fn new(db: &'a Connection, now: Now, seed: u64) -> Desk<'a> {
-        Desk { db, now, seed, counts: Counts::default() }
+        Desk { db, now, seed, counts: Counts::default(), leased: Leased::default() }
     }
 
     /// A new token. Each lease has its own: the token of one job's lease must not fit another's.
@@ -201,7 +206,7 @@ const RECOUNT: &str = "DELETE FROM banto_count;
     SELECT queue, kind, version, stands, count(*) FROM (
         SELECT j.queue, j.kind, j.version,
             CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 ELSE j.state END AS stands
-        FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq)
+        FROM banto_job j LEFT JOIN banto_lease l ON l.seq = j.seq LEFT JOIN banto_done d ON d.seq = j.seq)
     GROUP BY queue, kind, version, stands";
 
 /// FNV-1a (Fowler, Noll, Vo): the same in every build, as what is stored must be.

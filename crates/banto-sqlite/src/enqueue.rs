@@ -34,9 +34,13 @@ pub(crate) fn enqueue(desk: &mut Desk<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueu
     accept(desk, jobs).map_err(|error| fault("enqueue jobs", &error))
 }
 
+/// The row that was written last.
+fn last(desk: &Desk<'_>) -> rusqlite::Result<i64> {
+    desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))
+}
+
 fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
-    let before: i64 =
-        desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))?;
+    let before = last(desk)?;
     let mut insert = desk.db.prepare_cached(ONE)?;
     let mut answers = Vec::with_capacity(jobs.len());
     let (parts, rest) = bulk::parts(jobs);
@@ -60,7 +64,7 @@ pub(crate) const ONE: &str = "INSERT INTO banto_job (id, kind, version, queue, p
 
 /// Several that have no key and a short payload.
 pub(crate) static PLAIN: LazyLock<String> = LazyLock::new(|| {
-    let head = "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max,
+    let head = "INSERT OR IGNORE INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max,
         options, payload)";
     bulk::insert(head, 11)
 });
@@ -79,12 +83,14 @@ fn accept_plain(
     if !part.iter().all(plain) {
         return Ok(false);
     }
+    let before = last(desk)?;
     let mut insert = desk.db.prepare_cached(&PLAIN)?;
     let mut values = Values::of(&mut insert);
     for new in part {
         bind(&mut values, new, desk.now)?;
     }
     if !bulk::all_new(insert.raw_execute())? {
+        desk.db.prepare_cached("DELETE FROM banto_job WHERE seq > ?1")?.execute([before])?;
         return Ok(false);
     }
     for new in part {

@@ -2,7 +2,8 @@
 //!
 //! The fence: only the lease that the job runs under may write, and what it has written it may say again. All else is
 //! late, changes nothing and is counted. An end that is well is the ordinary way: a small row moves from the leases to
-//! what is done. All other verdicts change the job's own row.
+//! what is done, and where this process gave the lease out, nothing is looked up for it. All other verdicts change the
+//! job's own row.
 
 use std::sync::LazyLock;
 
@@ -35,20 +36,15 @@ pub(crate) fn finish(desk: &mut Desk<'_>, finishes: &[Finish]) -> Result<Vec<Fin
 
 fn write_all(desk: &mut Desk<'_>, finishes: &[Finish]) -> rusqlite::Result<Vec<Finished>> {
     let mut answers = Vec::with_capacity(finishes.len());
-    let (parts, rest) = bulk::parts(finishes);
-    for part in parts {
-        if done_all(desk, part)? {
-            answers.extend([Finished::Written; bulk::ROWS]);
-        } else {
-            write_each(desk, part, &mut answers)?;
-        }
-    }
-    write_each(desk, rest, &mut answers)?;
-    Ok(answers)
-}
-
-fn write_each(desk: &mut Desk<'_>, finishes: &[Finish], answers: &mut Vec<Finished>) -> rusqlite::Result<()> {
+    let mut ended = Vec::with_capacity(finishes.len());
     for finish in finishes {
+        if let Some(end) = free(desk, finish)? {
+            ended.push(end);
+            answers.push(Finished::Written);
+            continue;
+        }
+        // A lease that is twice among these finds its end written.
+        note(desk, &mut ended)?;
         let written = match finish.verdict.to {
             State::Done => done(desk, finish)?,
             _ => write(desk, finish)?,
@@ -58,111 +54,128 @@ fn write_each(desk: &mut Desk<'_>, finishes: &[Finish], answers: &mut Vec<Finish
         }
         answers.push(if written { Finished::Written } else { Finished::Late });
     }
-    Ok(())
+    note(desk, &mut ended)?;
+    Ok(answers)
 }
 
+/// A lease is let go, if it holds and nothing was said under it that must be kept.
+pub(crate) const FREE: &str = "DELETE FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3
+    AND cancel_asked = 0 AND progress IS NULL";
 const DONE_HEAD: &str = "INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)";
-/// A lease.
-pub(crate) const FIND: &str = "SELECT id, seq, fence, token, keyed, cancel_asked OR progress IS NOT NULL, started_at,
-    instance, queue, kind, version FROM banto_lease WHERE id = ?";
 /// An end, whatever stands there; several, where nothing does.
 pub(crate) static DONE: LazyLock<String> =
     LazyLock::new(|| format!("INSERT OR REPLACE {DONE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-pub(crate) static DONE_ALL: LazyLock<String> = LazyLock::new(|| bulk::insert(&format!("INSERT {DONE_HEAD}"), 8));
-/// A lease is let go.
-pub(crate) const FREE: &str = "DELETE FROM banto_lease WHERE id = ?";
+pub(crate) static DONE_ALL: LazyLock<String> =
+    LazyLock::new(|| bulk::insert(&format!("INSERT OR IGNORE {DONE_HEAD}"), 8));
+
+/// An end whose lease was let go, to be noted.
+struct End {
+    lease: Lease,
+    seq: i64,
+    started_at: i64,
+    instance: i64,
+    attempt: u16,
+    crashes: u16,
+}
+
+impl End {
+    fn bind(&self, values: &mut Values<'_, '_>, now: i64) -> rusqlite::Result<()> {
+        values.add(self.seq)?;
+        values.add(now)?;
+        values.add(self.started_at)?;
+        values.add(self.attempt)?;
+        values.add(self.crashes)?;
+        values.add(self.lease.fence)?;
+        values.add(self.lease.token.cast_signed())?;
+        values.add(self.instance)
+    }
+}
+
+/// Lets go of the lease of a job that is done and has nothing out of the ordinary; says whether it was that.
+fn free(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Result<Option<End>> {
+    let Some(known) = desk.leased.take(lease) else { return Ok(None) };
+    if verdict.to != State::Done || verdict.error.is_some() {
+        return Ok(None);
+    }
+    let token = lease.token.cast_signed();
+    if desk.db.prepare_cached(FREE)?.execute((known.seq, lease.fence, token))? == 0 {
+        return Ok(None);
+    }
+    let class = (known.queue.as_str(), known.kind.as_str(), known.version);
+    desk.counts.moved(class, State::Running, State::Done);
+    let (attempt, crashes) = (verdict.attempt, verdict.crashes);
+    let (started_at, instance) = (known.started_at, known.instance);
+    Ok(Some(End { lease: *lease, seq: known.seq, started_at, instance, attempt, crashes }))
+}
+
+/// Notes ends.
+fn note(desk: &Desk<'_>, ended: &mut Vec<End>) -> rusqlite::Result<()> {
+    let (parts, rest) = bulk::parts(ended);
+    for part in parts {
+        if !bulk::all_new(insert(desk, &DONE_ALL, part))? {
+            part.iter().try_for_each(|end| insert(desk, &DONE, std::slice::from_ref(end)).map(drop))?;
+        }
+    }
+    rest.iter().try_for_each(|end| insert(desk, &DONE, std::slice::from_ref(end)).map(drop))?;
+    ended.clear();
+    Ok(())
+}
+
+fn insert(desk: &Desk<'_>, sql: &str, ended: &[End]) -> rusqlite::Result<usize> {
+    let mut statement = desk.db.prepare_cached(sql)?;
+    let mut values = Values::of(&mut statement);
+    ended.iter().try_for_each(|end| end.bind(&mut values, desk.now.wall))?;
+    statement.raw_execute()
+}
+
+/// A lease, with what its end must know of the job.
+pub(crate) const FIND: &str = "SELECT l.seq, l.fence, l.token, l.started_at, l.instance,
+    l.cancel_asked OR l.progress IS NOT NULL, j.key IS NOT NULL, j.queue, j.kind, j.version
+    FROM banto_job j JOIN banto_lease l ON l.seq = j.seq WHERE j.id = ?";
 
 /// A lease as it stands in the file.
 struct Running {
     lease: Lease,
     seq: i64,
-    keyed: bool,
-    /// Whether there is something said to be kept.
-    said: bool,
     started_at: i64,
     instance: i64,
+    /// Whether there is something said to be kept.
+    said: bool,
+    keyed: bool,
     class: (String, String, i64),
 }
 
 impl Running {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Running> {
-        let job = JobId::of_bytes(row.get(0)?);
-        let fence = u32::try_from(row.get::<_, i64>(2)?).unwrap_or(0);
-        let lease = Lease { job, fence, token: row.get::<_, i64>(3)?.cast_unsigned() };
+    fn read(job: JobId, row: &Row<'_>) -> rusqlite::Result<Running> {
+        let fence = u32::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
         Ok(Running {
-            lease,
-            seq: row.get(1)?,
-            keyed: row.get(4)?,
+            lease: Lease { job, fence, token: row.get::<_, i64>(2)?.cast_unsigned() },
+            seq: row.get(0)?,
+            started_at: row.get(3)?,
+            instance: row.get(4)?,
             said: row.get(5)?,
-            started_at: row.get(6)?,
-            instance: row.get(7)?,
-            class: (lossy(row, 8)?, lossy(row, 9)?, row.get(10)?),
+            keyed: row.get(6)?,
+            class: (lossy(row, 7)?, lossy(row, 8)?, row.get(9)?),
         })
     }
-
-    fn end(&self, values: &mut Values<'_, '_>, verdict: &Verdict, now: i64) -> rusqlite::Result<()> {
-        values.add(self.seq)?;
-        values.add(now)?;
-        values.add(self.started_at)?;
-        values.add(verdict.attempt)?;
-        values.add(verdict.crashes)?;
-        values.add(self.lease.fence)?;
-        values.add(self.lease.token.cast_signed())?;
-        values.add(self.instance)
-    }
-
-    fn count(&self, desk: &mut Desk<'_>) {
-        let (queue, kind, version) = &self.class;
-        desk.counts.moved((queue, kind, *version), State::Running, State::Done);
-    }
-}
-
-/// Writes that jobs are done whose leases all hold and that have nothing out of the ordinary; says whether they are that.
-fn done_all(desk: &mut Desk<'_>, part: &[Finish; bulk::ROWS]) -> rusqlite::Result<bool> {
-    if !part.iter().all(|finish| finish.verdict.to == State::Done && finish.verdict.error.is_none()) {
-        return Ok(false);
-    }
-    let mut find = desk.db.prepare_cached(FIND)?;
-    let mut running: [Option<Running>; bulk::ROWS] = Default::default();
-    for (place, Finish { lease, .. }) in running.iter_mut().zip(part) {
-        let found = find.query_row([lease.job.bytes()], Running::read).optional()?;
-        *place = found.filter(|found| found.lease == *lease && !found.keyed && !found.said);
-        if place.is_none() {
-            return Ok(false);
-        }
-    }
-    let mut insert = desk.db.prepare_cached(&DONE_ALL)?;
-    let mut values = Values::of(&mut insert);
-    for (finish, found) in part.iter().zip(running.iter().flatten()) {
-        found.end(&mut values, &finish.verdict, desk.now.wall)?;
-    }
-    // Not so if the same lease is twice among these.
-    if !bulk::all_new(insert.raw_execute())? {
-        return Ok(false);
-    }
-    let mut free = desk.db.prepare_cached(FREE)?;
-    for found in running.iter().flatten() {
-        free.execute([found.lease.job.bytes()])?;
-        found.count(desk);
-    }
-    Ok(true)
 }
 
 /// Writes that a job is done; says whether it is written, now or before.
 fn done(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Result<bool> {
-    let found = desk.db.prepare_cached(FIND)?.query_row([lease.job.bytes()], Running::read).optional()?;
+    let read = |row: &Row<'_>| Running::read(lease.job, row);
+    let found = desk.db.prepare_cached(FIND)?.query_row([lease.job.bytes()], read).optional()?;
     let Some(found) = found.filter(|found| found.lease == *lease || mutate::fence_dropped()) else {
         return was_written(desk, lease);
     };
     if found.said || verdict.error.is_some() {
         keep_words(desk, found.seq, found.lease.fence.into(), verdict)?;
     }
-    let mut insert = desk.db.prepare_cached(&DONE)?;
-    found.end(&mut Values::of(&mut insert), verdict, desk.now.wall)?;
-    insert.raw_execute()?;
-    desk.db.prepare_cached(FREE)?.execute([lease.job.bytes()])?;
-    found.count(desk);
-    if found.keyed {
+    let Running { lease: held, seq, started_at, instance, keyed, class: (queue, kind, version), .. } = found;
+    let end = End { lease: held, seq, started_at, instance, attempt: verdict.attempt, crashes: verdict.crashes };
+    insert(desk, &DONE, &[end])?;
+    desk.db.prepare_cached("DELETE FROM banto_lease WHERE seq = ?1")?.execute([seq])?;
+    desk.counts.moved((&queue, &kind, version), State::Running, State::Done);
+    if keyed {
         let stored = row::find(desk.db, &mut Reader::default(), lease.job)?.and_then(std::result::Result::ok);
         let unique = stored.and_then(|stored| stored.job.unique);
         unique.map_or(Ok(()), |unique| key::at_end(desk, &unique, lease.job))?;
@@ -175,7 +188,7 @@ fn keep_words(desk: &mut Desk<'_>, seq: i64, fence: i64, verdict: &Verdict) -> r
     desk.db
         .prepare_cached(
             "UPDATE banto_job SET error = ifnull(?2, error), (cancel_asked, progress) =
-                 (SELECT cancel_asked, progress FROM banto_lease l WHERE l.id = banto_job.id) WHERE seq = ?1",
+                 (SELECT cancel_asked, progress FROM banto_lease l WHERE l.seq = ?1) WHERE seq = ?1",
         )?
         .execute(params![seq, verdict.error])?;
     match &verdict.error {

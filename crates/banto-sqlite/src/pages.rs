@@ -155,7 +155,7 @@ fn place(state: State) -> &'static str {
     match state {
         State::Scheduled => "SELECT id FROM banto_job WHERE state = 0",
         State::Ready => "SELECT id FROM banto_ready",
-        State::Running => "SELECT id FROM banto_lease",
+        State::Running => "SELECT id FROM banto_lease CROSS JOIN banto_job USING (seq)",
         State::Parked => "SELECT id FROM banto_job WHERE state = 3",
         State::Done => "SELECT id FROM banto_done CROSS JOIN banto_job USING (seq)",
         State::Dead => "SELECT id FROM banto_job WHERE state = 5",

@@ -21,8 +21,8 @@ pub(crate) fn expired(db: &Connection, now: Now, limit: usize) -> Result<Vec<Exp
 fn over(db: &Connection, now: Now, limit: usize) -> rusqlite::Result<Vec<Expired>> {
     // A lease of another boot has been over for longer than any of this one.
     let sql = format!(
-        "{ANY} WHERE j.seq IN (SELECT seq FROM banto_lease WHERE boot <> ?1 OR until <= ?2
-             ORDER BY boot = ?1, until, id LIMIT ?3) ORDER BY l.boot = ?1, l.until, l.id"
+        "{ANY} WHERE j.seq IN (SELECT seq FROM banto_lease CROSS JOIN banto_job USING (seq) WHERE boot <> ?1 OR until <= ?2
+             ORDER BY boot = ?1, until, id LIMIT ?3) ORDER BY l.boot = ?1, l.until, j.id"
     );
     let mut find = db.prepare_cached(&sql)?;
     let mut rows = find.query(params![now.boot, now.steady, i64::try_from(limit).unwrap_or(i64::MAX)])?;

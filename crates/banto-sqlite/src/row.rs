@@ -22,14 +22,14 @@ pub(crate) const WAITING: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue
 /// Any job as it stands: `SELECT` this.
 pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, \
     CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 WHEN j.state IN (2, 4) THEN -1 ELSE j.state END, \
-    j.run_at, j.enqueued_at, j.attempts_max, coalesce(l.attempt, d.attempt, j.attempt), \
-    coalesce(l.crashes, d.crashes, j.crashes), coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, \
+    j.run_at, j.enqueued_at, j.attempts_max, iif(l.seq IS NULL, coalesce(d.attempt, j.attempt), min(j.attempt + 1, 65535)), \
+    coalesce(d.crashes, j.crashes), coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, \
     coalesce(l.instance, d.instance, j.instance), coalesce(l.started_at, d.started_at, j.started_at), \
     coalesce(l.cancel_asked, j.cancel_asked), j.error, coalesce(l.progress, j.progress), j.options, \
     ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), \
     j.cause, coalesce(d.finished_at, j.finished_at), j.park_text, j.park_build, l.token, l.boot, l.until, d.token, \
     j.written, j.written_fence \
-    FROM banto_job j LEFT JOIN banto_lease l ON l.id = j.id LEFT JOIN banto_done d ON d.seq = j.seq";
+    FROM banto_job j LEFT JOIN banto_lease l ON l.seq = j.seq LEFT JOIN banto_done d ON d.seq = j.seq";
 
 /// A column of those, by its place. Those after the cause are absent in a row of [`WAITING`].
 #[derive(Debug, Clone, Copy)]

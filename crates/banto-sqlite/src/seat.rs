@@ -39,7 +39,7 @@ pub(crate) fn leave(desk: &Desk<'_>, was: &Stored) -> rusqlite::Result<()> {
             desk.db.prepare_cached(sql)?.execute(at)?;
         }
         State::Running => {
-            desk.db.prepare_cached("DELETE FROM banto_lease WHERE id = ?1")?.execute([job.id.bytes()])?;
+            desk.db.prepare_cached("DELETE FROM banto_lease WHERE seq = ?1")?.execute([was.seq])?;
         }
         State::Done => {
             desk.db.prepare_cached("DELETE FROM banto_done WHERE seq = ?1")?.execute([was.seq])?;

@@ -82,7 +82,7 @@ fn cancel(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) ->
     record::line(desk, stored.seq, job.fence.into(), "cancel", by)?;
     if job.state == State::Running {
         done.asked += 1;
-        desk.db.prepare_cached("UPDATE banto_lease SET cancel_asked = 1 WHERE id = ?1")?.execute([job.id.bytes()])?;
+        desk.db.prepare_cached("UPDATE banto_lease SET cancel_asked = 1 WHERE seq = ?1")?.execute([stored.seq])?;
         return Ok(true);
     }
     done.count += 1;

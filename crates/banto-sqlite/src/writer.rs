@@ -15,7 +15,9 @@ use crate::{
     connect::{self, Options},
     desk::{Counts, Desk, Now},
     error::{Result, fault},
-    failpoint, mutate,
+    failpoint,
+    leased::Leased,
+    mutate,
     shared::Shared,
 };
 
@@ -30,6 +32,7 @@ pub(crate) struct Writer {
     options: Options,
     clock: Arc<dyn Clock>,
     tokens: fastrand::Rng,
+    leased: Leased,
     shared: Arc<Shared>,
 }
 
@@ -52,7 +55,8 @@ impl Went {
 impl Writer {
     /// A writer on an open connection.
     pub fn new(db: Connection, options: Options, clock: Arc<dyn Clock>, seed: u64, shared: Arc<Shared>) -> Writer {
-        Writer { db: Some(db), options, clock, tokens: fastrand::Rng::with_seed(seed), shared }
+        let (tokens, leased) = (fastrand::Rng::with_seed(seed), Leased::default());
+        Writer { db: Some(db), options, clock, tokens, leased, shared }
     }
 
     /// Serves calls until nobody can send any.
@@ -145,10 +149,9 @@ impl Writer {
     fn transact(&mut self, db: &Connection, now: Now, calls: &mut Calls) -> Result<()> {
         begin(db)?;
         let mut desk = Desk::new(db, now, self.tokens.u64(..));
-        let ran = match calls.as_mut_slice() {
-            [call] => self.run_alone(&mut desk, call),
-            many => many.iter_mut().try_for_each(|call| self.run_among(&mut desk, call)),
-        };
+        desk.leased = std::mem::take(&mut self.leased);
+        let ran = self.run_all(&mut desk, calls);
+        self.leased = std::mem::take(&mut desk.leased);
         // Before the commit a failing disk leaves no doubt: nothing is written.
         let settled = ran.and_then(|()| desk.settle()).map_err(undoubted);
         let written = match settled {
@@ -177,10 +180,25 @@ impl Writer {
         Ok(())
     }
 
+    /// Runs the calls of a group. Mostly all go well, and need no savepoints, for which SQLite copies every page before it
+    /// is changed; if one does not, the group is begun again with a savepoint for each.
+    fn run_all(&mut self, desk: &mut Desk<'_>, calls: &mut Calls) -> Result<()> {
+        if let [call] = calls.as_mut_slice() {
+            return self.run_alone(desk, call);
+        }
+        if calls.iter().all(|call| call.verb().repeats()) {
+            if calls.iter_mut().all(|call| matches!(self.run(desk, call), Ran::Kept | Ran::Refused)) {
+                return Ok(());
+            }
+            self.undo_all(desk)?;
+        }
+        calls.iter_mut().try_for_each(|call| self.run_among(desk, call))
+    }
+
     /// Runs the only call of a group: the transaction itself is its savepoint.
     fn run_alone(&mut self, desk: &mut Desk<'_>, call: &mut Box<dyn Call>) -> Result<()> {
         match self.run(desk, call) {
-            Ran::Kept => Ok(()),
+            Ran::Kept | Ran::Refused => Ok(()),
             Ran::Undone => self.undo_all(desk),
             Ran::Failed(error) if gives_up(desk.db, &error) => Err(error),
             Ran::Failed(_) => self.undo_all(desk),
@@ -203,7 +221,7 @@ impl Writer {
         match ran {
             Ran::Kept => desk.counts.add(counted),
             Ran::Failed(error) if gives_up(desk.db, &error) => return Err(error),
-            Ran::Undone | Ran::Failed(_) => desk_execute(desk.db, "ROLLBACK TO banto_call")?,
+            Ran::Undone | Ran::Refused | Ran::Failed(_) => desk_execute(desk.db, "ROLLBACK TO banto_call")?,
         }
         desk_execute(desk.db, "RELEASE banto_call")
     }
@@ -212,7 +230,7 @@ impl Writer {
         match self.shared.full(call.verb()) {
             Some(full) => {
                 call.refuse(full);
-                Ran::Undone
+                Ran::Refused
             }
             None => call.run(desk),
         }

@@ -9,7 +9,12 @@ use banto_core::{Facts, Verdict, decide};
 use banto_store::{Finish, Finished, Record, StoreError};
 use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 
-use crate::{event::Event, record, run::Ended, worker::Shared};
+use crate::{
+    event::Event,
+    record,
+    run::{self, Ended},
+    worker::Shared,
+};
 
 /// Most ends in one call.
 const BATCH_MAX: usize = 1_000;
@@ -29,6 +34,8 @@ pub(crate) async fn work(shared: Arc<Shared>, mut ends: UnboundedReceiver<Ended>
         }
         record::write(&shared, &mut records).await;
         write(&shared, batch.drain(..).map(|ended| decided(&shared, ended)).collect()).await;
+        // A suspect waits until all others were let go.
+        run::begin(&shared);
     }
 }
 

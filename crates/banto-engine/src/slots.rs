@@ -2,6 +2,10 @@
 //!
 //! A held job waits (claimed ahead), runs, or has ended and is not yet written down. All three are renewed, so a lease
 //! lives until its end is durable. One lock, never held across an await.
+//!
+//! A job under which a process has died before is a suspect. If it kills this process too, every job held here counts as
+//! one that the process died under; so a suspect begins only once no other suspect is held, and one poisonous job does not
+//! drive its neighbours into quarantine.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -52,13 +56,56 @@ impl Phase {
 struct Inner {
     held: BTreeMap<Lease, Slot>,
     waiting: VecDeque<Lease>,
+    /// The suspect that may run here, and those that are to be handed back because of it.
+    suspect: Option<Lease>,
+    apart: VecDeque<Lease>,
+    suspects: usize,
     running: usize,
     resting: usize,
-    suspects: usize,
     /// Jobs begun since the last claim, and in all.
     pace: usize,
     begun: u64,
     mean_run_ms: u64,
+}
+
+impl Inner {
+    /// Takes in a claimed job.
+    fn take_in(&mut self, lease: Lease, slot: Slot) {
+        if slot.job.crashes == 0 {
+            self.waiting.push_back(lease);
+        } else {
+            self.suspects += 1;
+            match self.suspect {
+                None => self.suspect = Some(lease),
+                Some(_) => self.apart.push_back(lease),
+            }
+        }
+        self.held.insert(lease, slot);
+    }
+
+    /// Forgets a held job.
+    fn forget(&mut self, lease: &Lease) {
+        let Some(slot) = self.held.remove(lease) else { return };
+        if slot.job.crashes > 0 {
+            self.suspects = self.suspects.saturating_sub(1);
+            self.suspect = self.suspect.filter(|suspect| suspect != lease);
+        }
+    }
+
+    /// The suspect, if it waits for its turn.
+    fn waiting_suspect(&self) -> Option<Lease> {
+        let waits = |lease: &Lease| self.held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
+        self.suspect.filter(waits)
+    }
+
+    fn waiting(&self) -> usize {
+        self.waiting.len() + self.apart.len() + usize::from(self.waiting_suspect().is_some())
+    }
+
+    /// Whose turn it is.
+    fn turn(&mut self) -> Option<Lease> {
+        self.waiting_suspect().filter(|_| self.suspects == 1).or_else(|| self.waiting.pop_front())
+    }
 }
 
 /// The held jobs of a worker.
@@ -103,9 +150,9 @@ impl Slots {
     pub fn room(&self) -> usize {
         let inner = self.lock();
         let ahead = if inner.mean_run_ms < SHORT_RUN_MS { (inner.pace * 2).min(self.prefetch_max) } else { 0 };
-        let active = inner.waiting.len() + inner.running + inner.resting;
+        let active = inner.waiting() + inner.running + inner.resting;
         let held_max = 2 * (self.concurrency + self.prefetch_max);
-        let left = self.jobs_max.saturating_sub(inner.begun + inner.waiting.len() as u64);
+        let left = self.jobs_max.saturating_sub(inner.begun + inner.waiting() as u64);
         (self.concurrency + ahead)
             .saturating_sub(active)
             .min(held_max.saturating_sub(inner.held.len()))
@@ -128,39 +175,36 @@ impl Slots {
         let mut inner = self.lock();
         inner.pace = 0;
         for (job, lease) in jobs {
-            inner.held.insert(lease, Slot { job: Arc::new(job), until, phase: Phase::Waiting { since } });
-            inner.waiting.push_back(lease);
+            inner.take_in(lease, Slot { job: Arc::new(job), until, phase: Phase::Waiting { since } });
         }
         self.moved.notify_one();
     }
 
-    /// The next job to begin, if a slot is free. A job under which the process has died before ("suspect") begins only
-    /// when no other suspect runs here, so that one poisonous job does not make its neighbours look like it; a second
-    /// one is kept apart.
+    /// The next job to hand back, or to begin if a slot is free.
     pub fn next(&self, now: u64) -> Option<Turn> {
         let mut inner = self.lock();
+        while let Some(lease) = inner.apart.pop_front() {
+            if let Some(slot) = inner.held.get_mut(&lease) {
+                slot.phase = Phase::Ended;
+                return Some(Turn::Apart(slot.job.clone(), lease));
+            }
+        }
         loop {
             if inner.running + inner.resting >= self.concurrency {
                 return None;
             }
-            let lease = inner.waiting.pop_front()?;
-            let suspects = inner.suspects;
-            let Some(slot) = inner.held.get_mut(&lease) else { continue };
-            let job = slot.job.clone();
-            if slot.until <= now {
-                inner.held.remove(&lease); // lost while it waited; it never began
-                continue;
+            let lease = inner.turn()?;
+            match inner.held.get_mut(&lease) {
+                Some(slot) if slot.until > now => {
+                    slot.phase = Phase::Begins;
+                    let job = slot.job.clone();
+                    inner.running += 1;
+                    inner.pace += 1;
+                    inner.begun += 1;
+                    return Some(Turn::Begin(job, lease));
+                }
+                _ => inner.forget(&lease), // lost while it waited; it never began
             }
-            if job.crashes > 0 && suspects > 0 {
-                slot.phase = Phase::Ended;
-                return Some(Turn::Apart(job, lease));
-            }
-            slot.phase = Phase::Begins;
-            inner.suspects += usize::from(job.crashes > 0);
-            inner.running += 1;
-            inner.pace += 1;
-            inner.begun += 1;
-            return Some(Turn::Begin(job, lease));
         }
     }
 
@@ -188,8 +232,6 @@ impl Slots {
         inner.mean_run_ms = (inner.mean_run_ms * 7 + ran_ms) / 8;
         if let Some(slot) = inner.held.get_mut(lease) {
             slot.phase = Phase::Ended;
-            let suspect = usize::from(slot.job.crashes > 0);
-            inner.suspects = inner.suspects.saturating_sub(suspect);
         }
         drop(inner);
         self.freed.notify_one();
@@ -208,7 +250,7 @@ impl Slots {
     pub fn let_go(&self, leases: impl IntoIterator<Item = Lease>) {
         let mut inner = self.lock();
         for lease in leases {
-            inner.held.remove(&lease);
+            inner.forget(&lease);
         }
         drop(inner);
         self.freed.notify_one();
@@ -243,8 +285,9 @@ impl Slots {
         let job = slot.job.clone();
         match &slot.phase {
             Phase::Waiting { .. } => {
-                inner.held.remove(lease);
+                inner.forget(lease);
                 inner.waiting.retain(|waiting| waiting != lease);
+                inner.apart.retain(|apart| apart != lease);
                 Some(job)
             }
             Phase::Begins => {
@@ -295,17 +338,17 @@ impl Slots {
     /// Takes out the jobs that have waited since before `before`, to be handed back.
     pub fn take_waiting(&self, before: u64) -> Vec<(Arc<Job>, Lease)> {
         let mut inner = self.lock();
-        let Inner { held, waiting, .. } = &mut *inner;
         let mut taken = Vec::new();
-        waiting.retain(|lease| match held.get_mut(lease) {
-            Some(Slot { phase: phase @ Phase::Waiting { .. }, job, .. }) if phase.since() < before => {
-                taken.push((job.clone(), *lease));
-                *phase = Phase::Ended;
-                false
+        for (lease, slot) in &mut inner.held {
+            if matches!(slot.phase, Phase::Waiting { .. }) && slot.phase.since() < before {
+                slot.phase = Phase::Ended;
+                taken.push((slot.job.clone(), *lease));
             }
-            Some(_) => true,
-            None => false,
-        });
+        }
+        let Inner { held, waiting, apart, .. } = &mut *inner;
+        let waits = |lease: &Lease| held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
+        waiting.retain(waits);
+        apart.retain(waits);
         // Whoever has to give jobs back was wrong about the pace, and does not take as many again.
         if !taken.is_empty() {
             inner.pace = 0;
@@ -328,6 +371,7 @@ impl Slots {
     pub fn abandon(&self) {
         let mut inner = self.lock();
         inner.waiting.clear();
+        inner.apart.clear();
         let aborts = inner.held.values().filter_map(|slot| match &slot.phase {
             Phase::Running { run, abort, .. } => {
                 run.ask_to_stop(Why::Stopping);

@@ -90,14 +90,48 @@ fn no_more_jobs_are_asked_for_than_may_be_run_in_all() {
 #[test]
 fn a_second_suspect_is_kept_apart_and_the_others_go_on() {
     let slots = Slots::new(4, 0, u64::MAX);
-    let jobs = [claimed(2, 1), claimed(1, 0)].concat();
+    let jobs = [claimed(3, 1), claimed(1, 0)].concat();
+    let [suspect, second, third, other] = [0, 1, 2, 3].map(|n| jobs[n].1);
     slots.put(jobs, 0, 9_000);
-    let first = begin(&slots, 0).unwrap();
-    assert!(matches!(slots.next(0), Some(Turn::Apart(..))));
-    assert!(begin(&slots, 0).is_some());
-    slots.ended(&first, 5, false);
+    for kept in [second, third] {
+        assert!(matches!(slots.next(0), Some(Turn::Apart(_, lease)) if lease == kept));
+    }
+    // If the suspect killed the process now, the two would count as killed with it: they are not let go yet.
+    assert_eq!(begin(&slots, 0), Some(other));
+    assert!(begin(&slots, 0).is_none());
+    slots.let_go([second]);
+    assert!(begin(&slots, 0).is_none());
+    slots.let_go([third]);
+    assert_eq!(begin(&slots, 0), Some(suspect));
+
+    slots.ended(&suspect, 5, false);
     slots.put(claimed(1, 2), 0, 9_000);
-    assert!(begin(&slots, 0).is_some(), "the first suspect is done");
+    assert!(matches!(slots.next(0), Some(Turn::Apart(..))), "the first is done, but not written down");
+    slots.let_go(slots.leases());
+    slots.put(claimed(1, 2), 0, 9_000);
+    assert!(begin(&slots, 0).is_some());
+}
+
+#[test]
+fn a_suspect_that_waits_is_no_room_and_is_handed_back_with_the_others() {
+    let slots = Slots::new(4, 0, u64::MAX);
+    slots.put([claimed(2, 1), claimed(1, 0)].concat(), 0, 9_000);
+    assert_eq!(slots.room(), 1);
+    assert_eq!(slots.take_waiting(u64::MAX).len(), 3);
+    assert!(slots.next(0).is_none());
+    slots.let_go(slots.leases());
+    assert_eq!((slots.room(), slots.count()), (4, (0, 0)));
+}
+
+#[test]
+fn a_suspect_that_is_lost_makes_way_for_the_next() {
+    let slots = Slots::new(4, 0, u64::MAX);
+    let jobs = claimed(1, 1);
+    let lost = jobs[0].1;
+    slots.put(jobs, 0, 9_000);
+    assert!(slots.lost(&lost).is_some());
+    slots.put(claimed(1, 1), 0, 9_000);
+    assert!(begin(&slots, 0).is_some());
 }
 
 #[test]

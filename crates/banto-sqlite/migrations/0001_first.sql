@@ -38,7 +38,8 @@ CREATE TABLE banto_job (
     park_build    TEXT,
     progress      TEXT,                      -- JSON
     options       TEXT,                      -- JSON; absent when the job asks for nothing of its own
-    payload       TEXT                       -- absent when it is long: then banto_payload has it
+    payload       TEXT,                      -- absent when it is long: then banto_payload has it
+    sum           INTEGER                    -- of all that never changes; absent: not to be compared
 ) STRICT;
 
 CREATE UNIQUE INDEX banto_job_id ON banto_job (id);

@@ -199,7 +199,8 @@ const LEASE_HEAD: &str = "INTO banto_lease (seq, fence, token, boot, until, inst
 /// One lease, whatever stands there; several, where nothing does.
 pub(crate) static LEASE: LazyLock<String> =
     LazyLock::new(|| format!("INSERT OR REPLACE {LEASE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
-pub(crate) static LEASES: LazyLock<String> = LazyLock::new(|| bulk::insert(&format!("INSERT OR IGNORE {LEASE_HEAD}"), 8));
+pub(crate) static LEASES: LazyLock<String> =
+    LazyLock::new(|| bulk::insert(&format!("INSERT OR IGNORE {LEASE_HEAD}"), 8));
 
 /// A job's row, the job as it is now, and its lease.
 type Given = (i64, Job, Lease);

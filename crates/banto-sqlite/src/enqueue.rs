@@ -15,6 +15,7 @@ use crate::{
     error::{Result, fault},
     key,
     row::of_hold,
+    sum::Summed,
 };
 
 /// A longer payload stands apart from the job's row. Most are far shorter, and read fastest where they are.
@@ -59,14 +60,15 @@ fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued
 
 /// One job.
 pub(crate) const ONE: &str = "INSERT INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at,
-        attempts_max, options, payload, key, hold, hold_ms)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING";
+        attempts_max, options, payload, sum, key, hold, hold_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (id) DO NOTHING";
 
 /// Several that have no key and a short payload.
 pub(crate) static PLAIN: LazyLock<String> = LazyLock::new(|| {
-    let head = "INSERT OR IGNORE INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max,
-        options, payload)";
-    bulk::insert(head, 11)
+    let head =
+        "INSERT OR IGNORE INTO banto_job (id, kind, version, queue, priority, state, run_at, enqueued_at, attempts_max,
+        options, payload, sum)";
+    bulk::insert(head, 12)
 });
 
 /// Those that are ready, beyond a row.
@@ -140,7 +142,7 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJo
     Ok(Enqueued { id: new.id, fresh: true })
 }
 
-/// The first eleven columns of a job.
+/// The first twelve columns of a job.
 fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result<()> {
     let run_at = run_at(new, now);
     values.add(new.id.bytes())?;
@@ -152,8 +154,21 @@ fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result
     values.add(run_at)?;
     values.add(now.wall)?;
     values.add(new.attempts_max)?;
-    values.add(options(&new.options))?;
-    values.add(Some(new.payload.as_str()).filter(|text| text.len() <= INLINE_BYTES))
+    let (options, payload) = (options(&new.options), new.payload.as_str());
+    let summed = Summed {
+        id: new.id.bytes(),
+        kind: new.kind.as_str(),
+        version: new.version.into(),
+        queue: new.queue.as_str(),
+        enqueued_at: now.wall,
+        attempts_max: new.attempts_max.into(),
+        options: options.as_deref(),
+        key: new.unique.as_ref().map(|unique| unique.key.as_str()),
+        payload,
+    };
+    values.add(options.as_deref())?;
+    values.add(Some(payload).filter(|text| text.len() <= INLINE_BYTES))?;
+    values.add(summed.sum())
 }
 
 fn run_at(new: &NewJob, now: Now) -> i64 {

@@ -10,7 +10,7 @@
 //! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting),
 //!   `bulk` (sixteen rows a statement).
 //! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`, `pages` (listings).
-//! - `leased` (what this process gave out). `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
+//! - `sum` (what was changed behind our back), `leased` (what this process gave out). `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
 //! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
 //! - `check`: what must always be true of the file.
 //! - `failpoint`, `mutate`: for the proofs; not in what ships.
@@ -50,6 +50,7 @@ mod seat;
 mod shared;
 mod steer;
 mod store;
+mod sum;
 mod wake;
 mod writer;
 

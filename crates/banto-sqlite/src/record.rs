@@ -33,7 +33,8 @@ fn write(desk: &mut Desk<'_>, records: &[Record]) -> rusqlite::Result<usize> {
 
 fn running(desk: &Desk<'_>, lease: &Lease) -> rusqlite::Result<Option<i64>> {
     let seq = desk.leased.seq(desk.db, lease)?;
-    let mut find = desk.db.prepare_cached("SELECT seq FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3")?;
+    let mut find =
+        desk.db.prepare_cached("SELECT seq FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3")?;
     find.query_row(params![seq, lease.fence, lease.token.cast_signed()], |row| row.get(0)).optional()
 }
 
@@ -41,9 +42,7 @@ fn progress(desk: &mut Desk<'_>, seq: i64, said: &Progress) -> rusqlite::Result<
     let said = Progress { text: cut(&said.text, LINE_BYTES_MAX), done: said.done, total: said.total };
     // Two numbers and a text, which serde_json always can write.
     let json = serde_json::to_string(&said).ok();
-    desk.db
-        .prepare_cached("UPDATE banto_lease SET progress = ?2 WHERE seq = ?1")?
-        .execute(params![seq, json])?;
+    desk.db.prepare_cached("UPDATE banto_lease SET progress = ?2 WHERE seq = ?1")?.execute(params![seq, json])?;
     desk.counts.touched = true;
     Ok(())
 }

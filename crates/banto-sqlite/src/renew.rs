@@ -22,9 +22,8 @@ fn prolong(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> rusqlite::Re
     let mut renewed = Vec::with_capacity(leases.len());
     for lease in leases {
         let seq = desk.leased.seq(desk.db, lease)?;
-        let held: Option<i64> = find
-            .query_row(params![seq, lease.fence, lease.token.cast_signed()], |row| row.get(0))
-            .optional()?;
+        let held: Option<i64> =
+            find.query_row(params![seq, lease.fence, lease.token.cast_signed()], |row| row.get(0)).optional()?;
         let Some(asked) = held else {
             renewed.push(Renewed::Lost);
             continue;

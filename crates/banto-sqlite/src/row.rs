@@ -12,12 +12,14 @@ use banto_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
+use crate::sum::Summed;
+
 /// The columns of a job that waits in line, with the row as `j`. What it cannot have (an end, a lease, a reason to be
 /// parked) is not asked for: the line is read by every claim, and a column costs as much as an index step.
 pub(crate) const WAITING: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, j.state, j.run_at, \
     j.enqueued_at, j.attempts_max, j.attempt, j.crashes, j.fence, j.key, j.hold, j.hold_ms, j.instance, j.started_at, \
     j.cancel_asked, j.error, j.progress, j.options, \
-    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), j.cause";
+    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), j.sum, j.cause";
 
 /// Any job as it stands: `SELECT` this.
 pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.priority, \
@@ -26,7 +28,7 @@ pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.
     coalesce(d.crashes, j.crashes), coalesce(l.fence, d.fence, j.fence), j.key, j.hold, j.hold_ms, \
     coalesce(l.instance, d.instance, j.instance), coalesce(l.started_at, d.started_at, j.started_at), \
     coalesce(l.cancel_asked, j.cancel_asked), j.error, coalesce(l.progress, j.progress), j.options, \
-    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), \
+    ifnull(j.payload, (SELECT payload FROM banto_payload b WHERE b.seq = j.seq)), j.sum, \
     j.cause, coalesce(d.finished_at, j.finished_at), j.park_text, j.park_build, l.token, l.boot, l.until, d.token, \
     j.written, j.written_fence \
     FROM banto_job j LEFT JOIN banto_lease l ON l.seq = j.seq LEFT JOIN banto_done d ON d.seq = j.seq";
@@ -36,13 +38,13 @@ pub(crate) const ANY: &str = "SELECT j.seq, j.id, j.kind, j.version, j.queue, j.
 #[rustfmt::skip]
 enum Column {
     Seq, Id, Kind, Version, Queue, Priority, State, RunAt, EnqueuedAt, AttemptsMax, Attempt, Crashes, Fence, Key, Hold,
-    HoldMs, Instance, StartedAt, CancelAsked, Error, Progress, Options, Payload, Cause,
+    HoldMs, Instance, StartedAt, CancelAsked, Error, Progress, Options, Payload, Sum, Cause,
     FinishedAt, ParkText, ParkBuild, Token, Boot, Until, DoneToken, Written, WrittenFence,
 }
 
 /// Their names, to show a damaged row by.
 const NAMES: &str = "seq id kind version queue priority state run_at enqueued_at attempts_max attempt crashes fence key \
-    hold hold_ms instance started_at cancel_asked error progress options payload cause finished_at park_text park_build \
+    hold hold_ms instance started_at cancel_asked error progress options payload sum cause finished_at park_text park_build \
     token boot until done_token written written_fence";
 
 /// A job as it is stored, and what is the store's own business.
@@ -107,6 +109,7 @@ impl Reader {
     fn stored(&mut self, row: &Row<'_>) -> Result<Stored, Why> {
         let seq = int(row, Column::Seq)?;
         let job = self.job(row)?;
+        compare(row, &job)?;
         let held = match job.state {
             State::Running => Some(held(row, &job)?),
             _ => None,
@@ -142,6 +145,26 @@ impl Reader {
             cancel_asked: number(row, Column::CancelAsked, 0, 1u8)? == 1,
             instance: maybe_int(row, Column::Instance)?.map(|id| InstanceId(id.cast_unsigned())),
         })
+    }
+}
+
+/// Compares the row with what was stored.
+fn compare(row: &Row<'_>, job: &Job) -> Result<(), Why> {
+    let Some(sum) = maybe_int(row, Column::Sum)? else { return Ok(()) };
+    let now = Summed {
+        id: job.id.bytes(),
+        kind: job.kind.as_str(),
+        version: job.version.into(),
+        queue: job.queue.as_str(),
+        enqueued_at: job.enqueued_at,
+        attempts_max: job.attempts_max.into(),
+        options: maybe_text(row, Column::Options)?,
+        key: maybe_text(row, Column::Key)?,
+        payload: job.payload.as_str(),
+    };
+    match now.sum() == sum {
+        true => Ok(()),
+        false => Err("the row is not what was stored: its sum differs".into()),
     }
 }
 

@@ -9,7 +9,7 @@ use banto_store::{Order, Prune, Select, Steer};
 use bench::{Bench, claim, done, job, jobs, retry};
 
 /// What somebody might write into a row of banto_job.
-const WRITTEN: [&str; 31] = [
+const WRITTEN: [&str; 37] = [
     "kind = 'a b'",
     "kind = ''",
     "kind = char(27) || '[2J'",
@@ -30,6 +30,13 @@ const WRITTEN: [&str; 31] = [
     "fence = 1099511627776",
     "payload = '{\"to\":'",
     "payload = ''",
+    // All of this could be; only the sum knows that it was not so.
+    "payload = '{\"to\":\"eve\"}'",
+    "kind = 'other'",
+    "version = 2",
+    "attempts_max = 9",
+    "key = 'a', hold = 1",
+    "enqueued_at = 5",
     "payload = CAST(x'22ff22' AS TEXT)",
     "payload = replace(hex(zeroblob(101)), '00', '[') || replace(hex(zeroblob(101)), '00', ']')",
     "options = '{'",

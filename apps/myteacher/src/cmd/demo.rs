@@ -36,7 +36,9 @@ fn shown(demo: &Demo, place: &Place) -> Result<(), Error> {
     for (_, path, bytes) in &demo.made.pictures {
         files.add_row([format!("{}/{path}", place.files), format!("{:.1} KiB", *bytes as f64 / 1024.0)]);
     }
-    line(&files)?;
+    if !demo.made.pictures.is_empty() {
+        line(&files)?;
+    }
     let mut counts = table(["avatar", "pictures", "comments", "tokens", "attempts", "time", "status"]);
     counts.add_row([
         demo.avatar.id.to_string(),

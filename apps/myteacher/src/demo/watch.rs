@@ -195,7 +195,10 @@ impl Watch {
 
     /// Says something above the bar.
     fn say(&self, text: &str) {
-        self.bar.suspend(|| print::note(text, self.json));
+        match self.bar.length() {
+            Some(1..) => self.bar.suspend(|| print::note(text, self.json)),
+            _ => print::note(text, self.json), // there is no bar yet, and drawing an empty one helps nobody
+        }
     }
 }
 

@@ -201,3 +201,7 @@ fn unkept(place: &str, what: String, mends_itself: bool) -> Unkept {
 fn code(text: &str) -> Option<&str> {
     text.split_once("<Code>")?.1.split_once("</Code>").map(|(code, _)| code)
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

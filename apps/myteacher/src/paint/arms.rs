@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::clothing;
 use super::figure::Figure;
 use super::shape::{Shape, Spot};
-use crate::look::{Accessory, Expression};
+use crate::look::{Accessory, Expression, Pose};
 use tiny_skia::Transform;
 
 /// One arm in its gesture.
@@ -67,8 +67,13 @@ fn arm(figure: &Figure, side: f32, leads: bool) -> Arm {
 
 type Gesture = fn(&Bones) -> (Spot, Spot, Fingers, bool);
 
+/// Farther out, an elbow below pom-poms would leave a bust's frame.
+const CHEER_X_MAX: f32 = 198.0;
 /// Farther out, the pom-poms of a broad figure would leave a bust's frame.
 const POM_POM_X_MAX: f32 = 168.0;
+/// The same of a waving hand with its fingers spread, and of the elbow below it.
+const WAVE_X_MAX: f32 = 164.0;
+const ELBOW_X_MAX: f32 = 182.0;
 
 fn cheering(figure: &Figure) -> Gesture {
     match figure.picture.expression {
@@ -84,7 +89,7 @@ fn cheering(figure: &Figure) -> Gesture {
         _ => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 92.0 * r, bones.shoulder_y + 76.0 * r),
+                ((bones.shoulder + 92.0 * r).min(CHEER_X_MAX), bones.shoulder_y + 76.0 * r),
                 ((bones.shoulder + 62.0 * r + 22.0 * (1.0 - r)).min(POM_POM_X_MAX), bones.shoulder_y - 34.0 * r),
                 Fingers::Fist,
                 true,
@@ -98,8 +103,8 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
         (Expression::Normal, true) => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 60.0 * r, bones.waist_y - 20.0 * r),
-                (bones.shoulder + 42.0 * r + 16.0 * (1.0 - r), bones.shoulder_y + 46.0 * r),
+                (bones.shoulder + 62.0 * r, bones.waist_y - 34.0 * r),
+                (bones.shoulder + 46.0 * r + 16.0 * (1.0 - r), bones.shoulder_y + 16.0 * r),
                 Fingers::Pointing,
                 true,
             )
@@ -116,8 +121,8 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
         (Expression::Happy, true) => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 86.0 * r, bones.shoulder_y + 92.0 * r),
-                (bones.shoulder + 66.0 * r + 26.0 * (1.0 - r), bones.shoulder_y - 18.0 * r),
+                ((bones.shoulder + 80.0 * r).min(ELBOW_X_MAX), bones.shoulder_y + 78.0 * r),
+                ((bones.shoulder + 66.0 * r + 26.0 * (1.0 - r)).min(WAVE_X_MAX), bones.shoulder_y - 22.0 * r),
                 Fingers::Open,
                 true,
             )
@@ -141,8 +146,8 @@ fn trouble(expression: Expression) -> Gesture {
         Expression::Sad | Expression::Normal | Expression::Happy => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 30.0 * r, bones.waist_y + 20.0 * r),
-                (15.0 * r + 3.0, bones.chest_y + 12.0 * r),
+                (bones.shoulder + 34.0 * r, bones.waist_y - 6.0 * r),
+                (15.0 * r + 3.0, bones.chest_y - 14.0 * r),
                 Fingers::Fist,
                 true,
             )
@@ -169,7 +174,9 @@ fn paint(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
         clothing::sleeve(canvas, figure, arm);
         accessory::pom_pom(canvas, figure, arm);
     } else {
-        if figure.feels(Expression::Normal) && !arm.is_raised {
+        // A bust ends above the hand that holds it.
+        let is_seen = figure.look.is_chibi || figure.picture.pose == Pose::FullBody;
+        if figure.feels(Expression::Normal) && !arm.is_raised && is_seen {
             accessory::book(canvas, figure, arm);
         }
         hand(canvas, figure, arm);

@@ -81,7 +81,7 @@ fn cheering(figure: &Figure) -> Gesture {
             let r = bones.reach;
             (
                 (bones.shoulder + 62.0 * r, bones.waist_y - 20.0 * r),
-                (bones.shoulder + 26.0 * r, bones.chest_y + 8.0 * r),
+                (bones.shoulder + 26.0 * r, bones.chest_y - 24.0 * r),
                 Fingers::Fist,
                 true,
             )
@@ -265,6 +265,61 @@ fn knuckles(canvas: &mut Canvas, figure: &Figure, fingers: Fingers) {
     if fingers == Fingers::Pointing {
         for x in [0.18, 0.5] {
             canvas.trace(&Shape::from(x, -0.2).line(x, -0.7), ink, 0.6);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::look::{BodyType, Look, Picture, Sex};
+
+    /// The units that a bust shows: the camera of [`Figure`] is 1.12 near and looks down to 512 pixels.
+    const RIGHT: f32 = 256.0 / 1.12;
+    const LOW: f32 = (512.0 - 236.0) / 1.12;
+
+    fn busts(mut check: impl FnMut(&Figure, &[Arm; 2])) {
+        for &sex in Sex::ALL {
+            for &body_type in BodyType::ALL {
+                for &expression in Expression::ALL {
+                    for accessory in [None, Some(Accessory::Cheer)] {
+                        let look = Look { sex, body_type, accessory, ..Look::default() };
+                        let figure = Figure::new(look, Picture { pose: Pose::Bust, expression });
+                        check(&figure, &both(&figure));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_hand_is_whole_in_a_bust_or_out_of_it() {
+        busts(|figure, arms| {
+            for arm in arms {
+                let size = figure.bones.hand * if figure.has(Accessory::Cheer) { 1.0 } else { 1.3 };
+                let told = format!("{} {} {:?}", figure.look.sex, figure.look.body_type, arm.fingers);
+                assert!(arm.hand.0.abs() + size <= RIGHT, "{told}: the frame's side cuts it");
+                let is_out = arm.hand.1 - figure.bones.hand >= LOW;
+                assert!(is_out || arm.hand.1 + figure.bones.hand <= LOW, "{told}: the frame's foot cuts it");
+            }
+        });
+    }
+
+    #[test]
+    fn arms_are_one_of_each_side_and_only_one_leads() {
+        busts(|figure, [other, lead]| {
+            assert_eq!((other.side, lead.side), (-figure.quirks.side, figure.quirks.side));
+            assert!(lead.shoulder.0 * lead.side > 0.0 && other.shoulder.0 * other.side > 0.0);
+            let differs = lead.fingers != other.fingers;
+            let leads = matches!(figure.picture.expression, Expression::Normal | Expression::Happy);
+            assert_eq!(differs, leads && !figure.has(Accessory::Cheer), "{}", figure.picture);
+        });
+    }
+
+    #[test]
+    fn every_hand_has_five_fingers() {
+        for hand in [Fingers::Resting, Fingers::Open, Fingers::Pointing, Fingers::Fist] {
+            assert_eq!(fingers(hand).len(), 5, "{hand:?}");
         }
     }
 }

@@ -89,11 +89,18 @@ impl Why {
     }
 }
 
-/// Who ordered the end. The trail has the order's line and, if the job ran, the end's after it under the same word; the
-/// text of the latter is the job's error.
+/// What the engine writes as the end of a run that was ordered to stop, after the order's own line.
+const OBEYED: [&str; 2] = ["cancelled while it ran", "cancelled before it ran again"];
+
+/// Who ordered the end, if somebody did and the job did not end itself. The trail has the order's line and, if the job ran,
+/// the end's after it, under the same word.
 fn orderer(card: &Card) -> Option<&str> {
-    let ends = card.trail.iter().rev().filter(|line| line.word == "cancel");
-    ends.map(|line| line.text.as_str()).find(|text| Some(*text) != card.job.error.as_deref())
+    let mut ends = card.trail.iter().rev().filter(|line| line.word == "cancel").map(|line| line.text.as_str());
+    let last = ends.next()?;
+    match OBEYED.contains(&last) {
+        true => ends.next(),
+        false => Some(last).filter(|by| Some(*by) != card.job.error.as_deref()),
+    }
 }
 
 /// An error as a sentence: ours are fragments that fit after "could not".

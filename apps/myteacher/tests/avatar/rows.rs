@@ -227,3 +227,40 @@ async fn a_drawing_whose_file_is_gone_is_drawn_again() {
     assert_eq!(stage.painter.calls().len(), 7);
     assert_eq!(stage.count("SELECT -sum(amount) FROM token_transactions WHERE run IS NOT NULL").await, 6 * 1_050 + 54);
 }
+
+/// Every way in which a job can stand to its row: reconcile brings each together, and finds nothing the second time.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_one_reconcile_every_unfinished_row_has_a_living_job_and_a_second_finds_nothing() {
+    let stage = Stage::new().await;
+    stage.painter.then([Some(Failure::BadAttribute { what: "seed".into() })]);
+    stage.order().await;
+    stage.work().await;
+    stage.painter.then([Some(Failure::Auth { what: "401".into() })]);
+    stage.order().await;
+    stage.work().await;
+    stage.sql("UPDATE teacher_avatars SET generation_status = 'generating' WHERE id = 1").await;
+    let [_ready, cancelled, unlisted] = [stage.order().await, stage.order().await, stage.order().await];
+    for _ in ["never enqueued", "no id"] {
+        stage.order().await;
+    }
+    steer(&stage, Order::Cancel(Select::ids([cancelled.job, unlisted.job]))).await;
+    steer(&stage, Order::Forget(Select::ids([unlisted.job]))).await;
+    stage.sql("UPDATE teacher_avatars SET job = 'no id' WHERE id = 7").await;
+    stage.sql("UPDATE teacher_avatars SET job = '' WHERE id = 6").await;
+
+    let dry = reconcile::reconcile(&stage.app, true).await.unwrap();
+    assert_eq!((dry.looked_at, dry.alive, dry.enqueued, dry.failed), (7, 2, 3, 2), "parked and ready live");
+    let done = reconcile::reconcile(&stage.app, false).await.unwrap();
+    // The jobs of rows 6 and 7 are listed under the rows' keys: they are found again and not doubled.
+    assert_eq!((done.looked_at, done.alive, done.enqueued, done.failed), (7, 2, 1, 2));
+    let again = reconcile::reconcile(&stage.app, false).await.unwrap();
+    assert_eq!((again.looked_at, again.alive, again.enqueued, again.failed), (5, 5, 0, 0));
+    assert_eq!(
+        stage.avatar(1).await.detail.unwrap().split('(').next(),
+        Some("could not fill the order: the provider does not accept it ")
+    );
+    stage.work_until_adopted(Ordered { avatar: 2, job: stage.avatar(2).await.job.parse().unwrap(), fresh: true }).await;
+    stage.work().await;
+    assert_eq!(stage.count("SELECT count(*) FROM teacher_avatars WHERE generation_status = 'completed'").await, 5);
+    assert_eq!(stage.count(CHARGES).await, 5);
+}

@@ -248,3 +248,17 @@ fn a_demo_whose_job_dies_says_why_and_what_to_do() {
     assert!(ended.out.contains("its last run ended with: ") && ended.out.contains("find the price"), "{}", ended.out);
     assert_eq!(house.one::<i64>("SELECT count(*) FROM banto_lease"), 0);
 }
+
+/// The queue is one: whoever is quicker paints it, and the demo ends with its job.
+#[test]
+fn a_demo_beside_a_worker_ends_with_its_job_whoever_makes_it() {
+    let house = House::lived_in();
+    let worker = house.worker("--concurrency 2");
+    for seed in 1..=3 {
+        let demo = house.types(&format!("demo --seed {seed} --json")).ends(0).json()["demo"].clone();
+        assert_eq!((&demo["state"], &demo["explained"]), (&"done".into(), &Value::Null));
+        assert_eq!(demo["made"]["pictures"].as_array().unwrap().len(), 6);
+    }
+    worker.stops();
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM token_transactions WHERE type = 'ai_usage'"), 4);
+}

@@ -48,3 +48,7 @@ CREATE TABLE avatar_drawings (
 UPDATE teacher_avatars SET shown_run =
   (SELECT i.run FROM avatar_images i JOIN token_transactions t ON t.run = i.run
     WHERE i.teacher_avatar_id = teacher_avatars.id ORDER BY t.id DESC LIMIT 1);
+
+-- Until now the owner read what the job said.
+UPDATE teacher_avatars SET failure_detail = failure_reason, failure_reason = 'アバターを作成できませんでした。'
+  WHERE failure_reason IS NOT NULL;

@@ -34,6 +34,7 @@ mod tests {
     const BEFORE: &str = "INSERT INTO users (id, name) VALUES (1, 'Hanako');
         INSERT INTO teacher_avatars (id, user_id, look, generation_status, run, job, estimated_token_usage, created_at, updated_at)
           VALUES (1, 1, '{}', 'completed', 'a', '', 0, 0, 0), (2, 1, '{}', 'generating', 'c', '', 0, 0, 0);
+        UPDATE teacher_avatars SET failure_reason = 'keep pictures in /srv: full' WHERE id = 2;
         INSERT INTO token_transactions (user_id, type, amount, free_part, balance_after, reason, run, created_at)
           VALUES (1, 'ai_usage', -1, 1, 0, 'avatar', 'a', 0), (1, 'ai_usage', -1, 1, 0, 'avatar', 'b', 0);
         INSERT INTO avatar_images (teacher_avatar_id, image_type, expression_type, run, path, bytes, created_at)
@@ -53,6 +54,8 @@ mod tests {
         assert_eq!(one("SELECT comment_text FROM avatar_comments"), "hello");
         let shown = "SELECT group_concat(shown_run, '') FROM teacher_avatars";
         assert_eq!(one(shown), "ab", "what was charged for is shown, not what is under way");
+        assert_eq!(one("SELECT failure_detail FROM teacher_avatars WHERE id = 2"), "keep pictures in /srv: full");
+        assert!(!one("SELECT failure_reason FROM teacher_avatars WHERE id = 2").is_ascii());
         assert_eq!(migrate(&tx).unwrap(), 0);
     }
 

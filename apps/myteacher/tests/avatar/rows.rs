@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use banto::{Cause, JobId, NewJob, Payload, Select, State, Steer, steer::Order};
 use myteacher::{
-    avatar::{self, Complete, Made},
+    avatar::{self, Begin, Complete, Made},
     failure::Failure,
     look::Look,
     order::{self, Ordered},
@@ -67,6 +67,18 @@ async fn a_job_takes_over_the_row_of_one_that_is_gone() {
     for job in jobs.into_iter().filter(|job| job.to_string() != avatar.job) {
         assert!(matches!(state(&stage, job).await.0, State::Cancelled | State::Done));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_jobs_that_saw_the_same_row_one_has_it() {
+    let stage = Stage::new().await;
+    let ordered = stage.order().await;
+    let seen = stage.avatar(ordered.avatar).await;
+    let begun =
+        stage.app.write(move |db| Ok([avatar::begin(db, &seen, "first", 0)?, avatar::begin(db, &seen, "second", 0)?]));
+    assert_eq!(begun.await.unwrap(), [Begin::Begun, Begin::Changed]);
+    assert_eq!(stage.avatar(ordered.avatar).await.job, "first");
+    assert_eq!(stage.count("SELECT count(*) FROM token_holds").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,11 @@ use crate::{
     },
 };
 
+/// Where pictures go when nobody says.
+pub const FILES: &str = "storage/pictures";
+/// The most tokens that are given at once: a slip of the finger must not make a fortune.
+const TOKENS_MAX: i64 = 1_000_000_000;
+
 /// MyTeacher's background work on banto.
 #[derive(Debug, Parser)]
 #[command(name = "myteacher", version)]
@@ -45,7 +50,7 @@ pub struct Place {
         long,
         visible_alias = "out",
         env = "MYTEACHER_FILES",
-        default_value = "storage/pictures",
+        default_value = FILES,
         value_name = "DIR"
     )]
     pub files: String,
@@ -110,7 +115,7 @@ pub enum Avatars {
         #[command(flatten)]
         place: Place,
     },
-    /// Have an avatar made anew; what it has stays until the new pictures are there.
+    /// Have an avatar made anew; what it shows stays until all of the new one is there, and also if that fails.
     Regenerate {
         /// Which.
         id: i64,
@@ -138,6 +143,18 @@ pub enum Avatars {
         #[command(flatten)]
         place: Place,
     },
+    /// Give a user tokens to spend; a user who is not there yet is made.
+    Grant {
+        /// Whom.
+        #[arg(long, default_value_t = 1)]
+        user: i64,
+        /// How many, from 1 to 1000000000.
+        #[arg(long, default_value_t = 100_000, value_parser = tokens)]
+        tokens: i64,
+        /// Where, and who.
+        #[command(flatten)]
+        place: Place,
+    },
     /// Find avatars that are pending or generating without a living job, and mend them. Twice does no harm.
     Reconcile {
         /// Only count.
@@ -147,6 +164,20 @@ pub enum Avatars {
         #[command(flatten)]
         place: Place,
     },
+}
+
+impl Avatars {
+    /// Where, and who.
+    pub fn place(&self) -> &Place {
+        match self {
+            Avatars::Create { place, .. }
+            | Avatars::Regenerate { place, .. }
+            | Avatars::List { place, .. }
+            | Avatars::Show { place, .. }
+            | Avatars::Grant { place, .. }
+            | Avatars::Reconcile { place, .. } => place,
+        }
+    }
 }
 
 /// How the teacher shall look and talk; what is left out follows from the seed.
@@ -195,8 +226,8 @@ pub struct LookArgs {
     /// Draw small, with a big head (5 pictures instead of 6).
     #[arg(long)]
     pub chibi: bool,
-    /// The same seed always gives the same teacher; drawn at random when left out.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=i64::from(SEED_MAX)))]
+    /// The same seed always gives the same teacher, 1 to 2147483647; drawn at random when left out.
+    #[arg(long, value_parser = seed)]
     pub seed: Option<u32>,
 }
 
@@ -222,4 +253,19 @@ impl LookArgs {
             seed: by_seed.seed,
         }
     }
+}
+
+/// A seed, or what is allowed.
+fn seed(typed: &str) -> Result<u32, String> {
+    whole(typed, 1, SEED_MAX.into())
+}
+
+fn tokens(typed: &str) -> Result<i64, String> {
+    whole(typed, 1, TOKENS_MAX)
+}
+
+fn whole<T: TryFrom<i64>>(typed: &str, least: i64, most: i64) -> Result<T, String> {
+    let number = typed.parse().ok().filter(|number| (least..=most).contains(number));
+    let fitting = number.and_then(|number| T::try_from(number).ok());
+    fitting.ok_or_else(|| format!("allowed are the whole numbers from {least} to {most}"))
 }

@@ -1,12 +1,14 @@
 //! `myteacher demo`: an avatar, made end to end, with no server, no key and no network.
 //!
 //! The row and its job are committed in one transaction; a worker in this very process claims the job through the durable
-//! queue, as any other worker would. A second demo makes a second avatar.
+//! queue, as any other worker would. A second demo makes a second avatar. Whatever keeps the job from its end is said at
+//! once (`watch`), and what is not done at the end is explained as `queue explain` does.
 
-use banto::{Config, Event, JobId, Name, State, Stop};
-use indicatif::{ProgressBar, ProgressStyle};
+mod watch;
+
+use banto::{Config, JobId, Name, State, sqlite::rusqlite::OptionalExtension};
+use banto_engine::explain::{Explanation, explain};
 use serde::Serialize;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::{
     app::App,
@@ -18,10 +20,14 @@ use crate::{
     work,
 };
 
+pub use watch::Told;
+
 /// The demo's user, and what it is given whenever it has too little.
 const USER: i64 = 1;
 const GRANT_FREE: i64 = 5_000;
 const GRANT_PAID: i64 = 50_000;
+/// Whoever stops a demo wants it to stop: what runs is handed back at once, and goes on from its checkpoints elsewhere.
+const GRACE_MS: u64 = 0;
 
 /// What a demo made.
 #[derive(Debug, Serialize)]
@@ -44,24 +50,46 @@ pub struct Demo {
     pub balance: Balance,
     /// Title and message of the notification.
     pub notification: Option<(String, String)>,
+    /// Why the job is not done, and the cure.
+    pub explained: Option<Why>,
+    /// The signal that ended the demo, if one did.
+    pub told: Option<Told>,
 }
 
-/// Makes one avatar of that look. With `bar` a progress bar is shown on stderr, if that is a terminal.
-pub async fn demo(app: &App, look: Look, bar: bool) -> Result<Demo, Error> {
+/// Why a job is not done: what `queue explain` says.
+#[derive(Debug, Serialize)]
+pub struct Why {
+    /// The reason that counts most.
+    pub answer: String,
+    /// Everything else that bears on it.
+    pub facts: Vec<String>,
+    /// What to do about it.
+    pub cure: Option<String>,
+}
+
+/// Makes one avatar of that look. How far it is and what holds it up is told on stderr: as JSON if `json`, else with a
+/// progress bar if that is a terminal.
+pub async fn demo(app: &App, look: Look, json: bool) -> Result<Demo, Error> {
     let missing = app.missing();
     if !missing.is_empty() {
         return Err(Error::Asked(format!("make a demo: the chosen painter and writer lack {}", missing.join(", "))));
     }
+    let signals = watch::Signals::listen()?;
     let since = app.clock().steady_ms();
     provide(app, look).await?;
     let ordered = order::create(app, USER, look).await?;
-    let worker =
-        work::worker(app, Config { concurrency: 1, ..Config::new(Name::new("demo")?, [Name::new("avatars")?]) });
-    let ending = tokio::spawn(until_ended(worker.events().subscribe(), worker.stop(), ordered.job, progress(bar)));
-    work::work(app, worker).await?;
-    ending.abort();
+    let (name, queue) = (Name::new("demo")?, Name::new("avatars")?);
+    let config = Config { concurrency: 1, grace_ms: GRACE_MS, ..Config::new(name, [queue.clone()]) };
+    let worker = work::worker(app, config);
+    let mut watch = watch::Watch::new(app, &worker, ordered, queue, signals, json);
+    tokio::select! {
+        report = work::work(app, worker) => drop(report?),
+        never = watch.watch() => match never {},
+    }
+    let told = watch.told();
     let took_ms = app.clock().steady_ms().saturating_sub(since);
-    made(app, ordered.avatar, ordered.job, took_ms).await
+    let demo = made(app, ordered.avatar, ordered.job, took_ms).await?;
+    Ok(Demo { told, ..demo })
 }
 
 /// Makes sure that the user exists and can pay.
@@ -77,46 +105,19 @@ async fn provide(app: &App, look: Look) -> Result<(), Error> {
     .await
 }
 
-/// Shows how far the job is and stops the worker when it has ended, however it did.
-async fn until_ended(mut events: Receiver<Event>, stop: Stop, job: JobId, bar: ProgressBar) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Progressed { job: of, progress }) if of == job => {
-                bar.set_length(progress.total);
-                bar.set_position(progress.done);
-                bar.set_message(progress.text);
-            }
-            Ok(Event::Ended { job: of, state, .. }) if of == job && state.ended() => break,
-            Ok(Event::Parked { job: of, .. }) if of == job => break,
-            Ok(_) | Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => break,
-        }
-    }
-    bar.finish_and_clear();
-    stop.graceful("the demo's job has ended");
-}
-
-fn progress(shown: bool) -> ProgressBar {
-    if !shown {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:32} {pos}/{len} {msg}");
-    style.map_or_else(|_| bar.clone(), |style| bar.clone().with_style(style))
-}
-
 async fn made(app: &App, id: i64, job: JobId, took_ms: u64) -> Result<Demo, Error> {
     let gone = move || Error::Asked(format!("show the demo: job {job} or avatar {id} is not listed any more"));
-    let record = app.store().job(job).await?.ok_or_else(gone)?.job;
+    let Explanation { card, answer, facts, cure } = explain(&app.store(), job, app.now()).await?.ok_or_else(gone)?;
+    let (state, attempts) = (card.job.state, card.job.attempt);
+    let explained = (state != State::Done).then_some(Why { answer, facts, cure });
     app.read(move |db| {
         let avatar = avatar::find(db, id)?.ok_or_else(gone)?;
         let one = |sql: &str| db.query_row(sql, [&avatar.run], |row| row.get(0));
         let charged = one("SELECT coalesce(sum(-amount), 0) FROM token_transactions WHERE run = ?1")?;
         let sql = "SELECT title, message FROM notification_templates WHERE run = ?1";
-        let notification = db.query_row(sql, [&avatar.run], |row| Ok((row.get(0)?, row.get(1)?))).ok();
+        let notification = db.query_row(sql, [&avatar.run], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (made, balance) = (avatar::made(db, &avatar)?, token::balance(db, avatar.user)?);
-        let (state, attempts) = (record.state, record.attempt);
-        Ok(Demo { avatar, made, job, state, attempts, took_ms, charged, balance, notification })
+        Ok(Demo { avatar, made, job, state, attempts, took_ms, charged, balance, notification, explained, told: None })
     })
     .await
 }

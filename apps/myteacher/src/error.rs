@@ -22,6 +22,14 @@ pub enum Error {
     /// A value is outside what is allowed.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// The machine failed: a stream, a signal.
+    #[error("{what}: {error}")]
+    Machine {
+        /// What could not be done.
+        what: &'static str,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// Somebody asked for what cannot be, in words.
     #[error("{0}")]
     Asked(String),

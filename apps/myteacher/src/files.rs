@@ -61,6 +61,7 @@ impl Files {
     /// this process's environment (feature `s3`).
     pub fn open(place: &str) -> Result<Files, Unkept> {
         match place.split_once("://") {
+            None if place.trim().is_empty() => Err(unkept(place, format!("it has no name; {ALLOWED}"), false)),
             None => Files::in_folder(place),
             #[cfg(feature = "s3")]
             Some(("s3", _)) => Files::in_bucket(place, s3::settings()),
@@ -92,6 +93,11 @@ impl Files {
     /// Where a picture of an avatar's present run is kept. The same picture has the same path in every attempt.
     pub fn path(avatar: &Avatar, picture: Picture) -> String {
         format!("{}{picture}.png", Files::folder(avatar) + &avatar.run + "/")
+    }
+
+    /// Where a picture of an avatar's present run is kept until its background is removed.
+    pub fn drawing(avatar: &Avatar, picture: Picture) -> String {
+        format!("{}drawn/{picture}.png", Files::folder(avatar) + &avatar.run + "/")
     }
 
     fn folder(avatar: &Avatar) -> String {
@@ -127,17 +133,41 @@ impl Files {
         }
     }
 
-    /// Deletes pictures of the avatar's earlier runs. Answers how many.
-    pub async fn forget_earlier_runs(&self, avatar: &Avatar) -> Result<usize, Unkept> {
-        let folder = Files::folder(avatar);
-        let (all, ours) = (self.parsed(&folder)?, self.parsed(&(folder + &avatar.run))?);
+    /// A picture's bytes, if it is there.
+    pub async fn get(&self, path: &str) -> Result<Option<Vec<u8>>, Unkept> {
+        let found = match self.store.get(&self.parsed(path)?).await {
+            Ok(found) => found,
+            Err(Error::NotFound { .. }) => return Ok(None),
+            Err(error) => return Err(self.failed(&error)),
+        };
+        found.bytes().await.map(|bytes| Some(bytes.to_vec())).map_err(|error| self.failed(&error))
+    }
+
+    /// Deletes a picture; one that is not there is deleted.
+    pub async fn delete(&self, path: &str) -> Result<(), Unkept> {
+        self.remove(&self.parsed(path)?).await
+    }
+
+    /// Deletes everything that is kept of an avatar but these pictures of its present run: what earlier runs made, and
+    /// drawings that were left behind. Answers how many.
+    pub async fn forget_all_but(&self, avatar: &Avatar, pictures: &[Picture]) -> Result<usize, Unkept> {
+        let kept = pictures.iter().map(|picture| self.parsed(&Files::path(avatar, *picture)));
+        let kept = kept.collect::<Result<Vec<Path>, Unkept>>()?;
+        let all = self.parsed(&Files::folder(avatar))?;
         let listed: Vec<_> = self.store.list(Some(&all)).try_collect().await.map_err(|error| self.failed(&error))?;
         let mut deleted = 0;
-        for object in listed.iter().filter(|object| !object.location.prefix_matches(&ours)) {
-            self.store.delete(&object.location).await.map_err(|error| self.failed(&error))?;
+        for object in listed.iter().filter(|object| !kept.contains(&object.location)) {
+            self.remove(&object.location).await?;
             deleted += 1;
         }
         Ok(deleted)
+    }
+
+    async fn remove(&self, path: &Path) -> Result<(), Unkept> {
+        match self.store.delete(path).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(self.failed(&error)),
+        }
     }
 
     fn parsed(&self, path: &str) -> Result<Path, Unkept> {
@@ -171,3 +201,7 @@ fn unkept(place: &str, what: String, mends_itself: bool) -> Unkept {
 fn code(text: &str) -> Option<&str> {
     text.split_once("<Code>")?.1.split_once("</Code>").map(|(code, _)| code)
 }
+
+#[cfg(test)]
+#[path = "files_tests.rs"]
+mod tests;

@@ -1,9 +1,15 @@
 //! The main job: one avatar, painted and given its comments.
 //!
-//! The steps of one run, in order: load, hold the tokens (an unpayable run ends here), paint what is not painted yet,
-//! write what is not written yet, complete (charge, status, notification in one step). Each picture and comment is a
-//! checkpoint, so a second attempt neither paints nor pays again. Every failure has its own policy ([`policy`]); the row
-//! of a job that ends badly is brought to its end by [`crate::reconcile`].
+//! The steps of one run, in order: take the row (another living job may have it), hold the tokens (an unpayable run ends
+//! here), paint what is not painted yet, write what is not written yet, complete (charge, status, notification in one
+//! step). Each picture and comment is a checkpoint, so a second attempt neither paints nor pays again. Every failure has
+//! its own policy ([`policy`]); the row of a job that ends badly is brought to its end by [`crate::reconcile`].
+//!
+//! # Layout
+//! - `paint`: the pictures. `write`: the comments.
+
+mod paint;
+mod write;
 
 use std::time::Duration;
 
@@ -12,13 +18,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     app::App,
-    avatar::{self, Avatar, Made, Usage},
+    avatar::{self, Avatar, Begin, Complete},
+    error::Error,
     event::CommentEvent,
     failure::Failure,
-    files::{Files, Unkept},
-    look::Picture,
-    port::{PaintOrder, Painted, SOFTNESS_MAX, WriteOrder},
-    price,
+    files::Unkept,
+    look::Look,
 };
 
 /// How long to wait when a provider limits the rate and does not say for how long.
@@ -43,123 +48,78 @@ pub struct GenerateAvatar {
 
 /// Runs the job.
 pub async fn generate(job: GenerateAvatar, run: Context<App>) -> Result<(), JobError> {
+    let Some((avatar, look)) = taken(&run, job.avatar_id).await? else {
+        return Ok(()); // an earlier attempt, or another job, completed it
+    };
     let app = run.state();
-    let id = job.avatar_id;
-    let found = app.read(move |db| Ok(avatar::find(db, id)?)).await?;
-    let avatar = found.ok_or_else(|| JobError::cancel(format!("avatar {id} does not exist any more")))?;
-    if avatar.status == "completed" {
-        return Ok(()); // an earlier attempt completed it and could not say so
-    }
-    let (begun, now) = (avatar.clone(), app.now());
-    if let Err(missing) = app.write(move |db| Ok(avatar::begin(db, &begun, now)?)).await? {
-        let most = avatar.estimate;
-        return Err(JobError::dead(format!(
-            "pay for the run: it may cost {most} tokens and {missing} are missing; nothing was painted"
-        )));
-    }
     let sought = avatar.clone();
     let made = app.read(move |db| Ok(avatar::made(db, &sought)?)).await?;
-    paint_all(&run, &avatar, &made).await?;
-    write_all(&run, &avatar, &made).await?;
+    paint::all(&run, &avatar, look, &made).await?;
+    write::all(&run, &avatar, look, &made).await?;
     let (ended, now) = (avatar.clone(), app.now());
-    app.write(move |db| Ok(avatar::complete(db, &ended, now)?)).await?.map_err(JobError::retry)?;
-    if let Err(error) = app.files.forget_earlier_runs(&avatar).await {
+    match app.write(move |db| Ok(avatar::complete(db, &ended, &look, now)?)).await? {
+        Complete::Charged(_) => {}
+        Complete::Lacks(what) => return Err(JobError::retry(what)),
+        Complete::Replaced => return Err(JobError::cancel("another generation has taken this one's place")),
+    }
+    if let Err(error) = app.files.forget_all_but(&avatar, &look.pictures()).await {
         run.log(format!("pictures of earlier runs stay behind: {error}"));
     }
     Ok(())
 }
 
-async fn paint_all(run: &Context<App>, avatar: &Avatar, made: &Made) -> Result<(), JobError> {
-    let pictures = avatar.look.pictures();
-    let steps = (pictures.len() + CommentEvent::ALL.len()) as u64;
-    run.state().files.ready(avatar).await.map_err(kept)?;
-    for (done, picture) in pictures.into_iter().enumerate() {
-        run.progress(done as u64, steps, format!("painting {picture}"));
-        let path = Files::path(avatar, picture);
-        let noted = made.pictures.iter().any(|(_, have, _)| *have == path);
-        if noted && run.state().files.has(&path).await.map_err(kept)? {
-            continue;
-        }
-        paint_one(run, avatar, picture, path).await?;
-    }
-    Ok(())
-}
-
-/// Paints one picture, stores it, then notes it: a crash in between costs one picture, never a row without its file.
-async fn paint_one(run: &Context<App>, avatar: &Avatar, picture: Picture, path: String) -> Result<(), JobError> {
-    let app = run.state();
-    let mut order = PaintOrder::new(avatar.look, picture);
-    order.cancel = run.token().clone();
-    let painted = softened(run, &mut order).await?;
-    let (png, cut) = if avatar.look.is_transparent {
-        let cut = app.painter.cut_out(&order, &painted).await.map_err(|failure| policy(&failure))?;
-        (cut.png.clone(), Some(cut))
-    } else {
-        (painted.png.clone(), None)
-    };
-    let bytes = i64::try_from(png.len()).unwrap_or(i64::MAX);
-    app.files.put(&path, png).await.map_err(kept)?;
-    let (avatar, provider, now) = (avatar.clone(), app.painter.name(), app.now());
-    app.write(move |db| {
-        let item = picture.to_string();
-        let cost = price::picture(db, &avatar.look)?;
-        avatar::used(db, &avatar, &usage(&item, provider, &painted, cost), now)?;
-        if let Some(cut) = &cut {
-            let (item, cost) = (format!("{item} cut out"), price::cut_out(db)?);
-            avatar::used(db, &avatar, &usage(&item, provider, cut, cost), now)?;
-        }
-        Ok(avatar::pictured(db, &avatar, picture, &path, bytes, now)?)
-    })
-    .await?;
-    Ok(())
-}
-
-fn usage<'a>(item: &'a str, provider: &'a str, painted: &'a Painted, cost: i64) -> Usage<'a> {
-    Usage { item, provider, model: &painted.model, units: painted.cost_units, cost }
-}
-
-/// Paints, and softens the order each time moderation refuses it, as far as it goes.
-async fn softened(run: &Context<App>, order: &mut PaintOrder) -> Result<Painted, JobError> {
+/// Takes the row for this job. `None` if there is nothing left to do. The row is this job's if it was ordered with it, or if
+/// no living job makes it; so two jobs for one row, however they came to be, never paint it both.
+async fn taken(run: &Context<App>, id: i64) -> Result<Option<(Avatar, Look)>, JobError> {
+    let (app, ours) = (run.state(), run.id().to_string());
     loop {
-        match run.state().painter.paint(order).await {
-            Ok(painted) => return Ok(painted),
-            Err(Failure::Moderation { reason }) if order.softness < SOFTNESS_MAX => {
-                order.softness += 1;
-                run.log(format!("{}: moderation refused it ({reason}); softened to {}", order.picture, order.softness));
+        let found = app.read(move |db| Ok(avatar::find(db, id)?)).await?;
+        let avatar = found.ok_or_else(|| JobError::cancel(format!("avatar {id} does not exist any more")))?;
+        if avatar.status == "completed" {
+            return Ok(None);
+        }
+        if avatar.job != ours && lives(app, &avatar.job).await? {
+            return Err(JobError::cancel(format!("avatar {id} is made by job {} already", avatar.job)));
+        }
+        let look = readable(&avatar)?;
+        let (seen, by, now) = (avatar.clone(), ours.clone(), app.now());
+        match app.write(move |db| Ok(avatar::begin(db, &seen, &by, now)?)).await? {
+            Begin::Begun => return Ok(Some((avatar, look))),
+            Begin::Changed => {} // somebody else took it since: look who
+            Begin::Short(missing) => {
+                let most = avatar.estimate;
+                return Err(JobError::dead(format!(
+                    "pay for the run: it may cost {most} tokens and {missing} are missing; nothing was painted"
+                )));
             }
-            Err(failure) => return Err(policy(&failure)),
         }
     }
 }
 
-async fn write_all(run: &Context<App>, avatar: &Avatar, made: &Made) -> Result<(), JobError> {
-    let pictures = avatar.look.pictures().len();
-    let steps = (pictures + CommentEvent::ALL.len()) as u64;
-    for (done, event) in CommentEvent::ALL.iter().copied().enumerate() {
-        run.progress((pictures + done) as u64, steps, format!("writing {event}"));
-        if made.comments.iter().any(|(have, _)| have == event.as_str()) {
-            continue;
-        }
-        let mut order = WriteOrder::new(avatar.look, event);
-        order.cancel = run.token().clone();
-        let app = run.state();
-        let written = app.writer.write(&order).await.map_err(|failure| policy(&failure))?;
-        let (avatar, provider, now) = (avatar.clone(), app.writer.name(), app.now());
-        app.write(move |db| {
-            let cost = price::comment(db, written.tokens_in, written.tokens_out)?;
-            let units = written.tokens_in + written.tokens_out;
-            let usage = Usage { item: event.as_str(), provider, model: &written.model, units, cost };
-            avatar::used(db, &avatar, &usage, now)?;
-            Ok(avatar::commented(db, &avatar, event, &written.text, now)?)
-        })
-        .await?;
-    }
-    run.progress(steps, steps, "completing");
-    Ok(())
+async fn lives(app: &App, job: &str) -> Result<bool, Error> {
+    let Ok(id) = job.parse() else { return Ok(false) };
+    Ok(app.store().job(id).await?.is_some_and(|card| !card.job.state.ended()))
+}
+
+/// What shall be painted. A look that this build cannot read may be one that a newer build wrote, so it is not painted
+/// without what it says: the job is set aside for who can read it.
+fn readable(avatar: &Avatar) -> Result<Look, JobError> {
+    avatar.look.look().map_err(|wrong| {
+        JobError::missing(format!(
+            "read the look of avatar {} ({wrong}); start a worker of the build that wrote it, or mend teacher_avatars.look and \
+             release the job",
+            avatar.id
+        ))
+    })
+}
+
+/// How many steps a run has, for its progress.
+fn steps(look: &Look) -> u64 {
+    (look.pictures().len() + CommentEvent::ALL.len()) as u64
 }
 
 /// What it means for the job that a picture cannot be kept.
-fn kept(error: Unkept) -> JobError {
+pub fn kept(error: Unkept) -> JobError {
     if error.again() { JobError::retry(error) } else { JobError::missing(error) }
 }
 
@@ -170,5 +130,40 @@ pub fn policy(failure: &Failure) -> JobError {
         Failure::Auth { .. } | Failure::MissingSetting { .. } => JobError::missing(failure),
         Failure::Outage { .. } | Failure::Timeout { .. } | Failure::CalledOff => JobError::retry(failure),
         Failure::Moderation { .. } | Failure::BadAttribute { .. } => JobError::dead(failure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_failure_has_its_policy() {
+        let (ten, text) = (Duration::from_secs(10), || "x".into());
+        let table = [
+            (Failure::Moderation { reason: text() }, "dead"),
+            (Failure::BadAttribute { what: text() }, "dead"),
+            (Failure::RateLimit { retry_after: Some(ten) }, "snooze"),
+            (Failure::RateLimit { retry_after: None }, "snooze"),
+            (Failure::Auth { what: text() }, "park"),
+            (Failure::MissingSetting { names: vec!["KEY".into()] }, "park"),
+            (Failure::Outage { what: text() }, "retry"),
+            (Failure::Timeout { after: ten }, "retry"),
+            (Failure::CalledOff, "retry"),
+        ];
+        for (failure, word) in table {
+            let error = policy(&failure);
+            assert_eq!(error.outcome().word(), word, "{failure:?}");
+            assert!(format!("{:?}", error.outcome()).contains("fill the order: "), "{failure:?} keeps its text");
+        }
+    }
+
+    #[test]
+    fn a_rate_limit_waits_as_long_as_it_says_or_half_a_minute() {
+        for (said, waits) in [(Some(Duration::from_secs(90)), 90_000), (Some(Duration::ZERO), 0), (None, 30_000)] {
+            let error = policy(&Failure::RateLimit { retry_after: said });
+            let banto::Outcome::Snooze { delay_ms, .. } = error.outcome() else { panic!("{error:?}") };
+            assert_eq!(*delay_ms, waits);
+        }
     }
 }

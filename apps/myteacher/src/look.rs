@@ -6,6 +6,7 @@
 
 mod choice;
 mod dice;
+mod kept;
 mod lists;
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,7 @@ mod tests;
 pub use choice::UnknownValue;
 pub(crate) use choice::closed_list;
 pub(crate) use dice::Dice;
+pub use kept::Kept;
 pub use lists::*;
 use serde::{Deserialize, Serialize};
 

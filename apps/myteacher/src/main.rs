@@ -10,7 +10,7 @@ use banto_cli::Commands;
 use myteacher::{
     app::App,
     args::{Place, Typed, Verb},
-    cmd, reconcile, work,
+    cmd, print, reconcile, work,
 };
 
 fn main() -> ExitCode {
@@ -19,12 +19,12 @@ fn main() -> ExitCode {
         Err(exit) => return exit.code().into(),
     };
     banto_cli::block_on(async {
-        let done = match typed.verb {
-            Verb::Demo(demo) => cmd::demo(&demo).await,
-            Verb::Avatars(avatars) => cmd::avatars(&avatars).await,
-            Verb::Banto(command) => Ok(banto(command).await),
+        let (done, json) = match typed.verb {
+            Verb::Demo(demo) => (cmd::demo(&demo).await, demo.place.json),
+            Verb::Avatars(avatars) => (cmd::avatars(&avatars).await, avatars.place().json),
+            Verb::Banto(command) => return banto(command).await,
         };
-        done.unwrap_or_else(|error| cmd::complain(&error))
+        done.unwrap_or_else(|error| print::complain(&error, json))
     })
 }
 
@@ -32,11 +32,12 @@ fn main() -> ExitCode {
 /// seen by what lived beside it.
 async fn banto(command: Commands) -> ExitCode {
     let tended: Arc<OnceLock<App>> = Arc::default();
+    let json = command.shared().json;
     let exit = commands(tended.clone()).run(command).await;
     if let Some(app) = tended.get()
         && let Err(error) = reconcile::reconcile(app, false).await
     {
-        cmd::complain(&error); // the exit code stays the worker's, for its supervisor; the next worker mends the rows
+        print::complain(&error, json); // the exit code stays the worker's, for its supervisor; the next worker mends the rows
     }
     exit
 }

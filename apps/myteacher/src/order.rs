@@ -30,12 +30,18 @@ pub async fn create(app: &App, user: i64, look: Look) -> Result<Ordered, Error> 
     .await
 }
 
-/// Has an avatar made anew, with another look if one is given. What it has stays until the new pictures are there.
+/// Has an avatar made anew, with another look if one is given. What it shows stays until all of the new one is there, and
+/// also if that fails.
 pub async fn regenerate(app: &App, id: i64, look: Option<Look>) -> Result<Ordered, Error> {
     let (ours, run, now) = (app.clone(), app.client.id().to_string(), app.now());
     app.write(move |db| {
         let row = avatar::find(db, id)?.ok_or_else(|| Error::Asked(format!("make avatar {id} anew: there is none")))?;
-        let look = look.unwrap_or(row.look);
+        let unreadable = |wrong: &str| {
+            Error::Asked(format!(
+                "make avatar {id} anew: its look cannot be read ({wrong}); use the build that wrote it"
+            ))
+        };
+        let look = look.map_or_else(|| row.look.look().map_err(unreadable), Ok)?;
         payable(db, row.user, &look)?;
         let ordered = enqueue(&ours, db, id)?;
         if ordered.fresh {
@@ -60,5 +66,8 @@ fn payable(db: &Connection, user: i64, look: &Look) -> Result<(), Error> {
     if has >= most {
         return Ok(());
     }
-    Err(Error::Asked(format!("pay for the avatar: it may cost {most} tokens and user {user} has {has} to spend")))
+    Err(Error::Asked(format!(
+        "pay for the avatar: it may cost {most} tokens and user {user} has {has} to spend; give more with \
+         `avatars grant --user {user} --tokens N`"
+    )))
 }

@@ -47,3 +47,7 @@ pub fn most(tx: &Connection, look: &Look) -> rusqlite::Result<i64> {
     let comments = i64::try_from(CommentEvent::ALL.len()).unwrap_or(i64::MAX) * COMMENT_TOKENS_MAX;
     Ok(pictures * (picture(tx, look)? + removal) + comments + BASE_TOKENS)
 }
+
+#[cfg(test)]
+#[path = "price_tests.rs"]
+mod tests;

@@ -2,13 +2,19 @@
 //!
 //! Looks at every unfinished row and at its job. A job that has ended badly brings its row to `failed` with the reason; a
 //! row without a listed job gets a new one under the row's key; a row whose job lives is left alone. So running it
-//! twice, or in two processes, doubles nothing. It runs as a command, as a sweep beside every worker, and for a single row
-//! as soon as a worker sees its job end.
+//! twice, or in two processes, doubles nothing, and each counts only what it changed itself. It runs as a command, as a
+//! sweep beside every worker, and for a single row as soon as a worker sees its job end.
 
 use banto::{Card, State};
 use serde::Serialize;
 
-use crate::{app::App, avatar, avatar::Avatar, error::Error, order};
+use crate::{
+    app::App,
+    avatar::{self, Unfinished},
+    error::Error,
+    order,
+    reason::Why,
+};
 
 /// What was found and mended.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
@@ -23,73 +29,73 @@ pub struct Reconciled {
     pub failed: usize,
 }
 
-/// Reconciles every unfinished row. With `dry_run` it only counts.
+/// What a row needs.
+enum Needs {
+    Nothing,
+    Job,
+    End(Why),
+}
+
+/// Reconciles every unfinished row. With `dry_run` it only counts. A row that cannot be mended does not keep the others from
+/// it; the first error is answered when all were looked at.
 pub async fn reconcile(app: &App, dry_run: bool) -> Result<Reconciled, Error> {
     let rows = app.read(|db| Ok(avatar::unfinished(db)?)).await?;
-    let mut counts = Reconciled { looked_at: rows.len(), ..Reconciled::default() };
-    for row in &rows {
-        one(app, row, dry_run, &mut counts).await?;
-    }
-    Ok(counts)
+    each(app, &rows, dry_run).await
 }
 
 /// Reconciles the row that this job makes, if there is one.
 pub async fn after(app: &App, job: &str) -> Result<Reconciled, Error> {
-    let rows = app.read(|db| Ok(avatar::unfinished(db)?)).await?;
-    let mut counts = Reconciled::default();
-    for row in rows.iter().filter(|row| row.job == job) {
-        counts.looked_at += 1;
-        one(app, row, false, &mut counts).await?;
-    }
-    Ok(counts)
+    let mut rows = app.read(|db| Ok(avatar::unfinished(db)?)).await?;
+    rows.retain(|row| row.job == job);
+    each(app, &rows, false).await
 }
 
-async fn one(app: &App, row: &Avatar, dry_run: bool, counts: &mut Reconciled) -> Result<(), Error> {
+async fn each(app: &App, rows: &[Unfinished], dry_run: bool) -> Result<Reconciled, Error> {
+    let mut counts = Reconciled { looked_at: rows.len(), ..Reconciled::default() };
+    let mut first = None;
+    for row in rows {
+        if let Err(error) = one(app, row, dry_run, &mut counts).await {
+            tracing::error!(avatar = row.id, %error, "could not reconcile an avatar");
+            first.get_or_insert(error);
+        }
+    }
+    first.map_or(Ok(counts), Err)
+}
+
+async fn one(app: &App, row: &Unfinished, dry_run: bool, counts: &mut Reconciled) -> Result<(), Error> {
     let card = match row.job.parse() {
         Ok(id) => app.store().job(id).await?,
         Err(_) => None,
     };
-    match card {
-        Some(card) if !card.job.state.ended() => counts.alive += 1,
-        Some(card) if matches!(card.job.state, State::Dead | State::Cancelled) => {
-            counts.failed += 1;
-            if !dry_run {
-                let reason = reason(&card);
-                let (row, now) = (row.clone(), app.now());
-                app.write(move |db| Ok(avatar::fail(db, &row, &reason, now)?)).await?;
-            }
-        }
-        // Never enqueued, lost, or done without completing the row: it is made anew, from its checkpoints.
-        _ => {
-            counts.enqueued += 1;
-            if !dry_run {
-                enqueue_again(app, row).await?;
-            }
-        }
+    match needs(card.as_ref()) {
+        Needs::Nothing => counts.alive += 1,
+        Needs::End(why) => counts.failed += usize::from(dry_run || fail(app, row, why).await?),
+        Needs::Job => counts.enqueued += usize::from(dry_run || enqueue_again(app, row).await?),
     }
     Ok(())
 }
 
-/// Why a job has ended, in words for the avatar's owner: its error, or who ordered its end.
-fn reason(card: &Card) -> String {
-    let ordered = card.trail.last().map(|line| format!("{} by {}", card.job.state, line.text));
-    match card.job.state {
-        State::Cancelled => ordered.or(card.job.error.clone()),
-        _ => card.job.error.clone().or(ordered),
+fn needs(card: Option<&Card>) -> Needs {
+    match card {
+        Some(card) if !card.job.state.ended() => Needs::Nothing,
+        Some(card) if matches!(card.job.state, State::Dead | State::Cancelled) => Needs::End(Why::of(card)),
+        // Never enqueued, lost, or done without completing the row: it is made anew, from its checkpoints.
+        _ => Needs::Job,
     }
-    .unwrap_or_else(|| format!("the job is {}", card.job.state))
 }
 
-/// Enqueues a job for a row that is still in that run and unfinished, in one transaction with the look at it. The job's
-/// key keeps a second one out.
-async fn enqueue_again(app: &App, row: &Avatar) -> Result<(), Error> {
-    let (ours, id, run) = (app.clone(), row.id, row.run.clone());
-    app.write(move |db| {
-        let still = avatar::unfinished(db)?.iter().any(|row| row.id == id && row.run == run);
-        if still {
-            order::enqueue(&ours, db, id)?;
-        }
-        Ok(())
+async fn fail(app: &App, row: &Unfinished, why: Why) -> Result<bool, Error> {
+    let (row, now) = (row.clone(), app.now());
+    app.write(move |db| Ok(avatar::fail(db, &row, &why, now)?)).await
+}
+
+/// Enqueues a job for a row that is still as it was seen, in one transaction with the look at it. The job's key keeps a
+/// second one out. Answers whether the job is new.
+async fn enqueue_again(app: &App, row: &Unfinished) -> Result<bool, Error> {
+    let (ours, row) = (app.clone(), row.clone());
+    app.write(move |db| match avatar::is_still(db, &row)? {
+        true => Ok(order::enqueue(&ours, db, row.id)?.fresh),
+        false => Ok(false),
     })
     .await
 }

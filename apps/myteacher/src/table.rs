@@ -6,7 +6,8 @@
 use banto::sqlite::rusqlite::{self, Connection};
 
 /// Every migration, in order.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_avatars.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../migrations/0001_avatars.sql"), include_str!("../migrations/0002_runs.sql")];
 
 /// Brings the tables up to this build's. Answers how many steps were taken. Refuses a file of a newer build.
 pub fn migrate(tx: &Connection) -> rusqlite::Result<usize> {
@@ -24,4 +25,47 @@ pub fn migrate(tx: &Connection) -> rusqlite::Result<usize> {
     }
     tx.pragma_update(None, "user_version", i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX))?;
     Ok(MIGRATIONS.len() - have)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BEFORE: &str = "INSERT INTO users (id, name) VALUES (1, 'Hanako');
+        INSERT INTO teacher_avatars (id, user_id, look, generation_status, run, job, estimated_token_usage, created_at, updated_at)
+          VALUES (1, 1, '{}', 'completed', 'a', '', 0, 0, 0), (2, 1, '{}', 'generating', 'c', '', 0, 0, 0);
+        UPDATE teacher_avatars SET failure_reason = 'keep pictures in /srv: full' WHERE id = 2;
+        INSERT INTO token_transactions (user_id, type, amount, free_part, balance_after, reason, run, created_at)
+          VALUES (1, 'ai_usage', -1, 1, 0, 'avatar', 'a', 0), (1, 'ai_usage', -1, 1, 0, 'avatar', 'b', 0);
+        INSERT INTO avatar_images (teacher_avatar_id, image_type, expression_type, run, path, bytes, created_at)
+          VALUES (1, 'bust', 'sad', 'a', 'p', 1, 0), (2, 'bust', 'sad', 'b', 'q', 1, 0), (2, 'bust', 'happy', 'c', 'r', 1, 0);
+        INSERT INTO avatar_comments (teacher_avatar_id, event_type, run, comment_text, created_at)
+          VALUES (1, 'login', 'a', 'hello', 0)";
+
+    #[test]
+    fn rows_of_the_first_tables_are_all_there_in_the_second() {
+        let tx = Connection::open_in_memory().unwrap();
+        tx.execute_batch(MIGRATIONS[0]).unwrap();
+        tx.execute_batch(BEFORE).unwrap();
+        tx.pragma_update(None, "user_version", 1).unwrap();
+        assert_eq!(migrate(&tx).unwrap(), MIGRATIONS.len() - 1);
+        let one = |sql: &str| tx.query_row(sql, [], |row| row.get::<_, String>(0)).unwrap();
+        assert_eq!(one("SELECT group_concat(path, '') FROM avatar_images"), "pqr");
+        assert_eq!(one("SELECT comment_text FROM avatar_comments"), "hello");
+        let shown = "SELECT group_concat(shown_run, '') FROM teacher_avatars";
+        assert_eq!(one(shown), "ab", "what was charged for is shown, not what is under way");
+        assert_eq!(one("SELECT failure_detail FROM teacher_avatars WHERE id = 2"), "keep pictures in /srv: full");
+        assert!(!one("SELECT failure_reason FROM teacher_avatars WHERE id = 2").is_ascii());
+        assert_eq!(migrate(&tx).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_file_of_a_newer_build_is_refused_and_left_alone() {
+        let tx = Connection::open_in_memory().unwrap();
+        tx.pragma_update(None, "user_version", 99).unwrap();
+        let refusal = migrate(&tx).unwrap_err().to_string();
+        assert!(refusal.contains("version 99") && refusal.contains("run the newer build"), "{refusal}");
+        let tables: i64 = tx.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get(0)).unwrap();
+        assert_eq!(tables, 0);
+    }
 }

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+#[path = "avatar/rows.rs"]
+mod rows;
 #[path = "stage/scripted.rs"]
 mod scripted;
 mod stage;
@@ -113,7 +115,8 @@ async fn assert_failed(stage: &Stage, ordered: order::Ordered, reason: &str) {
     assert_eq!(stage.job(ordered).await.state, State::Dead);
     let avatar = stage.avatar(ordered.avatar).await;
     assert_eq!(avatar.status, "failed");
-    assert!(avatar.failure.clone().unwrap().contains(reason), "{avatar:?}");
+    assert!(avatar.detail.clone().unwrap().contains(reason), "{avatar:?}");
+    assert!(!avatar.failure.unwrap().chars().any(|c| c.is_ascii()), "its owner is told in plain words");
     assert_eq!(stage.count("SELECT count(*) FROM token_transactions WHERE run IS NOT NULL").await, 0);
     assert_eq!(stage.balance().await.held, 0);
     assert_eq!(stage.count("SELECT count(*) FROM user_notifications").await, 1);
@@ -237,7 +240,7 @@ async fn a_cancelled_job_moves_its_row_to_failed() {
     assert_eq!((counts.failed, counts.enqueued), (1, 0));
     let avatar = stage.avatar(ordered.avatar).await;
     assert_eq!(avatar.status, "failed");
-    assert!(avatar.failure.unwrap().contains("Taro"));
+    assert_eq!(avatar.detail.as_deref(), Some("cancelled by Taro"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -250,7 +253,7 @@ async fn reconcile_gives_a_lost_row_its_job_back_and_doubles_nothing() {
     let dry = reconcile::reconcile(&stage.app, true).await.unwrap();
     assert_eq!((dry.looked_at, dry.enqueued), (1, 1));
     let (a, b) = tokio::join!(reconcile::reconcile(&stage.app, false), reconcile::reconcile(&stage.app, false));
-    assert!(a.unwrap().enqueued + b.unwrap().enqueued >= 1);
+    assert_eq!(a.unwrap().enqueued + b.unwrap().enqueued, 1, "each counts what it did itself");
     let third = reconcile::reconcile(&stage.app, false).await.unwrap();
     assert_eq!((third.alive, third.enqueued), (1, 0));
     assert_eq!(stage.count("SELECT count(*) FROM banto_job").await, 1);

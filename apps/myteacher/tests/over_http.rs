@@ -28,6 +28,8 @@ const CREATE: &str = "POST /v1/predictions";
 const LOOK: &str = "GET /v1/predictions/*";
 const THIRD: &str = "GET /v1/predictions/fake2";
 const CANCEL: &str = "POST /v1/predictions/*/cancel";
+const CUT_OUT: &str = "POST /v1/predictions transparent_model";
+const DRAW: &str = "POST /v1/predictions \"prompt\"";
 const CHAT: &str = "POST /v1/chat/completions";
 const PICTURES: &str = "SELECT count(*) FROM avatar_images";
 const COMMENTS: &str = "SELECT count(*) FROM avatar_comments";
@@ -208,7 +210,7 @@ async fn a_picture_that_moderation_never_passes_fails_the_avatar() {
     assert_eq!((stage.job(ordered).await.state, fake.predictions().len()), (State::Dead, 4));
     let avatar = stage.avatar(ordered.avatar).await;
     assert_eq!(avatar.status, "failed");
-    assert!(avatar.failure.unwrap().contains("NSFW content detected"));
+    assert!(avatar.detail.unwrap().contains("NSFW content detected"));
     assert_eq!((stage.count(CHARGES).await, stage.balance().await.held), (0, 0));
 }
 
@@ -279,7 +281,7 @@ async fn an_operators_cancel_reaches_the_provider() {
     assert_eq!(stage.job(ordered).await.state, State::Cancelled);
     let avatar = stage.avatar(ordered.avatar).await;
     assert_eq!(avatar.status, "failed");
-    assert!(avatar.failure.as_deref().unwrap().contains("cancelled"), "{avatar:?}");
+    assert_eq!(avatar.detail.as_deref(), Some("cancelled by Taro"));
     assert_eq!((stage.count(CHARGES).await, stage.balance().await.held), (0, 0));
 }
 
@@ -301,6 +303,40 @@ async fn a_worker_that_must_stop_at_once_cancels_its_prediction_and_gives_the_jo
     fake.slow_predictions(1);
     stage.work().await;
     assert_completed(&stage, ordered).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_background_removal_that_fails_never_pays_for_the_drawing_again() {
+    let fake = Fake::start().await.unwrap();
+    let stage = stage_in(house(), settings(&fake, "r8_right", "sk-right")).await;
+    let look = Look { is_transparent: true, ..Look::from_seed(3) };
+    let ordered = order::create(&stage.app, USER, look).await.unwrap();
+    let limited = || Answer::json(429, &json!({"detail": "slow down"})).header("retry-after", "90");
+    let busy = || Answer::bytes(503, "text/html", "<html>busy</html>");
+    let drawings = "SELECT count(*) FROM avatar_drawings";
+    for (turn, refusal) in [limited(), busy(), limited(), busy(), limited()].into_iter().enumerate() {
+        fake.script(CUT_OUT, [refusal]);
+        if turn == 0 {
+            stage.work().await;
+        } else {
+            stage.run_now(ordered).await;
+        }
+        assert_eq!(stage.job(ordered).await.state, State::Scheduled, "turn {turn}");
+        assert_eq!((fake.requests_to(DRAW).len(), stage.count(drawings).await), (1, 1), "turn {turn}");
+    }
+    stage.run_now(ordered).await;
+    assert_completed(&stage, ordered).await;
+    assert_eq!(fake.requests_to(DRAW).len(), 6, "as many drawings as pictures");
+    assert_eq!(fake.requests_to(CUT_OUT).len(), 5 + 6);
+    assert_eq!(stage.count("SELECT -sum(amount) FROM token_transactions WHERE run IS NOT NULL").await, 6 * 1_050 + 54);
+    assert_eq!(stage.count(drawings).await, 0);
+    assert!(files(&stage.folder.path().join("pictures")).iter().all(|file| !file.contains("drawn")), "drawings stay");
+}
+
+/// Every file below a folder.
+fn files(folder: &std::path::Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path.display().to_string()] }).collect()
 }
 
 /// Every setting without which the two providers cannot work.

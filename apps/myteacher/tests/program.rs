@@ -7,6 +7,8 @@ mod program {
     #[cfg(all(feature = "replicate", feature = "fake-providers"))]
     mod crash_http;
     mod demo;
+    #[cfg(all(feature = "replicate", feature = "fake-providers"))]
+    mod demo_http;
     mod house;
     mod typed;
 }

@@ -205,8 +205,9 @@ pub(super) fn pom_pom(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
 /// The book under the arm.
 pub(super) fn book(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
     let accent = figure.palette.accent;
-    let r = figure.bones.reach.max(0.55);
-    let (x, y) = (arm.hand.0 - arm.side * 16.0 * r, arm.hand.1 - 12.0 * r);
+    // A small teacher's is large for its size: a wide sleeve would leave a stub of a smaller one.
+    let (r, inward) = if figure.look.is_chibi { (0.74, 14.0) } else { (figure.bones.reach, 16.0) };
+    let (x, y) = (arm.hand.0 - arm.side * inward * r, arm.hand.1 - 12.0 * r);
     let card = Shape::card(x - 34.0 * r, y - 42.0 * r, 68.0 * r, 86.0 * r, 5.0 * r);
     let pages = Shape::card(x - 30.0 * r, y - 46.0 * r, 64.0 * r, 86.0 * r, 4.0 * r);
     canvas.plain(&pages, Tone { line: rgb(0x6a_6478), ..Tone::of(WHITE) });

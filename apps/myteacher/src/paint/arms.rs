@@ -8,7 +8,7 @@ use super::canvas::Canvas;
 use super::clothing;
 use super::figure::Figure;
 use super::shape::{Shape, Spot};
-use crate::look::{Accessory, Expression};
+use crate::look::{Accessory, Expression, Pose};
 use tiny_skia::Transform;
 
 /// One arm in its gesture.
@@ -67,8 +67,13 @@ fn arm(figure: &Figure, side: f32, leads: bool) -> Arm {
 
 type Gesture = fn(&Bones) -> (Spot, Spot, Fingers, bool);
 
+/// Farther out, an elbow below pom-poms would leave a bust's frame.
+const CHEER_X_MAX: f32 = 198.0;
 /// Farther out, the pom-poms of a broad figure would leave a bust's frame.
 const POM_POM_X_MAX: f32 = 168.0;
+/// The same of a waving hand with its fingers spread, and of the elbow below it.
+const WAVE_X_MAX: f32 = 164.0;
+const ELBOW_X_MAX: f32 = 182.0;
 
 fn cheering(figure: &Figure) -> Gesture {
     match figure.picture.expression {
@@ -76,7 +81,7 @@ fn cheering(figure: &Figure) -> Gesture {
             let r = bones.reach;
             (
                 (bones.shoulder + 62.0 * r, bones.waist_y - 20.0 * r),
-                (bones.shoulder + 26.0 * r, bones.chest_y + 8.0 * r),
+                (bones.shoulder + 26.0 * r, bones.chest_y - 24.0 * r),
                 Fingers::Fist,
                 true,
             )
@@ -84,7 +89,7 @@ fn cheering(figure: &Figure) -> Gesture {
         _ => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 92.0 * r, bones.shoulder_y + 76.0 * r),
+                ((bones.shoulder + 92.0 * r).min(CHEER_X_MAX), bones.shoulder_y + 76.0 * r),
                 ((bones.shoulder + 62.0 * r + 22.0 * (1.0 - r)).min(POM_POM_X_MAX), bones.shoulder_y - 34.0 * r),
                 Fingers::Fist,
                 true,
@@ -98,8 +103,8 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
         (Expression::Normal, true) => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 60.0 * r, bones.waist_y - 20.0 * r),
-                (bones.shoulder + 42.0 * r + 16.0 * (1.0 - r), bones.shoulder_y + 46.0 * r),
+                (bones.shoulder + 62.0 * r, bones.waist_y - 34.0 * r),
+                (bones.shoulder + 46.0 * r + 16.0 * (1.0 - r), bones.shoulder_y + 16.0 * r),
                 Fingers::Pointing,
                 true,
             )
@@ -116,8 +121,8 @@ fn feeling(figure: &Figure, leads: bool) -> Gesture {
         (Expression::Happy, true) => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 86.0 * r, bones.shoulder_y + 92.0 * r),
-                (bones.shoulder + 66.0 * r + 26.0 * (1.0 - r), bones.shoulder_y - 18.0 * r),
+                ((bones.shoulder + 80.0 * r).min(ELBOW_X_MAX), bones.shoulder_y + 78.0 * r),
+                ((bones.shoulder + 66.0 * r + 26.0 * (1.0 - r)).min(WAVE_X_MAX), bones.shoulder_y - 22.0 * r),
                 Fingers::Open,
                 true,
             )
@@ -141,8 +146,8 @@ fn trouble(expression: Expression) -> Gesture {
         Expression::Sad | Expression::Normal | Expression::Happy => |bones| {
             let r = bones.reach;
             (
-                (bones.shoulder + 30.0 * r, bones.waist_y + 20.0 * r),
-                (15.0 * r + 3.0, bones.chest_y + 12.0 * r),
+                (bones.shoulder + 34.0 * r, bones.waist_y - 6.0 * r),
+                (15.0 * r + 3.0, bones.chest_y - 14.0 * r),
                 Fingers::Fist,
                 true,
             )
@@ -169,7 +174,9 @@ fn paint(canvas: &mut Canvas, figure: &Figure, arm: &Arm) {
         clothing::sleeve(canvas, figure, arm);
         accessory::pom_pom(canvas, figure, arm);
     } else {
-        if figure.feels(Expression::Normal) && !arm.is_raised {
+        // A bust ends above the hand that holds it.
+        let is_seen = figure.look.is_chibi || figure.picture.pose == Pose::FullBody;
+        if figure.feels(Expression::Normal) && !arm.is_raised && is_seen {
             accessory::book(canvas, figure, arm);
         }
         hand(canvas, figure, arm);
@@ -258,6 +265,61 @@ fn knuckles(canvas: &mut Canvas, figure: &Figure, fingers: Fingers) {
     if fingers == Fingers::Pointing {
         for x in [0.18, 0.5] {
             canvas.trace(&Shape::from(x, -0.2).line(x, -0.7), ink, 0.6);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::look::{BodyType, Look, Picture, Sex};
+
+    /// The units that a bust shows: the camera of [`Figure`] is 1.12 near and looks down to 512 pixels.
+    const RIGHT: f32 = 256.0 / 1.12;
+    const LOW: f32 = (512.0 - 236.0) / 1.12;
+
+    fn busts(mut check: impl FnMut(&Figure, &[Arm; 2])) {
+        for &sex in Sex::ALL {
+            for &body_type in BodyType::ALL {
+                for &expression in Expression::ALL {
+                    for accessory in [None, Some(Accessory::Cheer)] {
+                        let look = Look { sex, body_type, accessory, ..Look::default() };
+                        let figure = Figure::new(look, Picture { pose: Pose::Bust, expression });
+                        check(&figure, &both(&figure));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_hand_is_whole_in_a_bust_or_out_of_it() {
+        busts(|figure, arms| {
+            for arm in arms {
+                let size = figure.bones.hand * if figure.has(Accessory::Cheer) { 1.0 } else { 1.3 };
+                let told = format!("{} {} {:?}", figure.look.sex, figure.look.body_type, arm.fingers);
+                assert!(arm.hand.0.abs() + size <= RIGHT, "{told}: the frame's side cuts it");
+                let is_out = arm.hand.1 - figure.bones.hand >= LOW;
+                assert!(is_out || arm.hand.1 + figure.bones.hand <= LOW, "{told}: the frame's foot cuts it");
+            }
+        });
+    }
+
+    #[test]
+    fn arms_are_one_of_each_side_and_only_one_leads() {
+        busts(|figure, [other, lead]| {
+            assert_eq!((other.side, lead.side), (-figure.quirks.side, figure.quirks.side));
+            assert!(lead.shoulder.0 * lead.side > 0.0 && other.shoulder.0 * other.side > 0.0);
+            let differs = lead.fingers != other.fingers;
+            let leads = matches!(figure.picture.expression, Expression::Normal | Expression::Happy);
+            assert_eq!(differs, leads && !figure.has(Accessory::Cheer), "{}", figure.picture);
+        });
+    }
+
+    #[test]
+    fn every_hand_has_five_fingers() {
+        for hand in [Fingers::Resting, Fingers::Open, Fingers::Pointing, Fingers::Fist] {
+            assert_eq!(fingers(hand).len(), 5, "{hand:?}");
         }
     }
 }

@@ -4,7 +4,7 @@ use super::canvas::Canvas;
 use super::figure::Figure;
 use super::ink::{Ink, WHITE, rgb};
 use super::shape::Shape;
-use crate::look::{Accessory, Expression, Sex};
+use crate::look::{Accessory, Expression, HairColor, Sex};
 use tiny_skia::Transform;
 
 const INSIDE: Ink = rgb(0x8a_2436);
@@ -93,7 +93,7 @@ pub(super) fn marks(canvas: &mut Canvas, figure: &Figure) {
         Expression::Normal => {}
         Expression::Happy => canvas.within(place, |canvas| sparkles(canvas, figure, side)),
         Expression::Sad => tears(canvas, side),
-        Expression::Angry => canvas.within(place, |canvas| cross_vein(canvas, side)),
+        Expression::Angry => canvas.within(place, |canvas| cross_vein(canvas, figure, side)),
         Expression::Surprised => canvas.within(place, |canvas| start(canvas, figure, side)),
     }
 }
@@ -127,19 +127,21 @@ fn tears(canvas: &mut Canvas, side: f32) {
     }
 }
 
-fn cross_vein(canvas: &mut Canvas, side: f32) {
+fn cross_vein(canvas: &mut Canvas, figure: &Figure, side: f32) {
+    // On red hair the usual red could not be told from a lock.
+    let ink = if figure.look.hair_color == HairColor::Red { rgb(0x4a_0f38) } else { rgb(0xd8_2338) };
     let (x, y, near, far) = (72.0, -84.0, 5.5, 19.0);
     for (h, v) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
         let bend = Shape::from(x + h * near, y + v * far)
             .quad(x + h * near * 1.1, y + v * near * 1.1, x + h * far, y + v * near)
             .on(side);
-        canvas.trace_wide(&bend, WHITE, 10.0);
+        canvas.trace_wide(&bend, WHITE, 11.0);
     }
     for (h, v) in [(1.0, 1.0), (1.0, -1.0), (-1.0, 1.0), (-1.0, -1.0)] {
         let bend = Shape::from(x + h * near, y + v * far)
             .quad(x + h * near * 1.1, y + v * near * 1.1, x + h * far, y + v * near)
             .on(side);
-        canvas.trace_wide(&bend, rgb(0xd8_2338), 6.0);
+        canvas.trace_wide(&bend, ink, 6.0);
     }
 }
 

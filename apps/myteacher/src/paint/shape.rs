@@ -107,20 +107,32 @@ impl Shape {
     /// The outline of a limb without the edge at its beginning, where it is sewn to a body.
     pub fn limb_open(from: Spot, bend: Spot, to: Spot, half_from: f32, half_to: f32) -> Self {
         const STEPS: u8 = 32;
+        // How much the joint pulls the limb: 1 is a hose, more is an elbow.
+        const JOINT: f32 = 1.9;
         let mut right = Vec::new();
         let mut left = Vec::new();
+        let mut middle = Vec::new();
+        let at = |t: f32| {
+            let u = 1.0 - t;
+            let (a, b, c) = (u * u, 2.0 * u * t * JOINT, t * t);
+            let on = |from: f32, bend: f32, to: f32| (a * from + b * bend + c * to) / (a + b + c);
+            (on(from.0, bend.0, to.0), on(from.1, bend.1, to.1))
+        };
         for step in 0..=STEPS {
             let t = f32::from(step) / f32::from(STEPS);
-            let u = 1.0 - t;
-            let at = |a: f32, b: f32, c: f32| u * u * a + 2.0 * u * t * b + t * t * c;
-            let along = |a: f32, b: f32, c: f32| u * (b - a) + t * (c - b);
-            let (x, y) = (at(from.0, bend.0, to.0), at(from.1, bend.1, to.1));
-            let (dx, dy) = (along(from.0, bend.0, to.0), along(from.1, bend.1, to.1));
-            let length = dx.hypot(dy).max(0.001);
+            let ((x, y), before, after) = (at(t), at((t - 0.01).max(0.0)), at((t + 0.01).min(1.0)));
+            let (dx, dy) = (after.0 - before.0, after.1 - before.1);
+            let length = dx.hypot(dy).max(0.000_01);
             let half = half_from + (half_to - half_from) * t;
             right.push((x - dy / length * half, y + dx / length * half));
             left.push((x + dy / length * half, y - dx / length * half));
+            middle.push(((x, y), half));
         }
+        // Inside a bend that is tighter than the limb is thick the outline would cross itself: there it is a crease.
+        let is_outside =
+            |spot: &Spot| middle.iter().all(|&((x, y), half)| (spot.0 - x).hypot(spot.1 - y) > half - half.min(1.0));
+        right.retain(is_outside);
+        left.retain(is_outside);
         right.extend(left.into_iter().rev());
         Self::polyline(&right)
     }
@@ -236,6 +248,14 @@ mod tests {
     #[test]
     fn a_straight_limb_is_as_thick_and_long_as_told() {
         assert_eq!(bounds(&Shape::limb((0.0, 0.0), (0.0, 50.0), (0.0, 100.0), 10.0, 4.0)), (-10.0, 0.0, 10.0, 100.0));
+    }
+
+    #[test]
+    fn a_joint_is_nearer_to_the_bend_than_a_hose_would_be_and_never_crosses_itself() {
+        let (_, _, right, _) = bounds(&Shape::limb((0.0, 0.0), (60.0, 50.0), (0.0, 100.0), 10.0, 10.0));
+        assert!(right > 30.0 + 10.0 + 5.0, "a hose would reach 40: {right}");
+        let (left, top, right, bottom) = bounds(&Shape::limb((0.0, 0.0), (40.0, 20.0), (0.0, 40.0), 18.0, 18.0));
+        assert!(left > -20.0 && top > -20.0 && right < 60.0 && bottom < 60.0, "a crease does not stick out");
     }
 
     #[test]

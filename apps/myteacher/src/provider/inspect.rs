@@ -2,9 +2,11 @@
 //!
 //! A picture that is too small, too large, broken or of another format is an outage: a provider that answers what is no
 //! answer. A picture that is black all over is how some models hide what their filter caught, so it is moderation.
-//! A PNG is kept byte for byte; JPEG and WebP become PNG. It never mends a picture.
+//! A PNG of the size that is shown is kept byte for byte; any other size, JPEG and WebP become one. It never mends a picture.
 
 use crate::failure::Failure;
+use crate::paint::SIDE_PX;
+use image::imageops::FilterType;
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 use std::io::Cursor;
 
@@ -17,7 +19,7 @@ const SIDE_MIN: u32 = 256;
 const SIDE_MAX: u32 = 4096;
 const DECODED_BYTES_MAX: u64 = 4 * (SIDE_MAX as u64) * (SIDE_MAX as u64);
 
-/// The picture as PNG, if it can be shown.
+/// The picture as PNG of the size that is shown, if it can be shown. What is not square is cut at its longer sides.
 ///
 /// # Errors
 /// [`Failure::Moderation`] for a black picture, [`Failure::Outage`] for anything else that cannot be shown.
@@ -65,7 +67,29 @@ fn inspected(bytes: Vec<u8>) -> Result<Vec<u8>, Failure> {
     if width < SIDE_MIN || height < SIDE_MIN {
         return Err(no_picture(format!("it is {width}x{height}, at least {SIDE_MIN}x{SIDE_MIN} is expected")));
     }
-    if format == ImageFormat::Png { Ok(bytes) } else { as_png(&picture) }
+    match (format, (width, height) == (SIDE_PX, SIDE_PX)) {
+        (ImageFormat::Png, true) => Ok(bytes),
+        (_, true) => as_png(&picture),
+        (_, false) => as_png(&sized(&picture)),
+    }
+}
+
+/// The picture in the size that is shown. Colours are weighed by how opaque they are: what lies below clear pixels (often
+/// black) must not bleed into the edge of a cut-out.
+fn sized(picture: &DynamicImage) -> DynamicImage {
+    let mut pixels = picture.to_rgba32f();
+    for pixel in pixels.pixels_mut() {
+        let [red, green, blue, alpha] = pixel.0;
+        pixel.0 = [red * alpha, green * alpha, blue * alpha, alpha];
+    }
+    let filled = DynamicImage::ImageRgba32F(pixels).resize_to_fill(SIDE_PX, SIDE_PX, FilterType::CatmullRom);
+    let mut pixels = filled.to_rgba32f();
+    for pixel in pixels.pixels_mut() {
+        let [red, green, blue, alpha] = pixel.0;
+        let part = |colour: f32| if alpha > 0.0 { (colour / alpha).clamp(0.0, 1.0) } else { 0.0 };
+        pixel.0 = [part(red), part(green), part(blue), alpha.clamp(0.0, 1.0)];
+    }
+    DynamicImage::ImageRgba8(DynamicImage::ImageRgba32F(pixels).to_rgba8())
 }
 
 fn decoded(bytes: &[u8], format: ImageFormat) -> image::ImageResult<DynamicImage> {
@@ -133,16 +157,37 @@ mod tests {
 
     #[test]
     fn a_png_is_kept_byte_for_byte() {
-        let png = noise(256, 256, ImageFormat::Png);
-        assert_eq!(inspected(png.clone()).unwrap(), png);
+        let png = noise(SIDE_PX, SIDE_PX, ImageFormat::Png);
+        assert!(inspected(png.clone()).unwrap() == png);
     }
 
     #[test]
-    fn jpeg_and_webp_become_png() {
-        for format in [ImageFormat::Jpeg, ImageFormat::WebP] {
-            let png = inspected(noise(300, 280, format)).unwrap();
+    fn every_size_and_format_becomes_a_png_of_the_size_that_is_shown() {
+        for (width, height, format) in [
+            (SIDE_PX, SIDE_PX, ImageFormat::Jpeg),
+            (SIDE_PX, SIDE_PX, ImageFormat::WebP),
+            (300, 280, ImageFormat::Jpeg),
+            (1024, 1024, ImageFormat::Png),
+            (600, 400, ImageFormat::WebP),
+        ] {
+            let png = inspected(noise(width, height, format)).unwrap();
             let again = decoded(&png, ImageFormat::Png).unwrap();
-            assert_eq!((again.width(), again.height()), (300, 280));
+            assert_eq!((again.width(), again.height()), (SIDE_PX, SIDE_PX), "{width}x{height} {format:?}");
+        }
+    }
+
+    #[test]
+    fn a_resized_cut_out_stays_clear_outside_and_bright_at_its_edge() {
+        let side = 2 * SIDE_PX;
+        let cut = RgbaImage::from_fn(side, side, |x, _| match x < side / 2 - 1 {
+            true => Rgba([0, 255, 0, 0]),
+            false => Rgba([250, 20, 230, 255]),
+        });
+        let small = sized(&cut.into()).to_rgba8();
+        assert_eq!(small.get_pixel(0, 0).0[3], 0);
+        assert_eq!(small.get_pixel(SIDE_PX - 1, SIDE_PX - 1).0, [250, 20, 230, 255]);
+        for pixel in small.pixels().filter(|pixel| pixel.0[3] > 16) {
+            assert!(pixel.0[0] > 235 && pixel.0[1] < 40, "what is clear bled into {pixel:?}");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::house::House;
+use super::house::{House, Said};
 
 #[test]
 fn an_avatar_is_ordered_worked_and_shown() {
@@ -53,6 +53,68 @@ fn who_cannot_pay_is_told_how_much_is_missing_and_gets_nothing() {
     assert_eq!(house.types("queue list --json").ends(0).out, "");
 }
 
+#[test]
+fn on_a_fresh_machine_the_message_names_the_step_that_is_missing() {
+    let house = House::new();
+    let err = house.types("avatars create --seed 7").refused(2);
+    let step = err.split('`').nth(1).unwrap().replace('N', "60000");
+    let granted = house.types(&format!("{step} --json")).ends(0).json();
+    assert_eq!((&granted["user"], &granted["granted"]), (&json!(1), &json!(60_000)));
+    let (id, _) = house.create("--seed 7");
+    house.types("queue work --stop-when-empty").ends(0);
+    assert_eq!(house.avatar(id)["avatar"]["status"], "completed");
+    let said = house.types("avatars grant --user 1 --tokens 6").ends(0).out;
+    assert!(said.contains("user 1 has 53952 tokens to spend, 6 of them new"), "{said}");
+    for wrong in ["0", "-5", "x", "1000000001"] {
+        let err = house.types(&format!("avatars grant --tokens={wrong}")).refused(2);
+        assert!(err.contains("allowed are the whole numbers from 1 to 1000000000"), "{wrong}: {err}");
+    }
+}
+
+/// A newer build's attribute, or a slip of somebody's hand.
+#[test]
+fn a_row_that_cannot_be_read_is_marked_and_the_others_are_listed() {
+    let house = House::lived_in();
+    let (id, job) = house.create("--seed 3");
+    let (other, _) = house.create("--seed 4");
+    let sql = format!(r#"UPDATE teacher_avatars SET look = '{{"seed":3,"scarf":"red"}}' WHERE id = {id}"#);
+    house.db().execute(&sql, []).unwrap();
+    let list = house.types("avatars list").ends(0).out;
+    assert!(list.lines().count() == 4 && list.contains("its look cannot be read: unknown field `scarf`"), "{list}");
+    let shown = house.types(&format!("avatars show {id}")).ends(0).out;
+    assert!(shown.contains("unknown field `scarf`") && shown.contains("use the build that wrote it"), "{shown}");
+    assert!(house.avatar(id)["avatar"]["look"]["unreadable"].as_str().unwrap().contains("scarf"));
+
+    house.types("queue work --stop-when-empty").ends(0);
+    assert_eq!(house.avatar(other)["avatar"]["status"], "completed");
+    let explained = house.types(&format!("queue explain {job}")).ends(0).out;
+    assert!(
+        explained.contains("is parked: read the look of avatar 2") && explained.contains("what to do"),
+        "{explained}"
+    );
+    house.types(&format!("queue cancel {job}")).ends(0);
+    assert_eq!(house.types("avatars reconcile --json").ends(0).json()["reconciled"]["failed"], 1);
+    assert_eq!(house.avatar(id)["avatar"]["status"], "failed");
+}
+
+#[test]
+fn what_could_not_be_done_is_one_object_under_json() {
+    let house = House::new();
+    for (typed, exit, part) in [
+        ("avatars create --seed 3 --json", 2, "user 1 has 0 to spend"),
+        ("avatars show 9 --json", 2, "there is none"),
+        ("avatars list --json --store sqlite://no/such/x.db", 2, "there is no folder"),
+        ("demo --json --files gs://b", 2, "allowed"),
+    ] {
+        let said = house.types(typed).ends(exit);
+        assert_eq!((said.err.lines().count(), said.out.as_str()), (1, ""), "{said:?}");
+        let error: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+        assert_eq!(error["exit"], exit, "{typed}");
+        let text = error["error"].as_str().unwrap();
+        assert!(text.starts_with("myteacher: could not ") && text.contains(part), "{text}");
+    }
+}
+
 /// A row that lost its job, as a flushed queue leaves it.
 fn orphan(house: &House) -> i64 {
     let (id, job) = house.create("--seed 3");
@@ -74,9 +136,9 @@ fn reconcile_counts_mends_and_doubles_nothing() {
     let both: Vec<_> = (0..2)
         .map(|_| house.command("avatars:reconcile --json").stdout(std::process::Stdio::piped()).spawn().unwrap())
         .collect();
-    for child in both {
-        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
-    }
+    let said: Vec<Said> = both.into_iter().map(|child| child.wait_with_output().unwrap().into()).collect();
+    let enqueued = said.into_iter().map(|said| said.ends(0).json()["reconciled"]["enqueued"].as_u64().unwrap());
+    assert_eq!(enqueued.sum::<u64>(), 1, "each counts what it did itself");
     let third = house.types("avatar:reconcile --json").ends(0).json();
     assert_eq!(third["reconciled"], counts(1, 0, 0));
     assert_eq!(house.types("queue list --state ready --json").ends(0).out.lines().count(), 1);
@@ -106,7 +168,7 @@ fn a_cancelled_job_fails_its_row_with_the_reason() {
     assert_eq!(counts["reconciled"]["failed"], 1);
     let avatar = house.avatar(id)["avatar"].clone();
     assert_eq!(avatar["status"], "failed");
-    assert!(avatar["failure"].as_str().unwrap().contains("cancelled by"), "{avatar}");
+    assert!(avatar["detail"].as_str().unwrap().starts_with("cancelled by "), "{avatar}");
 }
 
 /// `--once` stops the worker with its one job: what lives beside it may not have seen that job end.
@@ -119,7 +181,7 @@ fn a_worker_for_one_job_leaves_no_row_generating() {
     assert_eq!(house.job(&job)["state"], "dead");
     let avatar = house.avatar(id)["avatar"].clone();
     assert_eq!(avatar["status"], "failed");
-    assert!(avatar["failure"].as_str().unwrap().contains("nothing was painted"), "{avatar}");
+    assert!(avatar["detail"].as_str().unwrap().contains("nothing was painted"), "{avatar}");
 }
 
 #[test]

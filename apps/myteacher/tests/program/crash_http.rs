@@ -8,18 +8,20 @@ use super::house::{House, Worker};
 
 const CREATE: &str = "POST /v1/predictions";
 
+/// Has a command paint by that server.
+pub fn on(fake: &Fake, command: &mut Command) {
+    command.env("MYTEACHER_PAINTER", "replicate").env("REPLICATE_API_BASE_URL", fake.url());
+    command.env("REPLICATE_API_TOKEN", "r8_right").env("REPLICATE_POLLING_INTERVAL", "0.005");
+    command.env("REPLICATE_MAX_POLLING_ATTEMPTS", "100000");
+    for name in ["", "_V2", "_V3"] {
+        command.env(format!("REPLICATE_MODEL_VERSION{name}"), "owner/model:1");
+    }
+    command.env("REPLICATE_TRANSPARENT_MODEL_VERSION", "owner/rembg:1");
+}
+
 /// A worker whose painter is that server.
 fn painting(house: &House, fake: &Fake) -> Worker {
-    let url = fake.url();
-    house.worker_with("", |command: &mut Command| {
-        command.env("MYTEACHER_PAINTER", "replicate").env("REPLICATE_API_BASE_URL", &url);
-        command.env("REPLICATE_API_TOKEN", "r8_right").env("REPLICATE_POLLING_INTERVAL", "0.005");
-        command.env("REPLICATE_MAX_POLLING_ATTEMPTS", "100000");
-        for name in ["", "_V2", "_V3"] {
-            command.env(format!("REPLICATE_MODEL_VERSION{name}"), "owner/model:1");
-        }
-        command.env("REPLICATE_TRANSPARENT_MODEL_VERSION", "owner/rembg:1");
-    })
+    house.worker_with("", |command| on(fake, command))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -75,7 +77,7 @@ async fn an_avatar_that_kills_three_workers_fails_with_the_reason() {
     assert_eq!(house.job(&job)["crashes"], 3);
     let avatar = house.avatar(id)["avatar"].clone();
     assert_eq!(avatar["status"], "failed");
-    let reason = avatar["failure"].as_str().unwrap();
+    let reason = avatar["detail"].as_str().unwrap();
     assert!(reason.contains("quarantined after 3 crashes") && reason.contains("died or froze"), "{reason}");
     assert_eq!(fake.requests_to(CREATE).len(), 3);
     assert_eq!(house.one::<i64>("SELECT count(*) FROM token_holds"), 0, "the tokens are the owner's again");

@@ -52,17 +52,42 @@ fn a_newcomer_gets_six_pictures_and_what_to_look_at_next() {
     assert_eq!(house.one::<i64>("SELECT count(*) FROM user_notifications"), 1);
 }
 
+/// The commands that a demo names, without what they are for.
+fn next(out: &str) -> Vec<String> {
+    let commands = out.lines().skip_while(|line| *line != "Where to look next:").skip(1);
+    commands.map(|line| line.split("   #").next().unwrap().trim().to_owned()).collect()
+}
+
 #[test]
-fn what_is_named_to_look_at_next_can_be_looked_at() {
+fn what_is_named_to_look_at_next_works_when_it_is_pasted() {
     let house = House::new();
-    let said = house.types("demo --seed 7 --store sqlite://else.db").ends(0);
-    let commands: Vec<&str> =
-        said.out.lines().filter_map(|line| line.trim().split_once(" ")?.1.split("   #").next()).collect();
-    let next: Vec<&&str> = commands.iter().filter(|line| line.contains("--store sqlite://else.db")).collect();
-    assert_eq!(next.len(), 4, "{}", said.out);
-    for command in next.iter().filter(|command| !command.contains("queue work")) {
-        house.types(command).ends(0);
+    let mut demo = house.command("demo --seed 7 --store sqlite://else.db --out");
+    let said: super::house::Said = demo.arg("my pictures").output().unwrap().into();
+    let next = next(&said.ends(0).out);
+    assert_eq!(next.len(), 4, "{next:#?}");
+    assert!(next.iter().all(|command| command.contains(" --store sqlite://else.db")), "{next:#?}");
+    let pasted = |command: &str| -> super::house::Said {
+        let mut shell = std::process::Command::new("sh");
+        shell.args(["-c", command]).current_dir(house.path()).stdin(Stdio::null());
+        for name in super::house::STEERING {
+            shell.env_remove(name);
+        }
+        shell.output().unwrap().into()
+    };
+    let shown = pasted(&next[0]).ends(0).out;
+    let named: Vec<&str> =
+        shown.lines().filter_map(|line| line.trim().split_once("  ")?.1.trim().strip_suffix(".png")).collect();
+    assert_eq!(named.len(), 6, "{shown}");
+    for file in named {
+        assert!(house.path().join(format!("{file}.png")).is_file(), "{file}.png is named and is not there");
     }
+    pasted(&next[1]).ends(0);
+    pasted(&next[2]).ends(0);
+
+    house.types("avatars create --seed 3 --store sqlite://else.db").ends(0);
+    pasted(&format!("{} --stop-when-empty", next[3])).ends(0);
+    assert_eq!(house.pictures("my pictures").len(), 12, "the worker paints where the demo did");
+    assert!(!house.path().join("storage/pictures").exists() || house.pictures(PICTURES).is_empty());
 }
 
 #[test]
@@ -73,9 +98,23 @@ fn json_is_one_document_of_a_known_shape() {
     let whole = said.json();
     assert_eq!(names(&whole), ["demo", "files", "store"].into());
     let demo = &whole["demo"];
-    let wanted = ["attempts", "avatar", "balance", "charged", "job", "made", "notification", "state", "took_ms"].into();
-    assert_eq!(names(demo), wanted);
-    assert_eq!(names(&demo["avatar"]), ["estimate", "failure", "id", "job", "look", "run", "status", "user"].into());
+    let wanted = [
+        "attempts",
+        "avatar",
+        "balance",
+        "charged",
+        "explained",
+        "job",
+        "made",
+        "notification",
+        "state",
+        "told",
+        "took_ms",
+    ];
+    assert_eq!(names(demo), wanted.into());
+    assert_eq!((&demo["explained"], &demo["told"]), (&Value::Null, &Value::Null));
+    let wanted = ["detail", "estimate", "failure", "id", "job", "look", "run", "shown", "status", "user"];
+    assert_eq!(names(&demo["avatar"]), wanted.into());
     assert_eq!(names(&demo["avatar"]["look"]).len(), 15);
     assert_eq!(
         (&demo["avatar"]["status"], &demo["state"], &demo["attempts"]),
@@ -159,4 +198,67 @@ fn whoever_stops_reading_is_no_trouble() {
         child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
         assert_eq!((child.wait().unwrap().code(), err.as_str()), (Some(0), ""), "{typed}");
     }
+}
+
+#[test]
+fn an_answer_that_cannot_be_written_is_no_success() {
+    let house = House::lived_in();
+    for typed in ["demo --seed 7 --json", "demo --seed 7", "avatars list", "avatars list --json", "avatars show 1"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let said: super::house::Said = house.command(typed).stdout(full).output().unwrap().into();
+        let err = said.ends(14).err;
+        assert!(err.contains("could not write the answer: "), "{typed}: {err}");
+    }
+}
+
+#[test]
+fn a_demo_on_a_paused_queue_says_by_whom_at_once_and_does_not_wait() {
+    let house = House::lived_in();
+    house.types("queue pause avatars --reason inventory").ends(0);
+    let said = house.types("demo --seed 7").ends(1);
+    assert!(said.err.contains("is paused by ") && said.err.contains("(inventory)"), "{}", said.err);
+    assert!(said.err.contains("queue resume avatars"), "{}", said.err);
+    assert!(said.out.contains("Avatar 2 is not finished") && said.out.contains("What to do: queue resume avatars"));
+    let json = house.types("demo --seed 7 --json").ends(1);
+    let demo = &json.json()["demo"];
+    assert_eq!((&demo["state"], &demo["attempts"]), (&"ready".into(), &0.into()));
+    assert_eq!(demo["explained"]["cure"], "queue resume avatars");
+    assert!(demo["explained"]["answer"].as_str().unwrap().contains("inventory"), "{demo}");
+    for line in json.err.lines() {
+        assert!(serde_json::from_str::<Value>(line).unwrap()["note"].is_string(), "{line}");
+    }
+    house.types("queue resume avatars").ends(0);
+    house.types("queue work --stop-when-empty").ends(0);
+    assert_eq!(house.avatar(2)["avatar"]["status"], "completed");
+    assert_eq!(house.avatar(3)["avatar"]["status"], "completed");
+}
+
+#[test]
+fn a_demo_whose_job_dies_says_why_and_what_to_do() {
+    let house = House::lived_in();
+    house.db().execute("DELETE FROM ai_cost_rates WHERE service_type = 'chat_in'", []).unwrap();
+    let mut child = house.command("demo --seed 7").stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let said = lines.next().unwrap().unwrap();
+    assert!(said.starts_with("attempt 1 failed: could not ") && said.contains("find the price of chat_in"), "{said}");
+    assert!(said.contains("; again in ") && said.ends_with(" s"), "{said}");
+    super::house::signalled(&child, rustix::process::Signal::INT);
+    let ended: super::house::Said = child.wait_with_output().unwrap().into();
+    let ended = ended.ends(130);
+    assert!(ended.out.contains("its last run ended with: ") && ended.out.contains("find the price"), "{}", ended.out);
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM banto_lease"), 0);
+}
+
+/// The queue is one: whoever is quicker paints it, and the demo ends with its job.
+#[test]
+fn a_demo_beside_a_worker_ends_with_its_job_whoever_makes_it() {
+    let house = House::lived_in();
+    let worker = house.worker("--concurrency 2");
+    for seed in 1..=3 {
+        let demo = house.types(&format!("demo --seed {seed} --json")).ends(0).json()["demo"].clone();
+        assert_eq!((&demo["state"], &demo["explained"]), (&"done".into(), &Value::Null));
+        assert_eq!(demo["made"]["pictures"].as_array().unwrap().len(), 6);
+    }
+    worker.stops();
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM token_transactions WHERE type = 'ai_usage'"), 4);
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What would steer the program from outside the test.
-const STEERING: [&str; 6] =
+pub const STEERING: [&str; 6] =
     ["BANTO_STORE", "BANTO_LOG", "MYTEACHER_FILES", "MYTEACHER_PAINTER", "MYTEACHER_WRITER", "RUST_BACKTRACE"];
 
 pub struct House {
@@ -150,6 +150,11 @@ impl House {
     }
 }
 
+/// Sends a signal to a child.
+pub fn signalled(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
 /// A worker that runs; dropped, it is killed.
 pub struct Worker {
     child: Child,
@@ -182,7 +187,7 @@ impl Worker {
     /// As an orchestrator stops it: TERM, and it ends well.
     #[track_caller]
     pub fn stops(mut self) {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).unwrap();
+        signalled(&self.child, Signal::TERM);
         self.hears("stopped");
         assert_eq!(self.child.wait().unwrap().code(), Some(0), "{:#?}", self.heard);
     }

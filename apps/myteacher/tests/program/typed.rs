@@ -56,7 +56,8 @@ fn a_seed_has_its_range() {
     let house = House::new();
     for wrong in ["0", "2147483648", "-1", "x", "1.5"] {
         let err = house.types(&format!("demo --seed={wrong}")).refused(2);
-        assert!(wrong == "x" || wrong == "1.5" || err.contains("1..=2147483647"), "{wrong}: {err}");
+        assert!(err.contains("allowed are the whole numbers from 1 to 2147483647"), "{wrong}: {err}");
+        assert!(!err.contains("digit"), "in our own words: {err}");
     }
 }
 
@@ -115,6 +116,14 @@ fn a_place_for_pictures_that_cannot_be_is_said_before_anything_is_ordered() {
         let err = super::house::Said::from(worker).refused(10);
         assert!(err.lines().count() == 1 && err.contains(part), "{place}: {err}");
     }
+}
+
+#[test]
+fn a_place_without_a_name_is_refused_in_our_words() {
+    let house = House::new();
+    let said = house.command("demo").arg("--out=").output().unwrap();
+    let err = super::house::Said::from(said).refused(2);
+    assert!(err.contains("keep pictures in \"\": it has no name; allowed"), "{err}");
 }
 
 #[test]

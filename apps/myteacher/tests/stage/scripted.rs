@@ -21,6 +21,8 @@ pub struct Scripted {
     script: Mutex<VecDeque<Option<Failure>>>,
     softness: Mutex<Vec<u8>>,
     lacks: Mutex<Vec<String>>,
+    cuts: Mutex<VecDeque<Option<Failure>>>,
+    billed: Mutex<Option<u32>>,
 }
 
 impl Scripted {
@@ -30,6 +32,16 @@ impl Scripted {
 
     pub fn lack(&self, names: &[&str]) {
         *self.lacks.lock().unwrap() = names.iter().map(|name| (*name).to_owned()).collect();
+    }
+
+    /// The same for the removal of backgrounds.
+    pub fn then_cut(&self, calls: impl IntoIterator<Item = Option<Failure>>) {
+        self.cuts.lock().unwrap().extend(calls);
+    }
+
+    /// From now on a removal bills that many images.
+    pub fn bills_for_a_cut(&self, units: u32) {
+        *self.billed.lock().unwrap() = Some(units);
     }
 
     /// The softness of every call so far.
@@ -56,7 +68,14 @@ impl Painter for Scripted {
     }
 
     fn cut_out<'a>(&'a self, order: &'a PaintOrder, painted: &'a Painted) -> BoxFuture<'a, Result<Painted, Failure>> {
-        OfflinePainter.cut_out(order, painted)
+        if let Some(failure) = self.cuts.lock().unwrap().pop_front().flatten() {
+            return Box::pin(async { Err(failure) });
+        }
+        let billed = *self.billed.lock().unwrap();
+        Box::pin(async move {
+            let cut = OfflinePainter.cut_out(order, painted).await?;
+            Ok(Painted { cost_units: billed.unwrap_or(cut.cost_units), ..cut })
+        })
     }
 }
 

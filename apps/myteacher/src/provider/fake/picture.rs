@@ -3,17 +3,23 @@
 use crate::look::Dice;
 use tiny_skia::{Color, Pixmap, PremultipliedColorU8};
 
-const SIDE: u32 = 256;
+/// As large as what is shown, so that it is kept byte for byte.
+const SIDE: u32 = crate::paint::SIDE_PX;
 
-/// A picture of coloured noise, 256x256; the same seed gives the same bytes. Cut out, its edge is clear.
+/// Large enough that a picture is small, and small enough that it has more than the least bytes.
+const GRAIN: u32 = 4;
+
+/// A picture of coloured noise, 512x512; the same seed gives the same bytes. Cut out, its edge is clear.
 pub fn picture_png(seed: u32, is_cut_out: bool) -> Vec<u8> {
     let mut dice = Dice::new(seed, "fake picture");
+    let grain: Vec<[u8; 8]> = (0..(SIDE / GRAIN) * (SIDE / GRAIN)).map(|_| dice.next().to_le_bytes()).collect();
     drawn(|x, y| {
         let is_edge = x.min(y) < 16 || x.max(y) >= SIDE - 16;
         if is_cut_out && is_edge {
             return PremultipliedColorU8::TRANSPARENT;
         }
-        let [red, green, blue, ..] = dice.next().to_le_bytes();
+        let place = (y / GRAIN * (SIDE / GRAIN) + x / GRAIN) as usize;
+        let [red, green, blue, ..] = grain.get(place).copied().unwrap_or_default();
         PremultipliedColorU8::from_rgba(red, green, blue, 255).unwrap_or(PremultipliedColorU8::TRANSPARENT)
     })
 }

@@ -30,13 +30,16 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
 
-    /// Whether it asks for a route such as `GET /v1/predictions/*`, where `*` stands for one segment.
+    /// Whether it asks for a route such as `GET /v1/predictions/*`, where `*` stands for one segment. A third word is one
+    /// that its body must have: `POST /v1/predictions rembg`.
     pub fn is_to(&self, route: &str) -> bool {
         let Some((method, path)) = route.split_once(' ') else { return false };
+        let (path, word) = path.split_once(' ').unwrap_or((path, ""));
         let (own, wanted) = (self.path.split('/'), path.split('/'));
         self.method == method
             && own.clone().count() == wanted.clone().count()
             && own.zip(wanted).all(|(own, wanted)| wanted == "*" || wanted == own)
+            && (word.is_empty() || self.body.windows(word.len()).any(|part| part == word.as_bytes()))
     }
 
     /// Reads one request; `None` if the other side hung up before it was whole.

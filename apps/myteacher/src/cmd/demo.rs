@@ -1,0 +1,122 @@
+//! What a demo made, or why it is not done, and where to look next.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use crate::{
+    args::{self, Place},
+    choose::Provider,
+    demo::{self, Demo, Told},
+    error::Error,
+    print::{line, object, quoted, table},
+};
+
+use super::{FOUND, STORE, open};
+
+/// `myteacher demo`.
+pub async fn demo(typed: &args::Demo) -> Result<ExitCode, Error> {
+    let place = &typed.place;
+    let app = open(place).await?;
+    let demo = demo::demo(&app, typed.look.look(), place.json).await?;
+    if place.json {
+        object(&json!({ "demo": demo, "files": place.files, "store": place.store }))?;
+    } else {
+        shown(&demo, place)?;
+    }
+    Ok(match demo.told {
+        _ if demo.avatar.status == "completed" => ExitCode::SUCCESS,
+        Some(told) => told.exit(),
+        None => ExitCode::from(FOUND),
+    })
+}
+
+fn shown(demo: &Demo, place: &Place) -> Result<(), Error> {
+    let mut files = table(["file", "size"]);
+    for (_, path, bytes) in &demo.made.pictures {
+        files.add_row([format!("{}/{path}", place.files), format!("{:.1} KiB", *bytes as f64 / 1024.0)]);
+    }
+    if !demo.made.pictures.is_empty() {
+        line(&files)?;
+    }
+    let mut counts = table(["avatar", "pictures", "comments", "tokens", "attempts", "time", "status"]);
+    counts.add_row([
+        demo.avatar.id.to_string(),
+        demo.made.pictures.len().to_string(),
+        demo.made.comments.len().to_string(),
+        demo.charged.to_string(),
+        demo.attempts.to_string(),
+        format!("{:.2} s", demo.took_ms as f64 / 1_000.0),
+        demo.avatar.status.clone(),
+    ]);
+    line(&counts)?;
+    if let Some((title, message)) = &demo.notification {
+        line(&format!("Notification: {title} ({message})"))?;
+    }
+    let next = Next::to(place);
+    undone(demo, &next)?;
+    line("\nWhere to look next:")?;
+    for (command, what) in next.commands(demo) {
+        line(&format!("  {command}   # {what}"))?;
+    }
+    Ok(())
+}
+
+/// Why the job is not done and what to do about it, as `queue explain` says it.
+fn undone(demo: &Demo, next: &Next) -> Result<(), Error> {
+    let Some(explained) = &demo.explained else { return Ok(()) };
+    line(&format!("\nAvatar {} is not finished: {}", demo.avatar.id, explained.answer))?;
+    if let Some(cure) = &explained.cure {
+        line(&format!("What to do: {cure}"))?;
+    }
+    match (demo.avatar.failure.as_ref(), demo.told) {
+        (Some(failure), _) => line(&format!("Its owner was told: {failure}")),
+        (None, Some(Told { name, .. })) => {
+            line(&format!("It was stopped by {name} and goes on where it was with: {}", next.worker()))
+        }
+        (None, None) => line(&format!("Once that is done it goes on where it was with: {}", next.worker())),
+    }
+}
+
+/// Commands that can be pasted: they name the store, the folder and the providers of this demo.
+struct Next {
+    program: String,
+    store: String,
+    files: String,
+    settings: String,
+}
+
+impl Next {
+    fn to(place: &Place) -> Next {
+        let named = |is_usual: bool, text: String| if is_usual { String::new() } else { text };
+        let usual_files = place.files == args::FILES;
+        let files = quoted(&place.files);
+        let provider = |name: &str, chosen: Provider| named(chosen == Provider::Offline, format!("{name}={chosen} "));
+        let (painter, writer) =
+            (provider("MYTEACHER_PAINTER", place.painter), provider("MYTEACHER_WRITER", place.writer));
+        let folder = named(usual_files, format!("MYTEACHER_FILES={files} "));
+        Next {
+            program: quoted(&std::env::args().next().unwrap_or_else(|| "myteacher".into())),
+            store: named(place.store == STORE, format!(" --store {}", quoted(&place.store))),
+            files: named(usual_files, format!(" --files {files}")),
+            settings: format!("{folder}{painter}{writer}"),
+        }
+    }
+
+    /// A worker takes the place of the pictures and the providers from the environment.
+    fn worker(&self) -> String {
+        let Next { program, store, settings, .. } = self;
+        format!("{settings}{program} queue work --queue avatars{store}")
+    }
+
+    fn commands(&self, demo: &Demo) -> [(String, &'static str); 4] {
+        let Next { program, store, files, .. } = self;
+        let (avatar, job) = (demo.avatar.id, demo.job);
+        [
+            (format!("{program} avatars show {avatar}{store}{files}"), "the comments"),
+            (format!("{program} queue show {job}{store}"), "what the job did"),
+            (format!("{program} queue monitor{store}"), "how the queues stand"),
+            (self.worker(), "a worker that stays"),
+        ]
+    }
+}

@@ -3,6 +3,8 @@
 //! A worker that lacks something refuses to start; a job that fails in four milliseconds because a setting is absent, for
 //! weeks, is how banto's story began.
 
+use std::collections::BTreeMap;
+
 use banto_core::lease::MARGIN_MS;
 
 use crate::{Config, Registry};
@@ -26,12 +28,17 @@ pub fn check(registry: &Registry, config: &Config) -> Result<(), Vec<String>> {
         faults.push(refusal.to_string());
     }
     if !config.start_anyway {
+        // A kind and its aliases lack the same, which is said once.
+        let mut lacking: BTreeMap<Vec<String>, Vec<&str>> = BTreeMap::new();
         for entry in registry.entries() {
-            let missing = entry.missing();
-            if !missing.is_empty() {
-                faults.push(format!("run {}: it lacks {}", entry.kind, missing.join(", ")));
-            }
+            lacking.entry(entry.missing()).or_default().push(entry.kind.as_str());
         }
+        lacking.remove(&Vec::new());
+        let fault = |(missing, kinds): (Vec<String>, Vec<&str>)| {
+            let lacks = if kinds.len() == 1 { "it lacks" } else { "they lack" };
+            format!("run {}: {lacks} {}", kinds.join(" and "), missing.join(", "))
+        };
+        faults.extend(lacking.into_iter().map(fault));
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }

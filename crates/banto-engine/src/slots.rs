@@ -94,7 +94,8 @@ impl Inner {
 
     /// The suspect, if it waits for its turn.
     fn waiting_suspect(&self) -> Option<Lease> {
-        let waits = |lease: &Lease| self.held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
+        let waits =
+            |lease: &Lease| self.held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
         self.suspect.filter(waits)
     }
 

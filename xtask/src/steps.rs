@@ -78,11 +78,10 @@ impl Step {
 pub fn test(house: &House, only: &[Step], short: bool) -> bool {
     let asked = |step: &Step| if only.is_empty() { !(short && step.proof().is_some()) } else { only.contains(step) };
     let steps: Vec<Step> = Step::ALL.into_iter().filter(asked).collect();
-    let running: Vec<Step> = steps.iter().copied().filter(|step| left_out(*step, only).is_none()).collect();
-    let (missing, first) = needs(house, &running);
+    let (missing, first) = needs(house, &steps);
     let mut lines = vec![first];
     for step in steps {
-        lines.push(line(house, step, only, &missing));
+        lines.push(line(house, step, &missing));
     }
     println!("{}", table::draw(&lines).trim_end());
     lines.iter().all(|line| line.result != Mark::Failed)
@@ -116,12 +115,10 @@ fn needs(house: &House, steps: &[Step]) -> (Vec<Missing>, Line) {
 }
 
 /// Runs one step and says how it went, at once and for the table.
-fn line(house: &House, step: Step, only: &[Step], missing: &[Missing]) -> Line {
+fn line(house: &House, step: Step, missing: &[Missing]) -> Line {
     let began = Instant::now();
     let outcome = if house.stopping() {
         Outcome::failed("told to stop")
-    } else if let Some(why) = left_out(step, only) {
-        Outcome { mark: Mark::Left, said: why.into(), tally: None }
     } else {
         eprintln!("\n=== {}", step.name());
         run(house, step, missing)
@@ -136,14 +133,7 @@ const fn shown(mark: Mark) -> &'static str {
     match mark {
         Mark::Ok => "ok",
         Mark::Failed => "FAILED",
-        Mark::Left => "left out",
     }
-}
-
-/// Why a step is not run, unless it was asked for by name.
-fn left_out(step: Step, only: &[Step]) -> Option<&'static str> {
-    let not_built = step.proof().is_some_and(|proof| !proof.built);
-    (not_built && only.is_empty()).then_some("not built yet")
 }
 
 fn run(house: &House, step: Step, missing: &[Missing]) -> Outcome {
@@ -220,14 +210,13 @@ fn proof_step(house: &House, step: Step) -> Outcome {
     let mut rows = 0_usize;
     let run = Run::new(house, &program.to_string_lossy(), ["--short"]).limit(step.limit());
     let end = run.go(house, |stream, line| rows += usize::from(stream == Stream::Out && !line.trim().is_empty()));
-    rowed(Outcome::of(&end), rows, proof.built)
+    rowed(Outcome::of(&end), rows)
 }
 
 /// A program that passes without printing a row has shown nothing.
-fn rowed(outcome: Outcome, rows: usize, built: bool) -> Outcome {
-    match (outcome.mark, rows, built) {
-        (Mark::Ok, 0, true) => Outcome::failed("printed no row"),
-        (Mark::Ok, 0, false) => Outcome { mark: Mark::Left, said: "not built yet: printed no row".into(), tally: None },
+fn rowed(outcome: Outcome, rows: usize) -> Outcome {
+    match (outcome.mark, rows) {
+        (Mark::Ok, 0) => Outcome::failed("printed no row"),
         _ => outcome,
     }
 }

@@ -52,7 +52,8 @@ impl Reserve {
 
     /// What an operator should know.
     pub fn notice(&self) -> Option<String> {
-        self.full.then(|| "the disk is full: new jobs are refused, running ones still finish; free some room".to_owned())
+        self.full
+            .then(|| "the disk is full: new jobs are refused, running ones still finish; free some room".to_owned())
     }
 
     /// Looks, now and then, whether there is room.

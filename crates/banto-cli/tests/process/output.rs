@@ -59,7 +59,14 @@ fn a_worker_whose_log_reader_is_gone_works_all_the_same() {
 fn an_answer_that_is_lost_is_a_failure() {
     let house = House::new();
     house.enqueue("greet");
-    for typed in ["queue list --json", "queue list", "queue enqueue greet", "queue monitor", "--help", "queue work --once --json"] {
+    for typed in [
+        "queue list --json",
+        "queue list",
+        "queue enqueue greet",
+        "queue monitor",
+        "--help",
+        "queue work --once --json",
+    ] {
         let output = house.errands(typed).stdout(full()).stderr(Stdio::piped()).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(14), "{typed}: {said}");

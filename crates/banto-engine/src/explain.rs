@@ -185,8 +185,9 @@ impl Known<'_> {
         if let Some(until) = job.options.retry_until {
             facts.push(format!("no attempt begins after {} from now", span(until - now_ms)));
         }
+        // Where the pause is the answer, or of no matter, it is no fact.
         let waits = job.state == State::Ready || (job.state == State::Scheduled && job.run_at <= *now_ms);
-        if let Some(pause) = queue.and_then(|view| view.pause.as_ref()).filter(|_| !waits) {
+        if let Some(pause) = queue.and_then(|view| view.pause.as_ref()).filter(|_| !waits && !job.state.ended()) {
             facts.push(format!("its queue is paused by {}{}", pause.by, self.until(pause)));
         }
         for seen in instances.iter().filter(|seen| seen.instance.queues.contains(&job.queue)) {

@@ -208,6 +208,8 @@ pub(crate) fn inspector(options: &Options) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(&options.path, flags).map_err(failed)?;
     common(&db, options).map_err(failed)?;
+    // SQLite opens a file with the first question; with a WAL it then wants to write beside it.
+    db.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(failed)?;
     Ok(db)
 }
 

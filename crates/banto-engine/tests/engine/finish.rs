@@ -114,7 +114,7 @@ async fn last_words_are_written_before_the_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tries_are_for_jobs_that_ask_for_no_number_of_their_own() {
+async fn the_attempts_of_a_worker_are_for_jobs_that_ask_for_no_number_of_their_own() {
     let house = House::new();
     let plain = house.enqueue("x").await;
     let own = house.client.order(&act("y")).attempts_max(5);

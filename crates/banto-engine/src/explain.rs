@@ -111,12 +111,6 @@ impl Known<'_> {
         let Known { card: Card { job, .. }, instances, .. } = self;
         let seen = job.instance.and_then(|id| instances.iter().find(|seen| seen.instance.id == id));
         let asked = if job.cancel_asked { "; it was asked to stop" } else { "" };
-        let seen = match seen {
-            Some(seen) if seen.living => return (format!("it is running in {}{asked}", called(seen)), None),
-            Some(seen) => seen,
-            None => return (format!("it is running in a process that has not registered{asked}"), None),
-        };
-        let silent = span(i64::try_from(seen.silent_ms).unwrap_or(i64::MAX));
         let cure = || Some(format!("start a worker: queue work --queue {}", job.queue));
         // Any living worker takes it from the dead; only one of its queue runs it again.
         let on_queue = |seen: &&Seen| seen.living && seen.instance.queues.contains(&job.queue);
@@ -128,6 +122,14 @@ impl Known<'_> {
             ),
             true => ("it will be rescued".to_owned(), None),
         };
+        let Some(seen) = seen else {
+            let text = format!("it is running in a process that is not registered; if that has died, {then}{asked}");
+            return (text, cure);
+        };
+        if seen.living {
+            return (format!("it is running in {}{asked}", called(seen)), None);
+        }
+        let silent = span(i64::try_from(seen.silent_ms).unwrap_or(i64::MAX));
         let gone = match seen.instance.status {
             Status::Stopped => format!("left {silent} ago"),
             Status::Working | Status::Stopping => format!("is silent for {silent}"),

@@ -151,7 +151,12 @@ async fn a_running_job_of_nobody_says_so() {
     let house = House::new();
     let id = house.enqueue("x").await;
     lease(&house).await;
-    assert_eq!(asked(&house, id).await.answer, "it is running in a process that has not registered");
+    let said = asked(&house, id).await;
+    let answer = "it is running in a process that is not registered; if that has died, no worker lives, so nobody will rescue it";
+    assert_eq!((said.answer.as_str(), said.cure.is_some()), (answer, true));
+    house.beat(10, "default").await;
+    let said = asked(&house, id).await;
+    assert!(said.answer.ends_with("if that has died, it will be rescued") && said.cure.is_none(), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -42,7 +42,7 @@ pub fn parse<T: Parser>() -> Result<T, Exit> {
                 _ => return Exit::Well,
             },
             // Nothing was typed: what could be is more help than what is wrong with that.
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !print.json() => {
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if typed.len() == 1 => {
                 print.note(error.to_string());
                 return Exit::Usage;
             }

@@ -157,15 +157,18 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
         );
         return refused(Fault::Config, &why);
     }
-    if !options.migrate && !options.path.exists() {
-        return refused(Fault::Config, "there is no such file; look at --store, or make the store with `migrate`");
-    }
     let folder = match options.path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),
     };
     if !folder.is_dir() {
-        return refused(Fault::Config, &format!("there is no folder \"{}\"; make it first", shown(folder)));
+        return refused(
+            Fault::Config,
+            &format!("there is no folder \"{}\"; look at the address, or make it first", shown(folder)),
+        );
+    }
+    if !options.migrate && !options.path.exists() {
+        return refused(Fault::Config, "there is no such file; look at --store, or make the store with `migrate`");
     }
     if options.path.is_dir() {
         return refused(Fault::Config, "it is a folder; name a file in it");

@@ -14,8 +14,6 @@ pub enum Result {
     Ok,
     /// It failed.
     Failed,
-    /// It was not run, and the line says why.
-    Left,
 }
 
 /// One line of the table.
@@ -40,7 +38,6 @@ pub fn draw(lines: &[Line]) -> String {
         let result = match line.result {
             Result::Ok => "ok",
             Result::Failed => "FAILED",
-            Result::Left => "left out",
         };
         let row = format!("{:<9} {result:<8} {:>7.1}  {}", line.step, line.took.as_secs_f64(), line.said);
         writeln!(text, "{}", row.trim_end()).ok();
@@ -68,11 +65,9 @@ mod tests {
 
     #[test]
     fn a_failure_is_named_in_the_verdict() {
-        let lines =
-            [line("fmt", Result::Ok, None), line("tidy", Result::Failed, None), line("sim", Result::Left, None)];
+        let lines = [line("fmt", Result::Ok, None), line("tidy", Result::Failed, None)];
         let drawn = draw(&lines);
         assert!(drawn.contains("fmt       ok           1.2  said\n"), "{drawn}");
-        assert!(drawn.contains("sim       left out     1.2  said\n"), "{drawn}");
         assert!(drawn.ends_with("\ncargo xtask test: FAILED: tidy\n"), "{drawn}");
     }
 

@@ -9,6 +9,7 @@ mod show;
 use std::process::ExitCode;
 
 use banto::{Fault, StoreError, sqlite::Sqlite};
+use banto_cli::Wanted;
 use serde_json::json;
 
 use crate::{
@@ -35,13 +36,18 @@ async fn open(place: &Place) -> Result<App, Error> {
     app_of(open_store(&place.store)?, place).await
 }
 
-/// Opens the store. The folder of the usual one is made if it is not there: a newcomer has none yet.
+/// Opens the store for a command of MyTeacher's own, which may make it.
 pub fn open_store(url: &str) -> Result<Sqlite, StoreError> {
-    if url == STORE {
+    open_wanted(&Wanted { url: url.to_owned(), migrate: true })
+}
+
+/// Opens the store. The folder of the usual one is made if it is not there and may be: a newcomer has none yet.
+pub fn open_wanted(wanted: &Wanted) -> Result<Sqlite, StoreError> {
+    if wanted.url == STORE && wanted.migrate {
         let made = std::fs::create_dir_all("storage");
         made.map_err(|error| StoreError::new(Fault::Config, format!("make the folder \"storage\": {error}")))?;
     }
-    Sqlite::open(url, banto::clock())
+    wanted.sqlite(banto::clock())
 }
 
 /// The application on an open store, with the providers and files that `place` names.

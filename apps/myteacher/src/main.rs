@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use banto::{Store, StoreError, sqlite::Sqlite};
+use banto::sqlite::Sqlite;
 use banto_cli::Commands;
 use myteacher::{
     app::App,
@@ -51,12 +51,12 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
     let made = app.clone();
     banto_cli::App::new("myteacher")
         .store(cmd::STORE)
-        .opener(move |url| {
+        .opener(move |wanted| {
             let opens = opens.clone();
             async move {
-                let store = cmd::open_store(&url)?;
+                let store = cmd::open_wanted(&wanted)?;
                 let _ = opens.set(store.clone());
-                Ok::<Arc<dyn Store>, StoreError>(Arc::new(store))
+                Ok(store)
             }
         })
         .registry_with(move |_| {

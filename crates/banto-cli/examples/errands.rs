@@ -33,6 +33,7 @@ enum Verb {
 
 #[derive(Serialize, Deserialize)]
 struct Greet {
+    #[serde(default)]
     name: String,
 }
 
@@ -43,6 +44,7 @@ impl Job for Greet {
 /// The same work under the name that an older build gave it.
 #[derive(Serialize, Deserialize)]
 struct OldGreet {
+    #[serde(default)]
     name: String,
 }
 
@@ -53,6 +55,7 @@ impl Job for OldGreet {
 /// The newer build's kind, which takes the old name along.
 #[derive(Serialize, Deserialize)]
 struct RenamedGreet {
+    #[serde(default)]
     name: String,
 }
 

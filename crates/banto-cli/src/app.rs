@@ -5,17 +5,15 @@
 
 use std::{future::Future, process::ExitCode, sync::Arc, time::Duration};
 
-use banto_engine::{BoxFuture, Events, Layer, Registry};
-use banto_store::{Clock, Store, StoreError, SystemClock};
-use serde_json::json;
-
 use crate::{
     args::{Commands, Shared},
     cmd,
     exit::{Exit, Failure},
-    open,
+    open::{self, Found, Wanted},
     print::Print,
 };
+use banto_engine::{BoxFuture, Events, Layer, Registry};
+use banto_store::{Clock, Store, StoreError, SystemClock};
 
 /// A store that was opened for a command, and its address, for an application that keeps its own rows beside the jobs.
 #[derive(Clone)]
@@ -26,7 +24,7 @@ pub struct Opened {
     pub url: String,
 }
 
-type Opener = Box<dyn Fn(String) -> BoxFuture<'static, Result<Arc<dyn Store>, StoreError>> + Send + Sync>;
+type Opener = Box<dyn Fn(Wanted) -> BoxFuture<'static, Result<Found, StoreError>> + Send + Sync>;
 type Beside = Box<dyn Fn(Opened, Events) -> BoxFuture<'static, ()> + Send + Sync>;
 type Kinds = Box<dyn Fn(Opened) -> BoxFuture<'static, Result<Registry, String>> + Send + Sync>;
 
@@ -97,13 +95,18 @@ impl App {
         self
     }
 
-    /// How addresses are opened, for an application that knows other stores than this crate, or that shares one it has open.
-    pub fn opener<F, Fut>(mut self, opener: F) -> App
+    /// How stores are opened, for an application that knows other stores than this crate, or that shares one it has open.
+    /// It is told whether the command may make or migrate one; for SQLite, [`Wanted::sqlite`] does as it is told.
+    pub fn opener<F, Fut, T>(mut self, opener: F) -> App
     where
-        F: Fn(String) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output = Result<Arc<dyn Store>, StoreError>> + Send + 'static,
+        F: Fn(Wanted) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, StoreError>> + Send + 'static,
+        T: Into<Found>,
     {
-        self.opener = Some(Box::new(move |url| Box::pin(opener(url))));
+        self.opener = Some(Box::new(move |wanted| {
+            let opened = opener(wanted);
+            Box::pin(async move { opened.await.map(Into::into) })
+        }));
         self
     }
 
@@ -117,33 +120,36 @@ impl App {
     }
 
     pub(crate) async fn carry_out(&self, command: Commands, print: &mut Print) -> Exit {
-        match cmd::run(self, command, print).await {
-            Ok(exit) => exit,
-            Err(failure) => {
-                self.complain(&failure, print);
-                failure.exit
-            }
-        }
+        let exit = cmd::run(self, command, print).await.unwrap_or_else(|failure| {
+            self.complain(&failure, print);
+            failure.exit
+        });
+        let Some(why) = print.lost().filter(|_| exit <= Exit::Found) else { return exit };
+        let failure =
+            Failure::new(Exit::Machine, format!("write the answer: {why}; whatever was ordered has been done"));
+        self.complain(&failure, print);
+        failure.exit
     }
 
     fn complain(&self, failure: &Failure, print: &mut Print) {
-        let text = format!("{}: could not {}", self.name, failure.text);
-        match print.json() {
-            true => print.note(json!({ "error": text, "exit": failure.exit.code() }).to_string()),
-            false => print.note(text),
-        }
+        print.failure(&self.name, failure);
     }
 
-    /// Opens the store that the command means; `make` lets a new one be made. Answers its schema's version before and
-    /// after too, where that is known.
-    pub(crate) async fn open(&self, shared: &Shared, make: bool) -> Result<(Opened, Option<(usize, usize)>), Failure> {
+    /// Opens the store that the command means; `migrate` lets a new one be made, or an old one changed. Answers its
+    /// schema's version before and after too, where that is known.
+    pub(crate) async fn open(
+        &self,
+        shared: &Shared,
+        migrate: bool,
+    ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
         let typed = shared.store.as_deref().filter(|url| !url.is_empty());
         let Some(url) = typed.or(self.url.as_deref()) else {
             return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE"));
         };
+        let wanted = Wanted { url: url.to_owned(), migrate };
         let found = match &self.opener {
-            Some(opener) => open::Found { store: opener(url.to_owned()).await?, schema: None },
-            None => open::open(url, make, self.clock.clone()).await?,
+            Some(opener) => opener(wanted).await?,
+            None => open::open(wanted, self.clock.clone()).await?,
         };
         Ok((Opened { store: found.store, url: url.to_owned() }, found.schema))
     }
@@ -151,7 +157,7 @@ impl App {
     /// The kinds, if it has any.
     pub(crate) async fn known(&self, opened: &Opened) -> Result<Option<Registry>, Failure> {
         let Some(kinds) = &self.kinds else { return Ok(None) };
-        kinds(opened.clone()).await.map(Some).map_err(|text| Failure::new(Exit::Unfit, text))
+        kinds(opened.clone()).await.map(Some).map_err(|text| Failure::new(Exit::Unready, text))
     }
 
     /// Refuses what only an application can do.

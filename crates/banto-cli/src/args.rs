@@ -9,7 +9,7 @@ pub mod choose;
 pub mod enqueue;
 pub mod work;
 
-pub use choose::{Choose, ChooseParked, ChooseSurely, Filter, List, Sure};
+pub use choose::{Choose, ChooseParked, ChooseSurely, Failed, Filter, List, Sure};
 pub use enqueue::Enqueue;
 pub use work::Work;
 
@@ -95,7 +95,7 @@ pub enum Verb {
     )]
     Explain(Explain),
     /// List dead jobs: those that will not run again by themselves.
-    Failed(List),
+    Failed(Failed),
     /// Run jobs again, or now: dead, cancelled and scheduled ones become ready.
     #[command(
         after_help = "EXAMPLES:\n  queue retry 0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11\n  queue retry --all                   every dead job\n  queue retry --kind avatar.generate  the dead jobs of one kind"
@@ -124,7 +124,7 @@ pub enum Verb {
     Cancel(ChooseSurely),
     /// Say how the queues are: counts, ages, pauses, workers, parked jobs. Exits 1 when something needs a person.
     #[command(
-        after_help = "EXIT CODE 1, when a queue is over --max-waiting, --max-age or --max-dead; a queue has ready jobs and no living\nworker, or none that knows their kind; jobs are parked; accepted jobs are missing from the store.\n\nEXAMPLES:\n  queue monitor --max-waiting 1000 --max-age 5m\n  queue monitor --queue mail,avatars --watch"
+        after_help = "EXIT CODE 1, when a queue is over --max-waiting, --max-age or --max-dead; a queue has jobs that are due and\nno living worker, or none that knows their kind; jobs are parked; accepted jobs are missing from the store; the store\ntakes no more (the disk is full); a queue that was named is known to nobody.\n\nEXAMPLES:\n  queue monitor --max-waiting 1000 --max-age 5m\n  queue monitor --queue mail,avatars --watch"
     )]
     Monitor(Monitor),
     /// Let a queue give no jobs to workers. What runs goes on.
@@ -198,10 +198,10 @@ pub struct Monitor {
     /// Only these queues, parted by commas
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub queue: Vec<String>,
-    /// Most ready jobs in a queue before it is a finding
+    /// Most waiting jobs (ready, or scheduled and due) in a queue before it is a finding
     #[arg(long, value_name = "N")]
     pub max_waiting: Option<u64>,
-    /// Longest wait of a ready job before it is a finding: seconds, or 90s, 5m, 1h30m
+    /// Longest wait of a job that is due before it is a finding: seconds, or 90s, 5m, 1h30m
     #[arg(long, value_name = "SPAN")]
     pub max_age: Option<String>,
     /// Most dead jobs in a queue before it is a finding

@@ -1,10 +1,14 @@
 //! From the process's arguments to what was typed.
 //!
-//! Two things that clap does not do: the colon forms (`queue:work`, `deploy:check`) that people bring along become the
-//! words they stand for, and what is wrong is said the way the house says it. Which words may stand before a colon follows
-//! from the commands themselves, so an application's own groups (`avatars:reconcile`) work without being named here.
+//! What clap does not do: the colon forms (`queue:work`, `deploy:check`) that people bring along become the words they
+//! stand for, `--store` and `--json` may stand before the command, help shows no value of the environment (it may be an
+//! address with a password), and what is wrong is said the way the house says it. Which words may stand before a colon
+//! follows from the commands themselves, so an application's own groups (`avatars:reconcile`) work without being named here.
 
-use std::ffi::{OsStr, OsString};
+use std::{
+    ffi::{OsStr, OsString},
+    io,
+};
 
 use clap::{Command, CommandFactory, Parser, error::ErrorKind};
 
@@ -25,19 +29,44 @@ use crate::{
 /// };
 /// ```
 pub fn parse<T: Parser>() -> Result<T, Exit> {
-    T::try_parse_from(spelled::<T>(std::env::args_os())).map_err(|error| match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            // Help that nobody reads to its end (`… | head`) is no failure.
-            let _ = error.print();
-            Exit::Well
-        }
-        _ => {
-            let name = T::command().get_name().to_owned();
-            let failure = misread(&error);
-            Print::of_process(false).note(format!("{name}: could not {}", failure.text));
-            failure.exit
-        }
+    let typed: Vec<OsString> = std::env::args_os().collect();
+    read::<T>(&typed).map_err(|error| {
+        let name = T::command().get_name().to_owned();
+        let mut print = Print::of_process(wants_json(&typed));
+        let failure = match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => match error.print() {
+                // Help that nobody reads to its end (`… | head`) is no failure.
+                Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                    Failure::new(Exit::Machine, format!("write the help: {error}"))
+                }
+                _ => return Exit::Well,
+            },
+            // Nothing was typed: what could be is more help than what is wrong with that.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if typed.len() == 1 => {
+                print.note(error.to_string());
+                return Exit::Usage;
+            }
+            _ => misread(&error),
+        };
+        print.failure(&name, &failure);
+        failure.exit
     })
+}
+
+fn read<T: Parser>(typed: &[OsString]) -> Result<T, clap::Error> {
+    let mut command = hushed(T::command());
+    let matches = command.try_get_matches_from_mut(spelled::<T>(typed.iter().cloned()))?;
+    T::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// The commands with no value of the environment in their help.
+fn hushed(command: Command) -> Command {
+    command.mut_args(|flag| flag.hide_env_values(true)).mut_subcommands(hushed)
+}
+
+/// Whether what is wrong is to be said to a program. Asked of what was typed, for nothing could be read from it.
+fn wants_json(typed: &[OsString]) -> bool {
+    typed.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "--json")
 }
 
 /// What clap could not read, as the house says it.
@@ -47,13 +76,14 @@ pub(crate) fn misread(error: &clap::Error) -> Failure {
     Failure::usage(format!("read the command: {}", text.trim_end()))
 }
 
-/// The arguments with a colon form parted into its words. Only the first word that is no flag and no flag's value can be
-/// one, so that texts and names are left alone.
+/// The arguments with a colon form parted into its words, and with `--store` and `--json` behind the first of them. Only
+/// the first word that is no flag and no flag's value can be a command, so that texts and names are left alone.
 pub(crate) fn spelled<T: CommandFactory>(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
-    let groups = groups(&T::command());
-    let mut spelled: Vec<OsString> = Vec::new();
+    let program = T::command();
+    let groups = groups(&program);
     let mut arguments = arguments.into_iter();
-    spelled.extend(arguments.next());
+    let mut spelled: Vec<OsString> = arguments.next().into_iter().collect();
+    let (shared, arguments) = ahead(&program, arguments.collect());
     let mut open = true; // whether a command may still come
     let mut value = false; // whether this one may be the value of a flag
     for argument in arguments {
@@ -70,7 +100,28 @@ pub(crate) fn spelled<T: CommandFactory>(arguments: impl IntoIterator<Item = OsS
             }
         }
     }
+    let command = spelled.get(1).is_some_and(|word| !word.as_encoded_bytes().starts_with(b"-"));
+    let place = if command { 2 } else { 1 }.min(spelled.len());
+    spelled.splice(place..place, shared);
     spelled
+}
+
+/// The flags of every command that were typed before the command, and the rest. What the program has itself stays its own.
+fn ahead(program: &Command, arguments: Vec<OsString>) -> (Vec<OsString>, Vec<OsString>) {
+    let ours = |name: &str| !program.get_arguments().any(|flag| flag.get_long() == Some(name));
+    let (store, json) = (ours("store"), ours("json"));
+    let mut until = 0;
+    while let Some(argument) = arguments.get(until).map(|argument| argument.as_encoded_bytes()) {
+        until += match argument {
+            b"--store" if store && until + 1 < arguments.len() => 2,
+            b"--json" if json => 1,
+            argument if store && argument.starts_with(b"--store=") => 1,
+            _ => break,
+        };
+    }
+    let mut shared = arguments;
+    let rest = shared.split_off(until);
+    (shared, rest)
 }
 
 /// The words that may stand before a colon: the commands that have commands below them, by all their names.
@@ -121,9 +172,13 @@ mod tests {
         for (typed, meant) in [
             ("banto queue:work --once", "banto queue work --once"),
             ("banto deploy:check", "banto deploy check"),
-            ("banto --store sqlite://x queue:list", "banto --store sqlite://x queue list"),
-            ("banto --json queue:failed", "banto --json queue failed"),
-            ("banto --store=x queue:nonsense", "banto --store=x queue nonsense"),
+            ("banto --store sqlite://x queue:list", "banto queue --store sqlite://x list"),
+            ("banto --store sqlite://x queue list", "banto queue --store sqlite://x list"),
+            ("banto --json --store x migrate", "banto migrate --json --store x"),
+            ("banto --json queue:failed", "banto queue --json failed"),
+            ("banto --store=x queue:nonsense", "banto queue --store=x nonsense"),
+            ("banto --store queue:list", "banto --store queue:list"),
+            ("banto --verbose --store x", "banto --verbose --store x"),
             ("banto avatars:reconcile --dry-run", "banto avatars reconcile --dry-run"),
             ("banto avatar:reconcile", "banto avatar reconcile"),
         ] {
@@ -144,6 +199,42 @@ mod tests {
         ] {
             assert_eq!(words(typed), typed);
         }
+    }
+
+    #[test]
+    fn what_is_typed_before_the_command_counts() {
+        for typed in ["banto --store x queue:list --json", "banto --json queue list --store=x"] {
+            let typed: Vec<OsString> = typed.split(' ').map(OsString::from).collect();
+            let Verb::Banto(command) = read::<Typed>(&typed).unwrap()._verb else { panic!("not banto's") };
+            assert_eq!((command.shared().store.as_deref(), command.shared().json), (Some("x"), true));
+        }
+    }
+
+    #[test]
+    fn an_application_keeps_a_flag_of_its_own() {
+        #[derive(Debug, Parser)]
+        struct Own {
+            #[arg(long)]
+            store: Option<String>,
+            #[command(subcommand)]
+            verb: crate::Commands,
+        }
+        let words = "banto --store x queue list".split(' ').map(OsString::from);
+        let spelled = spelled::<Own>(words);
+        assert_eq!(spelled.join(OsStr::new(" ")), "banto --store x queue list");
+    }
+
+    #[test]
+    fn help_shows_no_value_of_the_environment() {
+        #[derive(Debug, Parser)]
+        struct Secret {
+            /// Where
+            #[arg(long, env = "PATH")]
+            place: Option<String>,
+        }
+        let path = std::env::var("PATH").unwrap();
+        let help = hushed(Secret::command()).render_long_help().to_string();
+        assert!(help.contains("PATH") && !help.contains(&path), "{help}");
     }
 
     #[test]

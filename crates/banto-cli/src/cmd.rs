@@ -75,7 +75,7 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Queue(Queue { verb: Verb::Enqueue(typed), .. }) => enqueue::payload(print, &typed.payload)?,
         _ => String::new(),
     };
-    let (opened, schema) = app.open(command.shared(), command.makes()).await?;
+    let (opened, schema) = app.open(command.shared(), command.migrates()).await?;
     let mut desk = Desk { app, opened, print };
     match command {
         Commands::Queue(queue) => queue_verb(&mut desk, queue.verb, &payload).await,
@@ -90,8 +90,8 @@ async fn queue_verb(desk: &mut Desk<'_>, verb: Verb, payload: &str) -> Result<Ex
     match verb {
         Verb::Work(typed) => work::run(desk, &typed).await,
         Verb::Enqueue(typed) => enqueue::run(desk, &typed, payload).await,
-        Verb::List(typed) => list::run(desk, &typed, &[]).await,
-        Verb::Failed(typed) => list::run(desk, &typed, &[banto_core::State::Dead]).await,
+        Verb::List(typed) => list::run(desk, &typed).await,
+        Verb::Failed(typed) => list::failed(desk, &typed).await,
         Verb::Show(typed) => show::run(desk, &typed).await,
         Verb::Explain(typed) => explain::run(desk, &typed).await,
         Verb::Retry(typed) => steer::retry(desk, &typed).await,
@@ -109,8 +109,8 @@ async fn queue_verb(desk: &mut Desk<'_>, verb: Verb, payload: &str) -> Result<Ex
 }
 
 impl Commands {
-    /// Whether the command may make a store where there is none.
-    fn makes(&self) -> bool {
+    /// Whether the command may make a store where there is none, and bring an older one up to date.
+    fn migrates(&self) -> bool {
         match self {
             Commands::Queue(queue) => matches!(queue.verb, Verb::Work(_) | Verb::Enqueue(_)),
             Commands::Deploy(_) => false,

@@ -40,16 +40,21 @@ pub enum Exit {
     Hurried = 13,
     /// Something on this machine failed: a file, the terminal, a thread.
     Machine = 14,
+    /// The application could not set itself up.
+    Unready = 15,
 }
 
 /// Every exit code with what it means, in words for people.
-pub const CODES: [(Exit, &str); 15] = [
+pub const CODES: [(Exit, &str); 16] = [
     (Exit::Well, "well; for a worker: it stopped as it was told to (TERM, restart, --once, --max-time, …)"),
     (
         Exit::Found,
         "it looked and found something that needs a person (monitor, deploy check), or left some jobs as they were",
     ),
-    (Exit::Usage, "what was typed means nothing: an unknown flag or a value that is not allowed"),
+    (
+        Exit::Usage,
+        "what was typed means nothing: an unknown flag, a value that is not allowed, a store that is not there, cannot be opened or must be migrated first",
+    ),
     (Exit::Unreachable, "the store is busy or cannot be reached, or its answer was lost; trying again may help"),
     (Exit::Full, "the disk is full; nothing was changed"),
     (Exit::Unconfirmed, "it was not confirmed (no --yes without a terminal, or \"no\"); nothing was changed"),
@@ -61,7 +66,14 @@ pub const CODES: [(Exit, &str); 15] = [
     (Exit::Stuck, "the worker stopped because a run did not stop when it was told to; end the process and start anew"),
     (Exit::Memory, "the worker stopped because it held more memory than --memory allows"),
     (Exit::Hurried, "the worker was told to stop a second time and stopped at once; what ran was handed back"),
-    (Exit::Machine, "something on this machine failed: a file, the terminal, a thread"),
+    (
+        Exit::Machine,
+        "something on this machine failed: a file, the terminal, a thread; or the answer could not be written",
+    ),
+    (
+        Exit::Unready,
+        "the application could not set itself up for another command than queue work: a setting is missing or wrong",
+    ),
 ];
 
 impl Exit {

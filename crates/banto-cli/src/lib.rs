@@ -65,3 +65,4 @@ pub use app::{App, Opened, block_on};
 pub use args::Commands;
 pub use argv::parse;
 pub use exit::Exit;
+pub use open::{Found, Wanted};

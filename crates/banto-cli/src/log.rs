@@ -25,17 +25,34 @@ use crate::{mean::clock_time, print::one_line};
 /// Longest line, in bytes; what is over is cut.
 const LINE_BYTES_MAX: usize = 16 << 10;
 
+// Neither of the two tells of a line that could not be written: it would do so on the standard error, and panic when that
+// is what cannot be written to.
+
 /// Begins to log, unless the application does already.
 pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
-    let chosen = std::env::var("BANTO_LOG").ok().and_then(|text| EnvFilter::try_new(text).ok());
-    let filter = chosen.unwrap_or_else(|| EnvFilter::new("info"));
+    let asked = std::env::var_os("BANTO_LOG").filter(|text| !text.is_empty());
+    let chosen = asked.as_ref().map(|text| text.to_str().and_then(filter).ok_or(text));
+    let odd = chosen.as_ref().and_then(|chosen| chosen.as_ref().err().map(|text| text.to_string_lossy().into_owned()));
+    let filter = chosen.and_then(Result::ok).unwrap_or_else(|| EnvFilter::new("info"));
     let begun = match io::stderr().is_terminal() {
         true => for_people(clock, filter, io::stderr).try_init(),
         false => for_machines(clock, filter, io::stderr).try_init(),
     };
     if begun.is_err() {
-        tracing::debug!(app, "the application's own log is used");
+        return tracing::debug!(app, "the application's own log is used");
     }
+    if let Some(odd) = odd {
+        let allowed =
+            "a level (error, warn, info, debug, trace, off), or parts like banto_engine=debug, parted by commas";
+        tracing::warn!(BANTO_LOG = odd, allowed, "BANTO_LOG means nothing; what is said is as with info");
+    }
+}
+
+/// What was asked for. A word alone is a level: as the name of a part it would silence all others.
+fn filter(text: &str) -> Option<EnvFilter> {
+    let levels = ["error", "warn", "info", "debug", "trace", "off"];
+    let known = |part: &str| part.contains('=') || levels.contains(&part.trim().to_lowercase().as_str());
+    text.split(',').all(known).then(|| EnvFilter::try_new(text).ok()).flatten()
 }
 
 fn for_people<W: io::Write>(
@@ -49,6 +66,7 @@ fn for_people<W: io::Write>(
         .with_timer(time)
         .with_target(false)
         .with_ansi(false)
+        .log_internal_errors(false)
         .with_writer(to)
         .finish()
 }
@@ -60,6 +78,7 @@ fn for_machines<W: io::Write>(
 ) -> impl SubscriberInitExt {
     let (to, time) = (move || OneLine(to()), Time { clock, exact: true });
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_timer(time).with_target(false);
+    let lines = lines.log_internal_errors(false);
     lines.json().flatten_event(true).with_current_span(false).with_span_list(false).with_writer(to).finish()
 }
 

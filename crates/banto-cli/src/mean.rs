@@ -2,6 +2,8 @@
 //!
 //! Parse, then mean: nothing here opens, asks or changes anything, so every flag's meaning is a table in a test.
 
+use std::{fmt, str::FromStr};
+
 use banto_core::{Cause, JobId, Label, Name, State, limits::SPAN_MS_MAX, text::visible};
 
 use crate::exit::Failure;
@@ -71,6 +73,15 @@ pub(crate) fn until(flag: &str, text: &str, now_ms: i64) -> Result<i64, Failure>
         None => moment(flag, text)?,
     };
     if then > now_ms { Ok(then) } else { Err(refuse(flag, text, "it is over already; a time to come is wanted")) }
+}
+
+/// A whole number for `flag` between `least` and `most`.
+pub(crate) fn number<T>(flag: &str, text: &str, least: T, most: T) -> Result<T, Failure>
+where
+    T: FromStr + PartialOrd + fmt::Display,
+{
+    let fits = text.trim().parse::<T>().ok().filter(|number| *number >= least && *number <= most);
+    fits.ok_or_else(|| refuse(flag, text, &format!("{least} to {most} is allowed")))
 }
 
 /// A name given to `flag`.

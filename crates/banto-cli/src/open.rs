@@ -1,53 +1,58 @@
-//! Opens a store by its address.
+//! How a command asks for a store, and what it is given.
 //!
-//! The command line's own: an application that knows other stores gives its opener (see [`App::opener`]). Only commands
-//! that put something into a store make a new one; a mistyped address must not look like an empty queue.
+//! Only commands that put something into a store make one, and only they and `migrate` change its schema: a mistyped
+//! address must not look like an empty queue, and to look at a live store must change nothing of it. Whoever opens stores
+//! for an application (see [`App::opener`]) is told the same, and opens a SQLite file by the very code that is used here.
 //!
 //! [`App::opener`]: crate::App::opener
 
 use std::sync::Arc;
 
-use banto_core::text::visible;
+use banto_sqlite::{Options, Sqlite};
 use banto_store::{Clock, Fault, Store, StoreError};
 
-/// The addresses that this build knows, as they are shown to people.
-const ADDRESSES: &str = "sqlite://path/to/jobs.db";
-
-/// What was opened.
-pub(crate) struct Found {
-    pub store: Arc<dyn Store>,
-    /// The schema's version before and after, where the command line knows it.
-    pub schema: Option<(usize, usize)>,
+/// What a command wants opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The store's address, as it was given.
+    pub url: String,
+    /// Whether a store may be made where there is none, and an older schema brought up to date. If not, both are to be
+    /// refused.
+    pub migrate: bool,
 }
 
-/// Opens the store at `url`; where there is none, makes one if `make` says so.
-pub(crate) async fn open(url: &str, make: bool, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
-    // Only the scheme is ever shown: the rest may hold a password.
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    match scheme {
-        "sqlite" => sqlite(url.to_owned(), make, clock).await,
-        _ => {
-            let scheme = visible(scheme, 40);
-            let text = format!("open a store of the sort \"{scheme}\": this build knows {ADDRESSES}");
-            Err(StoreError::new(Fault::Config, text))
-        }
+impl Wanted {
+    /// Opens the SQLite file at the address, as it is wanted. Blocks for as long as that takes: mostly milliseconds.
+    pub fn sqlite(&self, clock: Arc<dyn Clock>) -> Result<Sqlite, StoreError> {
+        let options: Options = self.url.parse()?;
+        Sqlite::open_with(Options { migrate: self.migrate, ..options }, clock)
     }
 }
 
-async fn sqlite(url: String, make: bool, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
-    let open = move || {
-        let options: banto_sqlite::Options = url.parse()?;
-        if !make && !options.path.exists() {
-            let path = visible(&options.path.to_string_lossy(), 300);
-            let text =
-                format!("open \"{path}\": there is no such file; look at --store, or make the store with `migrate`");
-            return Err(StoreError::new(Fault::Config, text));
-        }
-        banto_sqlite::Sqlite::open_with(options, clock)
-    };
-    let opened = tokio::task::spawn_blocking(open).await;
+/// A store that was opened, and what that did to it.
+pub struct Found {
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The version of its schema before and after, where it has one; 0 is none yet.
+    pub schema: Option<(usize, usize)>,
+}
+
+impl From<Arc<dyn Store>> for Found {
+    fn from(store: Arc<dyn Store>) -> Found {
+        Found { store, schema: None }
+    }
+}
+
+impl From<Sqlite> for Found {
+    fn from(store: Sqlite) -> Found {
+        let migrated = store.migrated();
+        Found { store: Arc::new(store), schema: Some((migrated.from, migrated.to)) }
+    }
+}
+
+/// Opens a store for a program that brings no opener of its own.
+pub(crate) async fn open(wanted: Wanted, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
+    let opened = tokio::task::spawn_blocking(move || wanted.sqlite(clock)).await;
     let stopped = |_| StoreError::new(Fault::Gone, "open the store: the runtime stops");
-    let sqlite = opened.map_err(stopped)??;
-    let migrated = sqlite.migrated();
-    Ok(Found { store: Arc::new(sqlite), schema: Some((migrated.from, migrated.to)) })
+    Ok(opened.map_err(stopped)??.into())
 }

@@ -2,12 +2,13 @@
 //!
 //! Whatever is printed, by whomever it was written, passes here: control bytes and invisible or direction-changing
 //! characters come out as visible escapes, so no payload, error or name can steer a terminal. A reader that goes away
-//! (`… | head`) ends the output in silence, not the program in a panic.
+//! (`… | head`) ends the output in silence, not the program in a panic; an answer that is lost otherwise is remembered.
 
 use std::io::{self, BufRead, IsTerminal, Read, Write};
 
 use banto_core::text::hides;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::exit::{Exit, Failure};
 
@@ -22,6 +23,7 @@ pub struct Print {
     width: Option<u16>,
     json: bool,
     gone: bool,
+    lost: Option<String>,
 }
 
 impl Print {
@@ -36,6 +38,7 @@ impl Print {
             width: width.map(|size| size.ws_col).filter(|columns| *columns >= 40),
             json,
             gone: false,
+            lost: None,
         }
     }
 
@@ -49,7 +52,7 @@ impl Print {
         json: bool,
     ) -> Print {
         let input = Box::new(io::Cursor::new(input.to_owned().into_bytes()));
-        Print { out, err, input, person, width: None, json, gone: false }
+        Print { out, err, input, person, width: None, json, gone: false, lost: None }
     }
 
     /// Whether answers are for programs.
@@ -67,17 +70,39 @@ impl Print {
         self.gone
     }
 
+    /// Why an answer could not be written, if it could not. A reader that went away has what it wanted.
+    pub(crate) fn lost(&self) -> Option<String> {
+        self.lost.clone()
+    }
+
     /// An answer for people: one or more lines.
     pub(crate) fn say(&mut self, text: impl AsRef<str>) {
         let text = shown(text.as_ref().trim_end_matches('\n'));
-        self.gone |= writeln!(self.out, "{text}").and_then(|()| self.out.flush()).is_err();
+        self.line(&text);
+    }
+
+    fn line(&mut self, text: &str) {
+        let Err(error) = writeln!(self.out, "{text}").and_then(|()| self.out.flush()) else { return };
+        self.gone = true;
+        if error.kind() != io::ErrorKind::BrokenPipe {
+            self.lost.get_or_insert_with(|| error.to_string());
+        }
     }
 
     /// An answer for programs: one line.
     pub(crate) fn object<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failure> {
         let text = object_line(value)?;
-        self.gone |= writeln!(self.out, "{text}").and_then(|()| self.out.flush()).is_err();
+        self.line(&text);
         Ok(())
+    }
+
+    /// What could not be done: a line for people, one object for programs.
+    pub(crate) fn failure(&mut self, program: &str, failure: &Failure) {
+        let text = format!("{program}: could not {}", failure.text);
+        match self.json {
+            true => self.note(one_line(&json!({ "error": text, "exit": failure.exit.code() }).to_string())),
+            false => self.note(text),
+        }
     }
 
     /// Something beside the answer, for people.
@@ -222,6 +247,22 @@ mod tests {
         print.note("x");
         assert!(!print.gone());
         print.say("x");
-        assert!(print.gone());
+        assert!(print.gone() && print.lost().is_none());
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_written_is_remembered() {
+        struct Full;
+        impl Write for Full {
+            fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+                Err(io::ErrorKind::StorageFull.into())
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let mut print = Print::of(Box::new(Full), Box::new(Full), "", false, true);
+        print.object("x").unwrap();
+        assert!(print.gone() && print.lost().is_some());
     }
 }

@@ -4,6 +4,7 @@
 mod process {
     mod builds;
     pub mod house;
+    mod output;
     mod program;
     mod stopping;
 }

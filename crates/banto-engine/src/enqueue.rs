@@ -67,21 +67,7 @@ impl Client {
 
     /// A job as its kind's policy says, to be changed and then [sent](Client::send).
     pub fn order<J: Job>(&self, job: &J) -> Order {
-        Order(self.made(job))
-    }
-
-    fn made<J: Job>(&self, job: &J) -> Result<NewJob, Refusal> {
-        let policy = J::policy();
-        let (kind, queue) = (Name::new(J::KIND)?, Name::new(policy.queue)?);
-        let mut new = NewJob::new(self.id(), kind, queue, Payload::of(job)?);
-        new.version = J::VERSION;
-        new.priority = policy.priority;
-        new.attempts_max = policy.attempts_max;
-        new.unique = job.unique()?;
-        new.options.crashes_max = policy.crashes_max;
-        new.options.retry_until = policy.retry_for_ms.map(|ms| self.clock.wall_ms().saturating_add_unsigned(ms));
-        new.options.tags = job.tags().iter().map(|tag| Label::new(tag)).collect::<Result<_, _>>()?;
-        Ok(new)
+        Order(made(job, self.id(), self.clock.wall_ms()))
     }
 
     /// Sends an order. `Ok` is durable.
@@ -114,6 +100,21 @@ impl Client {
             sleep(Duration::from_millis(fastrand::u64(20..200))).await;
         }
     }
+}
+
+/// A job as its kind's policy and its own values say.
+pub(crate) fn made<J: Job>(job: &J, id: JobId, now_ms: i64) -> Result<NewJob, Refusal> {
+    let policy = J::policy();
+    let (kind, queue) = (Name::new(J::KIND)?, Name::new(policy.queue)?);
+    let mut new = NewJob::new(id, kind, queue, Payload::of(job)?);
+    new.version = J::VERSION;
+    new.priority = policy.priority;
+    new.attempts_max = policy.attempts_max;
+    new.unique = job.unique()?;
+    new.options.crashes_max = policy.crashes_max;
+    new.options.retry_until = policy.retry_for_ms.map(|ms| now_ms.saturating_add_unsigned(ms));
+    new.options.tags = job.tags().iter().map(|tag| Label::new(tag)).collect::<Result<_, _>>()?;
+    Ok(new)
 }
 
 /// After a lost answer, a job that stands under the very id made for this call is the one that this call has stored.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use banto_core::{Job, JobId, State};
-use banto_store::{Card, Holder, QueueView, Seen, Store, StoreError};
+use banto_store::{Card, Holder, Pause, QueueView, Seen, Status, Store, StoreError};
 use serde::Serialize;
 
 /// The answer.
@@ -33,105 +33,183 @@ pub async fn explain(store: &Arc<dyn Store>, id: JobId, now_ms: i64) -> Result<O
         None => None,
     };
     let queue = queues.into_iter().find(|view| view.queue == card.job.queue);
-    let (answer, cure) = reason(&card.job, queue.as_ref(), &instances, now_ms);
-    let facts = facts(&card.job, queue.as_ref(), &instances, holder, now_ms);
+    let known = Known { card: &card, queue: queue.as_ref(), instances: &instances, holder, now_ms };
+    let (answer, cure) = known.reason();
+    let facts = known.facts();
     Ok(Some(Explanation { card, answer, facts, cure }))
 }
 
-fn reason(job: &Job, queue: Option<&QueueView>, instances: &[Seen], now_ms: i64) -> (String, Option<String>) {
-    let error = job.error.as_deref().unwrap_or("no error was kept");
-    match job.state {
-        State::Done => ("it is done".into(), None),
-        State::Cancelled => {
-            (format!("it was cancelled: {error}"), Some(format!("run it again: queue retry {}", job.id)))
+/// What the store knows that bears on one job.
+struct Known<'a> {
+    card: &'a Card,
+    queue: Option<&'a QueueView>,
+    instances: &'a [Seen],
+    holder: Option<Holder>,
+    now_ms: i64,
+}
+
+/// An answer, and what to do, if there is something to do.
+type Reason = (String, Option<String>);
+
+impl Known<'_> {
+    fn reason(&self) -> Reason {
+        let job = &self.card.job;
+        match job.state {
+            State::Done => ("it is done".into(), None),
+            State::Cancelled => (self.cancelled(), Some(self.again("run it again"))),
+            State::Dead => {
+                let error = job.error.as_deref().unwrap_or("no error was kept");
+                let attempts = if job.attempt == 1 { "attempt" } else { "attempts" };
+                let text = format!("it is dead after {} {attempts}: {error}", job.attempt);
+                (text, Some(self.again("mend the cause, then")))
+            }
+            State::Parked => {
+                let park = job.park.as_ref();
+                let text = park.map_or("no cause was kept", |park| park.text.as_str());
+                (format!("it is parked: {text}"), park.map(|park| park.cause.cure().to_owned()))
+            }
+            State::Running => self.running(),
+            // Nobody has looked since it came due, or it would be ready: the same reasons hold it back.
+            State::Scheduled if job.run_at <= self.now_ms => self.ready(),
+            State::Scheduled => {
+                let why =
+                    job.error.as_ref().map_or(String::new(), |error| format!("; its last run ended with: {error}"));
+                (format!("it is due in {}{why}", span(job.run_at - self.now_ms)), None)
+            }
+            State::Ready => self.ready(),
         }
-        State::Dead => {
-            let text = format!("it is dead after {} of {} attempts: {error}", job.attempt, job.attempts_max);
-            (text, Some(format!("mend the cause, then: queue retry {}", job.id)))
+    }
+
+    /// By whom it was cancelled, or why. An operator's line in the trail names who ordered it; a run that cancelled itself
+    /// left its reason there, which is the job's error too.
+    fn cancelled(&self) -> String {
+        let error = self.card.job.error.as_deref();
+        let lines = self.card.trail.iter().rev();
+        let ordered = lines.filter(|line| line.word == "cancel").find(|line| Some(line.text.as_str()) != error);
+        match (ordered, error) {
+            (Some(order), Some(error)) => format!("it was cancelled by {} (what was last said: {error})", order.text),
+            (Some(order), None) => format!("it was cancelled by {}", order.text),
+            (None, error) => format!("it was cancelled: {}", error.unwrap_or("no reason was kept")),
         }
-        State::Parked => {
-            let park = job.park.as_ref();
-            let text = park.map_or("no cause was kept", |park| park.text.as_str());
-            (format!("it is parked: {text}"), park.map(|park| park.cause.cure().to_owned()))
+    }
+
+    /// How it is run again: at once, or when whoever has its key meanwhile has ended.
+    fn again(&self, first: &str) -> String {
+        let id = self.card.job.id;
+        match self.holder.filter(|holder| holder.job != id) {
+            None => format!("{first}: queue retry {id}"),
+            Some(Holder { job, until }) => {
+                let until = until.map(|at| format!(" (for {})", span(at - self.now_ms))).unwrap_or_default();
+                format!(
+                    "job {job} holds its key{until} and must end first: queue explain {job}; {first}: queue retry {id}"
+                )
+            }
         }
-        State::Running => (running(job, instances), None),
-        // Nobody has looked since it came due, or it would be ready: the same reasons hold it back.
-        State::Scheduled if job.run_at <= now_ms => ready(job, queue, instances),
-        State::Scheduled => {
-            let why = job.error.as_ref().map_or(String::new(), |error| format!("; its last run ended with: {error}"));
-            (format!("it is due in {}{why}", span(job.run_at - now_ms)), None)
+    }
+
+    fn running(&self) -> Reason {
+        let Known { card: Card { job, .. }, instances, .. } = self;
+        let seen = job.instance.and_then(|id| instances.iter().find(|seen| seen.instance.id == id));
+        let asked = if job.cancel_asked { "; it was asked to stop" } else { "" };
+        let cure = || Some(format!("start a worker: queue work --queue {}", job.queue));
+        // Any living worker takes it from the dead; only one of its queue runs it again.
+        let on_queue = |seen: &&Seen| seen.living && seen.instance.queues.contains(&job.queue);
+        let (then, cure) = match instances.iter().any(|seen| seen.living) {
+            false => ("no worker lives, so nobody will rescue it".to_owned(), cure()),
+            true if !instances.iter().any(|seen| on_queue(&seen)) => (
+                format!("it will be rescued, and then no living worker takes from its queue \"{}\"", job.queue),
+                cure(),
+            ),
+            true => ("it will be rescued".to_owned(), None),
+        };
+        let Some(seen) = seen else {
+            let text = format!("it is running in a process that is not registered; if that has died, {then}{asked}");
+            return (text, cure);
+        };
+        if seen.living {
+            return (format!("it is running in {}{asked}", called(seen)), None);
         }
-        State::Ready => ready(job, queue, instances),
+        let silent = span(i64::try_from(seen.silent_ms).unwrap_or(i64::MAX));
+        let gone = match seen.instance.status {
+            Status::Stopped => format!("left {silent} ago"),
+            Status::Working | Status::Stopping => format!("is silent for {silent}"),
+        };
+        (format!("it was running in {}, which {gone}; {then}{asked}", called(seen)), cure)
+    }
+
+    fn ready(&self) -> Reason {
+        let Known { card: Card { job, .. }, queue, instances, .. } = self;
+        if let Some(pause) = queue.and_then(|view| view.pause.as_ref()) {
+            let until = self.until(pause);
+            let text = format!("its queue \"{}\" is paused by {} ({}){until}", job.queue, pause.by, pause.reason);
+            return (text, Some(format!("queue resume {}", job.queue)));
+        }
+        let living: Vec<&Seen> = instances.iter().filter(|seen| seen.living).collect();
+        let on_queue: Vec<&&Seen> = living.iter().filter(|seen| seen.instance.queues.contains(&job.queue)).collect();
+        if on_queue.is_empty() {
+            let text =
+                format!("no living worker takes from its queue \"{}\" ({} live in all)", job.queue, living.len());
+            return (text, Some(format!("start one: queue work --queue {}", job.queue)));
+        }
+        if !on_queue.iter().any(|seen| seen.instance.kinds.iter().any(|(kind, _)| *kind == job.kind)) {
+            let text = format!(
+                "no living worker of its queue knows the kind \"{}\"; the next that claims it will park it",
+                job.kind
+            );
+            return (text, Some(banto_core::Cause::UnknownKind.cure().into()));
+        }
+        let knowing = on_queue.iter().flat_map(|seen| &seen.instance.kinds).filter(|(kind, _)| *kind == job.kind);
+        if let Some(newest) = knowing.map(|(_, version)| *version).max().filter(|newest| *newest < job.version) {
+            let (kind, version) = (&job.kind, job.version);
+            let text = format!(
+                "its payload has version {version}; the living workers of its queue read {kind} up to {newest}"
+            );
+            return (text, Some(banto_core::Cause::NewerVersion.cure().into()));
+        }
+        let ahead = queue.map_or(0, |view| view.count(State::Ready).saturating_sub(1));
+        (format!("it is next in line: at most {ahead} ready jobs of its queue stand before it"), None)
+    }
+
+    /// Until when it is paused.
+    fn until(&self, pause: &Pause) -> String {
+        let left = |at: i64| format!(" for another {}", span(rounded(at - self.now_ms)));
+        pause.until.map_or_else(|| " until it is resumed".to_owned(), left)
+    }
+
+    fn facts(&self) -> Vec<String> {
+        let Known { card: Card { job, .. }, queue, instances, holder, now_ms } = self;
+        let mut facts = vec![format!("it was enqueued {} ago into \"{}\"", span(now_ms - job.enqueued_at), job.queue)];
+        facts.push(format!("{}, claimed {} times, {} crashes", attempts(job), job.fence, job.crashes));
+        if let (Some(unique), Some(holder)) = (&job.unique, holder) {
+            let whose = if holder.job == job.id { "this job".to_owned() } else { format!("job {}", holder.job) };
+            facts.push(format!("its key \"{}\" is held by {whose}", unique.key));
+        }
+        if let Some(until) = job.options.retry_until {
+            facts.push(format!("no attempt begins after {} from now", span(until - now_ms)));
+        }
+        // Where the pause is the answer, or of no matter, it is no fact.
+        let waits = job.state == State::Ready || (job.state == State::Scheduled && job.run_at <= *now_ms);
+        if let Some(pause) = queue.and_then(|view| view.pause.as_ref()).filter(|_| !waits && !job.state.ended()) {
+            facts.push(format!("its queue is paused by {}{}", pause.by, self.until(pause)));
+        }
+        for seen in instances.iter().filter(|seen| seen.instance.queues.contains(&job.queue)) {
+            let knows = seen.instance.kinds.iter().find(|(kind, _)| *kind == job.kind);
+            let knows = knows
+                .map_or("does not know the kind".into(), |(_, version)| format!("knows the kind to version {version}"));
+            let lives = if seen.living { "lives" } else { "is gone" };
+            let (busy, slots) = (seen.instance.busy, seen.instance.concurrency);
+            facts.push(format!("{} {lives}, runs {busy} of {slots}, {knows}", called(seen)));
+        }
+        facts
     }
 }
 
-fn running(job: &Job, instances: &[Seen]) -> String {
-    let seen = job.instance.and_then(|id| instances.iter().find(|seen| seen.instance.id == id));
-    let asked = if job.cancel_asked { "; it was asked to stop" } else { "" };
-    match seen {
-        Some(seen) if seen.living => format!("it is running in {}{asked}", called(seen)),
-        Some(seen) => {
-            let silent = span(i64::try_from(seen.silent_ms).unwrap_or(i64::MAX));
-            format!("it was running in {}, which is silent for {silent}; it will be rescued{asked}", called(seen))
-        }
-        None => format!("it is running in a process that has not registered{asked}"),
+/// How many attempts were made, of how many. A worker may allow more than the job asks for.
+pub fn attempts(job: &Job) -> String {
+    match job.attempt > job.attempts_max {
+        true => format!("attempt {}, more than the {} it asks for (--tries)", job.attempt, job.attempts_max),
+        false => format!("attempt {} of {}", job.attempt, job.attempts_max),
     }
-}
-
-fn ready(job: &Job, queue: Option<&QueueView>, instances: &[Seen]) -> (String, Option<String>) {
-    if let Some(pause) = queue.and_then(|view| view.pause.as_ref()) {
-        let text = format!("its queue \"{}\" is paused by {} ({})", job.queue, pause.by, pause.reason);
-        return (text, Some(format!("queue resume {}", job.queue)));
-    }
-    let living: Vec<&Seen> = instances.iter().filter(|seen| seen.living).collect();
-    let on_queue: Vec<&&Seen> = living.iter().filter(|seen| seen.instance.queues.contains(&job.queue)).collect();
-    if on_queue.is_empty() {
-        let text = format!("no living worker takes from its queue \"{}\" ({} live in all)", job.queue, living.len());
-        return (text, Some(format!("start one: queue work --queue {}", job.queue)));
-    }
-    if !on_queue.iter().any(|seen| seen.instance.kinds.iter().any(|(kind, _)| *kind == job.kind)) {
-        let text = format!(
-            "no living worker of its queue knows the kind \"{}\"; the next that claims it will park it",
-            job.kind
-        );
-        return (text, Some(banto_core::Cause::UnknownKind.cure().into()));
-    }
-    let knowing = on_queue.iter().flat_map(|seen| &seen.instance.kinds).filter(|(kind, _)| *kind == job.kind);
-    if let Some(newest) = knowing.map(|(_, version)| *version).max().filter(|newest| *newest < job.version) {
-        let (kind, version) = (&job.kind, job.version);
-        let text =
-            format!("its payload has version {version}; the living workers of its queue read {kind} up to {newest}");
-        return (text, Some(banto_core::Cause::NewerVersion.cure().into()));
-    }
-    let ahead = queue.map_or(0, |view| view.count(State::Ready).saturating_sub(1));
-    (format!("it is next in line: at most {ahead} ready jobs of its queue stand before it"), None)
-}
-
-fn facts(job: &Job, queue: Option<&QueueView>, instances: &[Seen], holder: Option<Holder>, now_ms: i64) -> Vec<String> {
-    let mut facts = vec![format!("it was enqueued {} ago into \"{}\"", span(now_ms - job.enqueued_at), job.queue)];
-    facts.push(format!(
-        "attempt {} of {}, claimed {} times, {} crashes",
-        job.attempt, job.attempts_max, job.fence, job.crashes
-    ));
-    if let (Some(unique), Some(holder)) = (&job.unique, holder) {
-        let whose = if holder.job == job.id { "this job".to_owned() } else { format!("job {}", holder.job) };
-        facts.push(format!("its key \"{}\" is held by {whose}", unique.key));
-    }
-    if let Some(until) = job.options.retry_until {
-        facts.push(format!("no attempt begins after {} from now", span(until - now_ms)));
-    }
-    if let Some(pause) = queue.and_then(|view| view.pause.as_ref()).filter(|_| job.state != State::Ready) {
-        facts.push(format!("its queue is paused by {}", pause.by));
-    }
-    for seen in instances.iter().filter(|seen| seen.instance.queues.contains(&job.queue)) {
-        let knows = seen.instance.kinds.iter().find(|(kind, _)| *kind == job.kind);
-        let knows = knows
-            .map_or("does not know the kind".into(), |(_, version)| format!("knows the kind to version {version}"));
-        let lives = if seen.living { "lives" } else { "is gone" };
-        let (busy, slots) = (seen.instance.busy, seen.instance.concurrency);
-        facts.push(format!("{} {lives}, runs {busy} of {slots}, {knows}", called(seen)));
-    }
-    facts
 }
 
 fn called(seen: &Seen) -> String {
@@ -140,6 +218,11 @@ fn called(seen: &Seen) -> String {
         "worker {} ({} on {}, pid {}, build {})",
         instance.id, instance.name, instance.host, instance.pid, instance.build
     )
+}
+
+/// To the second, once there is one.
+fn rounded(ms: i64) -> i64 {
+    if ms >= 1_000 { ms - ms % 1_000 } else { ms }
 }
 
 /// A span of milliseconds in words of at most two units: "1 h 5 min".

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use banto_core::{Facts, Verdict, decide};
+use banto_core::{Facts, Verdict, decide, limits::ATTEMPTS_DEFAULT};
 use banto_store::{Finish, Finished, Record, StoreError};
 use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 
@@ -43,7 +43,10 @@ fn decided(shared: &Shared, ended: Ended) -> (Ended, Finish) {
     let job = &ended.job;
     let backoff = shared.registry.backoff(&job.kind).unwrap_or(&shared.config.backoff);
     let mut facts = Facts::of(job, backoff);
-    facts.attempts_max = shared.config.attempts_max.unwrap_or(facts.attempts_max);
+    // A job that asks for a number of its own keeps it. The record does not tell a default from the same number asked for.
+    if let Some(most) = shared.config.attempts_max.filter(|_| job.attempts_max == ATTEMPTS_DEFAULT) {
+        facts.attempts_max = most;
+    }
     let verdict = decide(&facts, ended.outcome.clone(), shared.clock.wall_ms(), fastrand::u64(..));
     let lease = ended.lease;
     (ended, Finish { lease, verdict })

@@ -55,7 +55,8 @@ fn own(shared: &Shared, began: u64) {
     }
     let Some(max) = shared.config.memory_max_bytes else { return };
     if let Some(held) = resident_bytes().filter(|held| *held > max) {
-        let text = format!("it holds {held} bytes of memory and {max} are allowed (--memory)");
+        let (held, max) = (held.div_ceil(1 << 20), max >> 20);
+        let text = format!("it holds {held} MiB of memory and {max} MiB are allowed (--memory)");
         shared.stop.halt(Halt::Memory, text);
     }
 }

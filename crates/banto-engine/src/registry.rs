@@ -2,16 +2,18 @@
 //!
 //! Filled by explicit `add`s, so that one place says which binary knows which job. [`Registry::judge`] is the one answer
 //! to "can this build run this job": a call that is ready to be made, or the cause for which it is parked. It never
-//! guesses: an unknown kind or a newer payload is set aside for who knows it.
+//! guesses: an unknown kind or a newer payload is set aside for who knows it. [`Entry::made`] goes the other way: from a
+//! payload that somebody typed to the job that the kind's own type would have made.
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use banto_core::{Backoff, Cause, Job as Record, Name, Outcome, Park, Refusal, text::visible};
+use banto_core::{Backoff, Cause, Job as Record, JobId, Name, NewJob, Outcome, Park, Payload, Refusal, text::visible};
 use serde_json::Value;
 
 use crate::{
     BoxFuture,
     context::{Context, Run},
+    enqueue,
     handler::JobError,
     kind::{Job, Policy, lift},
     panic::guarded,
@@ -21,6 +23,7 @@ use crate::{
 pub(crate) type Call = Box<dyn FnOnce(Arc<Run>) -> BoxFuture<'static, Outcome> + Send>;
 
 type Decode = Arc<dyn Fn(&Record) -> Result<Call, Refused> + Send + Sync>;
+type Make = fn(&Payload, u16, JobId, i64) -> Result<NewJob, Refused>;
 type Missing = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// Why a payload was not taken.
@@ -39,10 +42,30 @@ pub struct Entry {
     /// How its jobs are queued and retried.
     pub policy: Policy,
     decode: Decode,
+    make: Make,
     missing: Missing,
 }
 
 impl Entry {
+    /// The job that this kind's type would make of `payload`, which has that version of the payload's form: with its queue
+    /// and numbers, its key, its tags and the time until which it is retried, counted from `now_ms` (milliseconds since
+    /// 1970). The payload stays as it was given, and so does the name, which may be an alias.
+    ///
+    /// Refuses what this build would park; the text is a fragment that fits after "could not".
+    pub fn made(&self, payload: Payload, version: u16, id: JobId, now_ms: i64) -> Result<NewJob, String> {
+        let kind = &self.kind;
+        let made = guarded(|| (self.make)(&payload, version, id, now_ms));
+        match made.unwrap_or_else(|text| Err(Refused::Undecodable(format!("reading it panicked: {text}")))) {
+            Ok(job) => Ok(NewJob { kind: kind.clone(), payload, version, ..job }),
+            Err(Refused::Newer(known)) => {
+                Err(format!("make a job of {kind}: its payload has version {version}, this build reads up to {known}"))
+            }
+            Err(Refused::Undecodable(why)) => {
+                Err(format!("make a job of {kind}: its payload is not one: {}", visible(&why, 1_000)))
+            }
+        }
+    }
+
     /// What it needs and lacks, each in words; empty when it can run.
     pub fn missing(&self) -> Vec<String> {
         let panicked = |text| vec![format!("a check of its needs that does not panic ({text})")];
@@ -95,7 +118,7 @@ impl Registry {
     {
         let handler = Arc::new(handler);
         let decode: Decode = Arc::new(move |record| {
-            let value: J = decode(record)?;
+            let value: J = decode(&record.payload, record.version)?;
             let (handler, state) = (handler.clone(), state.clone());
             Ok(Box::new(move |run| {
                 // The handler is called within the future: what it does before its first await happens inside the layers.
@@ -114,7 +137,8 @@ impl Registry {
                 }
                 Ok(kind) => {
                     let (decode, missing) = (decode.clone(), missing.clone());
-                    let entry = Entry { kind: kind.clone(), version: J::VERSION, policy: J::policy(), decode, missing };
+                    let (version, policy, make) = (J::VERSION, J::policy(), make::<J> as Make);
+                    let entry = Entry { kind: kind.clone(), version, policy, decode, make, missing };
                     self.entries.insert(kind, entry);
                 }
             }
@@ -170,16 +194,21 @@ impl Registry {
     }
 }
 
-fn decode<J: Job>(record: &Record) -> Result<J, Refused> {
+fn make<J: Job>(payload: &Payload, version: u16, id: JobId, now_ms: i64) -> Result<NewJob, Refused> {
+    let value: J = decode(payload, version)?;
+    enqueue::made(&value, id, now_ms).map_err(|refusal| Refused::Undecodable(refusal.to_string()))
+}
+
+fn decode<J: Job>(payload: &Payload, version: u16) -> Result<J, Refused> {
     let undecodable = |refusal: Refusal| Refused::Undecodable(refusal.to_string());
-    if record.version == J::VERSION {
-        return record.payload.read().map_err(undecodable);
+    if version == J::VERSION {
+        return payload.read().map_err(undecodable);
     }
-    if record.version > J::VERSION {
+    if version > J::VERSION {
         return Err(Refused::Newer(J::VERSION));
     }
-    let payload: Value = record.payload.read().map_err(undecodable)?;
-    let lifted = lift::<J>(payload, record.version).map_err(Refused::Undecodable)?;
+    let payload: Value = payload.read().map_err(undecodable)?;
+    let lifted = lift::<J>(payload, version).map_err(Refused::Undecodable)?;
     serde_json::from_value(lifted).map_err(|error| Refused::Undecodable(error.to_string()))
 }
 

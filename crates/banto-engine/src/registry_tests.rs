@@ -1,6 +1,6 @@
 //! Tests of what a build can run, and of what it sets aside.
 
-use banto_core::{Ids, NewJob, Payload, State};
+use banto_core::{Hold, Ids, Label, State, Unique};
 use serde::{Deserialize, Serialize};
 
 use super::*;
@@ -15,6 +15,20 @@ impl Job for Paint {
     const KIND: &'static str = "paint";
     const VERSION: u16 = 3;
     const ALIASES: &'static [&'static str] = &["App\\Jobs\\Paint"];
+
+    fn policy() -> Policy {
+        Policy { queue: "brushes", priority: 2, attempts_max: 7, retry_for_ms: Some(60_000), ..Policy::default() }
+    }
+
+    fn unique(&self) -> Result<Option<Unique>, Refusal> {
+        let key = Label::new(&format!("avatar:{}", self.avatar))?;
+        Ok(Some(Unique { key, hold: Hold::Done }))
+    }
+
+    fn tags(&self) -> Vec<String> {
+        assert_ne!(self.colour, "invisible", "a colour that can be seen");
+        vec![self.colour.clone()]
+    }
 
     fn upcast(from: u16, mut payload: Value) -> Result<Value, String> {
         match from {
@@ -109,4 +123,43 @@ fn a_kind_registered_twice_is_a_fault() {
     registry.add::<Paint, (), _, _>(Arc::new(()), |_, _| async { Ok(()) });
     assert_eq!(registry.faults().len(), 2);
     assert!(registry.faults()[0].contains("\"paint\" twice"));
+}
+
+fn made(kind: &str, version: u16, payload: &str) -> Result<NewJob, String> {
+    let registry = registry(&[]);
+    let entry = registry.entry(&Name::new(kind).unwrap()).unwrap();
+    entry.made(Payload::parse(payload).unwrap(), version, Ids::new(1).make(0), 1_000)
+}
+
+#[test]
+fn a_job_from_a_typed_payload_is_the_one_its_type_would_make() {
+    let typed = r#"{ "colour":"red", "avatar":7 }"#;
+    for kind in ["paint", "App\\Jobs\\Paint"] {
+        let job = made(kind, 3, typed).unwrap();
+        let own = enqueue::made(&Paint { avatar: 7, colour: "red".into() }, job.id, 1_000).unwrap();
+        assert_eq!((job.kind.as_str(), job.payload.as_str()), (kind, typed), "name and bytes are as they were typed");
+        assert_eq!(NewJob { kind: own.kind.clone(), payload: own.payload.clone(), ..job.clone() }, own);
+        assert_eq!(job.unique.unwrap().key.as_str(), "avatar:7");
+        assert_eq!((job.options.retry_until, job.options.tags[0].as_str()), (Some(61_000), "red"));
+    }
+}
+
+#[test]
+fn an_older_payload_is_made_a_job_as_it_is_with_the_key_of_what_it_means() {
+    let job = made("paint", 1, r#"{"id":7}"#).unwrap();
+    assert_eq!((job.version, job.payload.as_str()), (1, r#"{"id":7}"#));
+    assert_eq!(job.unique.unwrap().key.as_str(), "avatar:7");
+}
+
+#[test]
+fn what_this_build_would_park_is_made_no_job() {
+    for (version, payload, says) in [
+        (3, "{}", "missing field"),
+        (4, r#"{"avatar":1,"colour":"red"}"#, "has version 4, this build reads up to 3"),
+        (0, "{}", "no step from 0"),
+        (3, r#"{"avatar":1,"colour":"invisible"}"#, "panicked"),
+    ] {
+        let refused = made("paint", version, payload).unwrap_err();
+        assert!(refused.starts_with("make a job of paint: its payload") && refused.contains(says), "{refused}");
+    }
 }

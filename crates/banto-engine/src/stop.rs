@@ -1,6 +1,7 @@
 //! How a worker is told to stop: first gracefully, then now.
 //!
-//! Cheap to clone; whoever holds one may order. The first reason given stands and is reported.
+//! Cheap to clone; whoever holds one may order. The first reason given stands and is reported, until somebody orders to
+//! stop now: then it is theirs.
 
 use std::sync::{Arc, OnceLock};
 
@@ -33,6 +34,7 @@ pub struct Stop {
     graceful: CancellationToken,
     now: CancellationToken,
     reason: Arc<OnceLock<(Halt, String)>>,
+    haste: Arc<OnceLock<String>>,
 }
 
 impl Stop {
@@ -43,6 +45,8 @@ impl Stop {
 
     /// Stop now: what runs is dropped and handed back.
     pub fn now(&self, reason: impl Into<String>) {
+        let reason = reason.into();
+        self.haste.get_or_init(|| reason.clone());
         self.graceful(reason);
         self.now.cancel();
     }
@@ -59,7 +63,8 @@ impl Stop {
 
     /// Why, once it was.
     pub fn reason(&self) -> &str {
-        self.reason.get().map_or("", |(_, reason)| reason)
+        let first = || self.reason.get().map_or("", |(_, reason)| reason);
+        self.haste.get().map_or_else(first, String::as_str)
     }
 
     /// What ended it, once something did.

@@ -71,7 +71,8 @@ fn read(row: &Row<'_>, now: Now) -> rusqlite::Result<Option<Registered>> {
     Ok(Some(Registered { seen, ordered: row.get(4)? }))
 }
 
-/// Orders every instance that is registered now and has not left to restart; says how many.
+/// Orders every instance that is registered now and has not left to restart; says how many of them live. One that is
+/// silent hears of it if it comes back.
 pub(crate) fn restart(desk: &mut Desk<'_>, by: &str, preview: bool) -> rusqlite::Result<usize> {
     let mut order = desk.db.prepare_cached("UPDATE banto_instance SET restart = ?2 WHERE id = ?1")?;
     let stays = |one: &Registered| one.seen.instance.status != Status::Stopped && !one.ordered;
@@ -79,5 +80,5 @@ pub(crate) fn restart(desk: &mut Desk<'_>, by: &str, preview: bool) -> rusqlite:
     for one in found.iter().filter(|_| !preview) {
         order.execute(params![one.seen.instance.id.0.cast_signed(), cut(by, 255)])?;
     }
-    Ok(found.len())
+    Ok(found.iter().filter(|one| one.seen.living).count())
 }

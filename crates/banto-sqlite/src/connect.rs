@@ -2,7 +2,8 @@
 //!
 //! An address is `sqlite://path/to/file.db?synchronous=full`, or a plain path. Whatever would weaken the promise is
 //! asked for by name (`synchronous=normal`), or refused: a folder shared over the network, where the processes would
-//! not see each other's locks, and a SQLite older than its own repair of the WAL.
+//! not see each other's locks, and a SQLite older than its own repair of the WAL. An address of another sort may hold a
+//! password, so no more of it is shown than its first word.
 
 use std::{
     fs::OpenOptions,
@@ -15,7 +16,7 @@ use std::{
 
 use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
-use rusqlite::{Connection, OpenFlags, config::DbConfig};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::error::{Result, fault};
 
@@ -24,6 +25,8 @@ const SQLITE_LEAST: i32 = 3_051_003;
 /// What an address may say after its `?`.
 const KNOWN: &str =
     "synchronous=full|normal, busy_ms=MILLISECONDS, reserve=BYTES (k, m and g are understood), readers=NUMBER";
+/// An address as it should be.
+const EXAMPLE: &str = "sqlite://path/to/jobs.db";
 /// Pages of WAL after which SQLite carries them into the file.
 const WAL_PAGES: u64 = 1_000;
 /// SQLite's page size.
@@ -51,6 +54,9 @@ pub struct Options {
     pub reserve_bytes: u64,
     /// How many questions may be asked at once. 4 by default.
     pub readers: usize,
+    /// Whether a store is made where there is none, and an older schema brought up to date. If not, both are refused and
+    /// the file is left as it is. True by default.
+    pub migrate: bool,
 }
 
 impl Options {
@@ -62,6 +68,7 @@ impl Options {
             busy_ms: 5_000,
             reserve_bytes: 4 << 20,
             readers: 4,
+            migrate: true,
         }
     }
 
@@ -87,21 +94,38 @@ impl FromStr for Options {
             Some((path, options)) if rest.len() < address.len() => (path, options),
             _ => (rest, ""),
         };
-        if path.is_empty() || path.starts_with(":memory:") || path.contains("://") {
-            let what =
-                format!("open \"{}\" as a store: a file is wanted, as in sqlite://banto.db", visible(address, 200));
-            return Err(StoreError::new(Fault::Config, what));
+        let refused = |what| Err(StoreError::new(Fault::Config, what));
+        if let Some(sort) = sort(rest) {
+            let sort = visible(sort, 40);
+            return refused(format!("open a store of the sort \"{sort}\": a file is wanted, as in {EXAMPLE}"));
+        }
+        if path.is_empty() || path.starts_with(":memory:") {
+            let path = visible(path, 200);
+            return refused(format!("open \"{path}\" as a store: a file is wanted, as in {EXAMPLE}"));
         }
         let mut parsed = Options::of(path);
         for option in options.split('&').filter(|option| !option.is_empty()) {
-            let refused = || {
-                let what = format!("take \"{}\" as an option of the store: allowed are {KNOWN}", visible(option, 80));
-                StoreError::new(Fault::Config, what)
-            };
-            parsed.set(option).ok_or_else(refused)?;
+            if parsed.set(option).is_none() {
+                let option = visible(shown_option(option), 80);
+                return refused(format!("take \"{option}\" as an option of the store: allowed are {KNOWN}"));
+            }
         }
         Ok(parsed)
     }
+}
+
+/// The first word of an address that is no path: `postgres` of `postgres://…`.
+fn sort(address: &str) -> Option<&str> {
+    let (word, rest) = address.split_once(':')?;
+    let named = word.starts_with(|c: char| c.is_ascii_alphabetic())
+        && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
+    (named || rest.starts_with("//")).then_some(word)
+}
+
+/// As much of an option as may be shown: the value of one that nobody here knows may be a password.
+fn shown_option(option: &str) -> &str {
+    let name = option.split_once('=').map_or(option, |(name, _)| name);
+    if matches!(name, "synchronous" | "busy_ms" | "reserve" | "readers") { option } else { name }
 }
 
 fn synchronous(word: &str) -> Option<Synchronous> {
@@ -122,7 +146,8 @@ fn bytes(text: &str) -> Option<u64> {
     digits.parse::<u64>().ok().filter(|bytes| *bytes <= (1 << 40) >> shift).map(|bytes| bytes << shift)
 }
 
-/// Looks at the place before anything is opened there, and makes the file if there is none, for its owner only.
+/// Looks at the place before anything is opened there, and makes the file if there is none and one may be made, for its
+/// owner only.
 pub(crate) fn prepare(options: &Options) -> Result<()> {
     let refused = |fault, why: &str| Err(StoreError::new(fault, format!("open \"{}\": {why}", shown(&options.path))));
     if rusqlite::version_number() < SQLITE_LEAST {
@@ -137,7 +162,13 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
         _ => Path::new("."),
     };
     if !folder.is_dir() {
-        return refused(Fault::Config, &format!("there is no folder \"{}\"; make it first", shown(folder)));
+        return refused(
+            Fault::Config,
+            &format!("there is no folder \"{}\"; look at the address, or make it first", shown(folder)),
+        );
+    }
+    if !options.migrate && !options.path.exists() {
+        return refused(Fault::Config, "there is no such file; look at --store, or make the store with `migrate`");
     }
     if options.path.is_dir() {
         return refused(Fault::Config, "it is a folder; name a file in it");
@@ -147,6 +178,9 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
             Fault::Config,
             &format!("it lies on {kind}, where processes do not share locks; use a local disk"),
         );
+    }
+    if !options.migrate {
+        return Ok(());
     }
     // Only ever created, never opened: closing a second handle would drop the locks SQLite holds for this process.
     match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&options.path) {
@@ -171,9 +205,20 @@ fn network(folder: &Path) -> Option<&'static str> {
     }
 }
 
+/// A connection to look at the file with, before anything in it is changed.
+pub(crate) fn inspector(options: &Options) -> Result<Connection> {
+    let failed = |error| unopened(options, &error);
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(&options.path, flags).map_err(failed)?;
+    common(&db, options).map_err(failed)?;
+    // SQLite opens a file with the first question; with a WAL it then wants to write beside it.
+    db.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(())).map_err(failed)?;
+    Ok(db)
+}
+
 /// The connection that writes.
 pub(crate) fn writer(options: &Options) -> Result<Connection> {
-    let failed = |error| fault(&format!("open \"{}\"", shown(&options.path)), &error);
+    let failed = |error| unopened(options, &error);
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(&options.path, flags).map_err(failed)?;
     if db.is_readonly("main").map_err(failed)? {
@@ -217,11 +262,24 @@ pub(crate) fn reader(options: &Options) -> Result<Connection> {
     Ok(db)
 }
 
+/// Why the file cannot be opened. What its rights forbid they forbid the next time too, so nobody is told to try again.
+fn unopened(options: &Options, error: &rusqlite::Error) -> StoreError {
+    let doing = format!("open \"{}\"", shown(&options.path));
+    match error.sqlite_error_code() {
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            let error = visible(&error.to_string(), 300);
+            let next = "is it a file, and do its rights and those of its folder let you read and write?";
+            StoreError::new(Fault::Config, format!("{doing}: {error}; {next}"))
+        }
+        _ => fault(&doing, error),
+    }
+}
+
 fn common(db: &Connection, options: &Options) -> rusqlite::Result<()> {
     db.busy_timeout(Duration::from_millis(options.busy_ms))?;
     db.set_prepared_statement_cache_capacity(64);
-    // A plan must not follow from the values that happen to be bound; and without this, each statement is compiled anew
-    // whenever they change.
+    // Where values may sway a plan (SQLITE_ENABLE_STAT4, as it is bundled), SQLite prepares such a statement anew each time
+    // that a value is bound: half of the time of a question, and some of each order's.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // The file may come from anybody: no function of a schema is run that could do harm.
     db.execute_batch("PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;")
@@ -230,4 +288,27 @@ fn common(db: &Connection, options: &Options) -> rusqlite::Result<()> {
 /// A path as it may be printed.
 pub(crate) fn shown(path: &Path) -> String {
     visible(&path.to_string_lossy(), 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn no_statement_is_prepared_anew_because_a_value_is_bound() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options::of(folder.path().join("banto.db"));
+        prepare(&options).unwrap();
+        let mut db = writer(&options).unwrap();
+        crate::migrate::migrate(&mut db).unwrap();
+        for db in [&db, &reader(&options).unwrap()] {
+            let mut find = db.prepare("SELECT max(n) FROM banto_line WHERE seq = ?1").unwrap();
+            for seq in 0..10 {
+                find.query_row([seq], |row| row.get::<_, Option<i64>>(0)).unwrap();
+            }
+            assert_eq!(find.get_status(StatementStatus::RePrepare), 0);
+        }
+    }
 }

@@ -48,7 +48,8 @@ impl Sqlite {
     /// Opens the store at an address (`sqlite://path/to/file.db?synchronous=full`, or a plain path), makes it if there is
     /// none, and brings its schema up to date. Blocks for as long as that takes: mostly milliseconds.
     ///
-    /// Refuses unknown options, missing folders, network file systems, read-only files and newer schemas.
+    /// Refuses unknown options, missing folders, network file systems, read-only files and newer schemas. With
+    /// [`Options::migrate`] off it makes and changes nothing, and refuses missing files and older schemas too.
     pub fn open(address: &str, clock: Arc<dyn Clock>) -> Result<Sqlite> {
         Sqlite::open_with(address.parse()?, clock)
     }
@@ -66,6 +67,10 @@ impl Sqlite {
 
     fn start(options: Options, clock: Arc<dyn Clock>, seed: Option<u64>) -> Result<Sqlite> {
         connect::prepare(&options)?;
+        if !options.migrate {
+            // Looked at before the writer is opened, which turns any file into one with a WAL.
+            migrate::current(&connect::inspector(&options)?)?;
+        }
         let mut db = connect::writer(&options)?;
         let migrated = migrate::migrate(&mut db)?;
         let (mark, said) = loss::look(&mut db, &options.path, migrated.from == 0)?;
@@ -73,6 +78,8 @@ impl Sqlite {
         let reserve = Reserve::open(&options.path, options.reserve_bytes);
         let shared = Arc::new(Shared::new(options, news, reserve, mark));
         said.into_iter().for_each(|notice| shared.say(notice));
+        // Whoever only asks never writes, and should be told all the same that the disk is full.
+        shared.look_at_disk(&db, &*clock);
         let writer = |seed| Writer::new(db, shared.options.clone(), Arc::clone(&clock), seed, Arc::clone(&shared));
         let hand = match seed {
             Some(seed) => Hand::Inline(Mutex::new(writer(seed))),
@@ -148,6 +155,10 @@ impl Inner {
             Some(db) => db,
             None => connect::reader(&self.shared.options)?,
         };
+        if !self.shared.options.migrate {
+            // Whoever opened it so mostly asks, and its writer has no reason to look.
+            self.shared.look_at_disk(&db, &*self.clock);
+        }
         let answer = in_snapshot(&db, now, question);
         let trusted =
             answer.as_ref().err().is_none_or(|error| matches!(error.fault(), Fault::Busy | Fault::Refused(_)));

@@ -31,6 +31,19 @@ pub(crate) fn migrate(db: &mut Connection) -> Result<Migrated> {
     Ok(Migrated { from, to: at })
 }
 
+/// Refuses a file whose schema is not this build's. Changes nothing.
+pub(crate) fn current(db: &Connection) -> Result<()> {
+    let refused = |what: String| Err(StoreError::new(Fault::Config, what));
+    match version(db)? {
+        0 => refused("use the store: there is none in this file yet; run `migrate` first".into()),
+        at if at < STEPS.len() => refused(format!(
+            "use the store: its schema is version {at} and this build wants {}; run `migrate` first",
+            STEPS.len()
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Takes the next step and gives the version after it: that of another process, if it was faster.
 fn step(db: &mut Connection) -> Result<usize> {
     let failed = while_doing("migrate the store");

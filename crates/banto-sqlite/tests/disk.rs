@@ -217,3 +217,20 @@ async fn no_inode_left_is_a_word_not_a_spin() {
     let error = Sqlite::open_with(options, Arc::new(GivenClock::at(START))).unwrap_err();
     assert!(error.to_string().contains("No space left"), "{error}");
 }
+
+#[tokio::test]
+async fn whoever_only_asks_is_told_that_the_disk_is_full() {
+    let Some(disk) = Disk::new("size=8m") else { return };
+    let clock = GivenClock::at(START);
+    drop(disk.store(&clock, 1 << 20));
+    let options = Options { reserve_bytes: 1 << 20, migrate: false, ..Options::of(disk.path().join("banto.db")) };
+    let opened = || Sqlite::open_with(options.clone(), Arc::new(clock.clone())).unwrap();
+    let early = opened();
+    assert_eq!(early.about().notices, Vec::<String>::new());
+    let _full = fs::write(disk.path().join("ballast"), vec![1; 8 << 20]);
+    let full = |store: &Sqlite| store.about().notices.iter().any(|notice| notice.contains("disk is full"));
+    assert!(full(&opened()), "who comes now hears of it at once");
+    clock.pass(1_000);
+    early.tally().await.unwrap();
+    assert!(full(&early), "and so does who was there before, with the next question");
+}

@@ -229,3 +229,58 @@ async fn a_file_that_is_moved_replaced_or_deleted_while_it_is_open_takes_nothing
     assert_eq!(store.tally().await.unwrap().accepted, 2);
     sound(&store).await;
 }
+
+/// As a command opens it that only looks.
+fn looks(bench: &Bench) -> Result<Sqlite, StoreError> {
+    Sqlite::open_with(Options { migrate: false, ..bench.options() }, Arc::new(bench.clock.clone()))
+}
+
+#[test]
+fn without_migrating_no_store_is_made_and_no_schema_is_touched() {
+    let bench = Bench::new();
+    let error = looks(&bench).unwrap_err();
+    assert!(error.to_string().contains("there is no such file") && *error.fault() == Fault::Config, "{error}");
+    assert_eq!(fs::read_dir(bench.folder.path()).unwrap().count(), 0, "nothing is made");
+    bench.tool().execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)").unwrap();
+    let before = fs::read(bench.path()).unwrap();
+    let error = looks(&bench).unwrap_err();
+    assert!(error.to_string().contains("run `migrate` first") && *error.fault() == Fault::Config, "{error}");
+    assert_eq!(fs::read(bench.path()).unwrap(), before, "not a byte is changed, the journal's mode neither");
+    drop(bench.open());
+    let opened = looks(&bench).unwrap();
+    assert_eq!((opened.migrated().from, opened.migrated().to), (1, 1));
+}
+
+#[tokio::test]
+async fn without_migrating_a_store_is_whole_for_orders_and_questions() {
+    let bench = Bench::new();
+    bench.open().enqueue(jobs(2)).await.unwrap();
+    let store = looks(&bench).unwrap();
+    assert_eq!(store.tally().await.unwrap().accepted, 2);
+    store.enqueue(jobs(1)).await.unwrap();
+    assert_eq!(store.tally().await.unwrap().accepted, 3);
+    sound(&store).await;
+}
+
+#[test]
+fn an_address_of_another_sort_shows_no_password() {
+    for address in ["postgres://ann:secret@db/x", "postgres:ann:secret@db", "sqlite://postgres://ann:secret@db/x"] {
+        let error = refused(address).to_string();
+        assert!(error.contains("of the sort \"postgres\"") && error.contains("a file is wanted"), "{error}");
+        assert!(!error.contains("secret") && !error.contains("ann"), "{error}");
+    }
+    let error = refused("sqlite://jobs.db?password=secret").to_string();
+    assert!(error.contains("\"password\"") && !error.contains("secret"), "{error}");
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_not_tried_again() {
+    let bench = Bench::new();
+    let _socket = std::os::unix::net::UnixListener::bind(bench.path()).unwrap();
+    for migrate in [true, false] {
+        let options = Options { migrate, ..bench.options() };
+        let error = Sqlite::open_with(options, Arc::new(bench.clock.clone())).unwrap_err();
+        assert!(*error.fault() == Fault::Config && !error.again(), "{error}");
+        assert!(error.to_string().contains("rights"), "{error}");
+    }
+}

@@ -5,9 +5,8 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use banto_cli::{App, Commands};
+use banto_cli::{App, Commands, Wanted};
 use banto_engine::Registry;
-use banto_sqlite::Sqlite;
 use banto_store::{Fault, Store, StoreError, SystemClock};
 use clap::{Parser, Subcommand};
 
@@ -54,10 +53,10 @@ async fn carry_out(dir: PathBuf, command: Commands) -> ExitCode {
     };
     let mut registry = Registry::new("chaos");
     registry.add::<Errand, _, _, _>(hands, load::perform);
-    let open = move |url: String| {
+    let open = move |wanted: Wanted| {
         let runs = runs.clone();
         async move {
-            let store = Sqlite::open(&url, Arc::new(SystemClock))?;
+            let store = wanted.sqlite(Arc::new(SystemClock))?;
             let watched = Watched::new(store, &runs).map_err(|wrong| StoreError::new(Fault::Gone, wrong))?;
             Ok(Arc::new(watched) as Arc<dyn Store>)
         }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Mark, Outcome, Step, left_out, line, needs, rowed, test, told};
+use super::{Mark, Outcome, Step, line, needs, rowed, test, told};
 use crate::house::House;
 use crate::run::End;
 
@@ -54,7 +54,7 @@ fn a_stopped_house_fails_every_step_and_starts_none() {
     let (house, stop) = House::for_test();
     stop.store(true, Ordering::Relaxed);
     assert!(!test(&house, &[Step::Fmt], false));
-    assert_eq!(line(&house, Step::Fmt, &[], &[]).said, "told to stop");
+    assert_eq!(line(&house, Step::Fmt, &[]).said, "told to stop");
 }
 
 #[test]

@@ -16,18 +16,27 @@ pub struct Filter {
     pub tag: Option<String>,
 }
 
-/// `queue list`, `queue failed`
+/// `queue list`
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "EXAMPLES:\n  queue list --state ready,running --queue avatars\n  queue list --limit 100 --before 0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11\n  queue failed --json"
+    after_help = "EXAMPLES:\n  queue list --state ready,running --queue avatars\n  queue list --limit 100 --before 0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11"
 )]
 pub struct List {
-    /// Which.
-    #[command(flatten)]
-    pub filter: Filter,
     /// Only jobs in these states, parted by commas: scheduled, ready, running, parked, done, dead, cancelled
     #[arg(long, value_name = "STATE", value_delimiter = ',')]
     pub state: Vec<String>,
+    /// Which, and how many.
+    #[command(flatten)]
+    pub page: Failed,
+}
+
+/// `queue failed`: a listing whose states are given.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "EXAMPLES:\n  queue failed --queue avatars\n  queue failed --json --limit 1000")]
+pub struct Failed {
+    /// Which.
+    #[command(flatten)]
+    pub filter: Filter,
     /// Most jobs to list
     #[arg(long, value_name = "N", default_value_t = 50)]
     pub limit: usize,

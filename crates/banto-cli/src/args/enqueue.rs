@@ -5,7 +5,7 @@ use clap::Args;
 /// A job to accept.
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "The payload is JSON of at most 1 MiB, kept byte for byte.\n\nEXAMPLES:\n  queue enqueue avatar.generate --payload '{\"avatar_id\":42}' --unique avatar:42\n  queue enqueue report --payload @report.json --at 2026-12-01T09:00:00+09:00\n  generate | queue enqueue mail.send --payload - --delay 10m --once signup:42"
+    after_help = "The payload is JSON of at most 1 MiB, kept byte for byte. A program that knows the kind reads it first, and gives the\njob its kind's key, tags and numbers unless other ones are typed.\n\nEXAMPLES:\n  queue enqueue avatar.generate --payload '{\"avatar_id\":42}' --unique avatar:42\n  queue enqueue report --payload @report.json --at 2026-12-01T09:00:00+09:00\n  generate | queue enqueue mail.send --payload - --delay 10m --once signup:42"
 )]
 pub struct Enqueue {
     /// What is to be done: the name that a worker knows
@@ -15,23 +15,23 @@ pub struct Enqueue {
     #[arg(long, value_name = "JSON", default_value = "{}", allow_hyphen_values = true)]
     pub payload: String,
     /// The version of the payload's form; this build's, or 1, unless said
-    #[arg(long, value_name = "N")]
-    pub version: Option<u16>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub version: Option<String>,
     /// Into this queue; the kind's own, or "default", unless said
     #[arg(long, value_name = "QUEUE")]
     pub queue: Option<String>,
     /// Urgency: 0 (first) to 9 (last)
-    #[arg(long, value_name = "N")]
-    pub priority: Option<u8>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub priority: Option<String>,
     /// Due after that long: seconds, or 90s, 5m, 1h30m, 2d
     #[arg(long, value_name = "SPAN", conflicts_with = "at")]
     pub delay: Option<String>,
     /// Due at that time, with its offset: 2026-12-01T09:00:00+09:00
     #[arg(long, value_name = "TIME")]
     pub at: Option<String>,
-    /// Attempts before the job is dead
-    #[arg(long, value_name = "N")]
-    pub attempts: Option<u16>,
+    /// Attempts before the job is dead: 1 to 1000
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub attempts: Option<String>,
     /// Longest run of one attempt
     #[arg(long, value_name = "SPAN")]
     pub timeout: Option<String>,
@@ -53,4 +53,7 @@ pub struct Enqueue {
     /// So many equal jobs
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub count: usize,
+    /// Accept it although this program knows the kind and could not run it; it gets no key and no tags of its kind
+    #[arg(long)]
+    pub anyway: bool,
 }

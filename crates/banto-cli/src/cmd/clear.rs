@@ -8,7 +8,7 @@ use banto_store::{Order, Select, Steered};
 
 use super::{
     Desk, export, line,
-    steer::{Words, confirm, count, told, who},
+    steer::{Words, confirm, count, fewer, left, told, who},
 };
 use crate::{
     args::{Clear, Sure},
@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Jobs in one order by id.
-const SLICE: usize = 500;
+const SLICE: usize = 5_000;
 
 const CLEAR: Words = Words { done: "cancelled", applies: "it applies to waiting jobs", order: Order::Cancel };
 
@@ -43,20 +43,27 @@ pub(super) async fn carry_out(
     let counted = count(desk, words, select.clone()).await?;
     if sure.dry_run || counted.count == 0 {
         told(desk, words, &counted, sure.dry_run)?;
+        if let Some(path) = to {
+            desk.print.note(format!("nothing was written to \"{}\"", shown(path)));
+        }
         return Ok(Exit::Well);
     }
     confirm(desk, sure.yes, &question(counted.count))?;
-    let steered = match to {
-        None => steer(desk.store(), (words.order)(select), &who(), false).await?,
+    let (expected, steered) = match to {
+        None => (counted.count, steer(desk.store(), (words.order)(select), &who(), false).await?),
         Some(path) => {
             let ids = export::write(desk, &select, path).await?;
-            let path = banto_core::text::visible(&path.to_string_lossy(), 300);
-            desk.print.note(format!("{} written to \"{path}\"", line::jobs(ids.len())));
-            by_id(desk, words, &select, &ids).await?
+            desk.print.note(format!("{} written to \"{}\"", line::jobs(ids.len()), shown(path)));
+            (counted.count.max(ids.len()), by_id(desk, words, &select, &ids).await?)
         }
     };
     told(desk, words, &steered, false)?;
-    Ok(Exit::Well)
+    let fewer = fewer(expected, steered.count);
+    Ok(left(desk, words, fewer, Exit::Found))
+}
+
+fn shown(path: &Path) -> String {
+    banto_core::text::visible(&path.to_string_lossy(), 300)
 }
 
 /// The order on exactly these jobs, as far as they still are as they were chosen.

@@ -8,13 +8,20 @@ use std::{
     io::{BufWriter, Write},
     os::unix::fs::OpenOptionsExt,
     path::Path,
+    sync::Arc,
 };
 
-use banto_core::{JobId, limits::PAGE_MAX, text::visible};
-use banto_store::Select;
+use banto_core::{Job, JobId, limits::PAGE_MAX, text::visible};
+use banto_store::{Select, Store};
 
 use super::Desk;
-use crate::exit::{Exit, Failure};
+use crate::{
+    exit::{Exit, Failure},
+    print::object_line,
+};
+
+/// How many ask at once: each job is a question of its own, and a store answers several at a time.
+const ASKERS: usize = 8;
 
 /// Writes the jobs of `select` to `path` and gives their ids.
 pub(super) async fn write(desk: &Desk<'_>, select: &Select, path: &Path) -> Result<Vec<JobId>, Failure> {
@@ -30,13 +37,10 @@ pub(super) async fn write(desk: &Desk<'_>, select: &Select, path: &Path) -> Resu
     let (mut ids, mut before) = (Vec::new(), None);
     loop {
         let page = desk.store().jobs(Select { limit: PAGE_MAX, ..select.clone() }, before).await?;
-        for job in &page.jobs {
-            before = Some(job.id);
-            // A job that went away meanwhile is neither written nor touched.
-            let Some(card) = desk.store().job(job.id).await? else { continue };
-            let line = crate::print::object_line(&card)?;
+        before = page.jobs.last().map(|job| job.id).or(before);
+        for (id, line) in lines(desk.store(), &page.jobs).await? {
             writeln!(to, "{line}").map_err(failed)?;
-            ids.push(job.id);
+            ids.push(id);
         }
         if !page.more || page.jobs.is_empty() {
             break;
@@ -48,4 +52,29 @@ pub(super) async fn write(desk: &Desk<'_>, select: &Select, path: &Path) -> Resu
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
     Ok(ids)
+}
+
+/// These jobs with their trails, as lines, in the same order. One that went away meanwhile is neither written nor touched.
+async fn lines(store: &Arc<dyn Store>, jobs: &[Job]) -> Result<Vec<(JobId, String)>, Failure> {
+    let part = jobs.len().div_ceil(ASKERS).max(1);
+    let ask = |jobs: &[Job]| {
+        let (store, ids) = (store.clone(), jobs.iter().map(|job| job.id).collect::<Vec<_>>());
+        tokio::spawn(async move {
+            let mut lines = Vec::with_capacity(ids.len());
+            for id in ids {
+                if let Some(card) = store.job(id).await? {
+                    lines.push((id, object_line(&card)?));
+                }
+            }
+            Ok::<_, Failure>(lines)
+        })
+    };
+    let asked: Vec<_> = jobs.chunks(part).map(ask).collect();
+    let mut lines = Vec::with_capacity(jobs.len());
+    for part in asked {
+        let stopped =
+            |error| Failure::new(Exit::Machine, format!("read the jobs to export: {error}; nothing was changed"));
+        lines.extend(part.await.map_err(stopped)??);
+    }
+    Ok(lines)
 }

@@ -1,18 +1,27 @@
 //! `queue list` and `queue failed`: jobs, newest first, a page at a time.
 
-use banto_core::{State, limits::PAGE_MAX};
+use banto_core::{JobId, State, limits::PAGE_MAX};
 use banto_store::Select;
 
 use super::{Desk, line};
 use crate::{
-    args::List,
+    args::{Failed, List},
     exit::{Exit, Failure},
     mean, table,
 };
 
-pub(super) async fn run(desk: &mut Desk<'_>, typed: &List, states: &[State]) -> Result<Exit, Failure> {
-    let select = mean::select::listed(typed, states)?;
-    let mut before = typed.before.as_deref().map(mean::id).transpose()?;
+pub(super) async fn run(desk: &mut Desk<'_>, typed: &List) -> Result<Exit, Failure> {
+    let before = typed.page.before.as_deref().map(mean::id).transpose()?;
+    pages(desk, mean::select::listed(typed)?, before).await
+}
+
+pub(super) async fn failed(desk: &mut Desk<'_>, typed: &Failed) -> Result<Exit, Failure> {
+    let before = typed.before.as_deref().map(mean::id).transpose()?;
+    let select = Select { states: vec![State::Dead], ..mean::select::failed(typed)? };
+    pages(desk, select, before).await
+}
+
+async fn pages(desk: &mut Desk<'_>, select: Select, mut before: Option<JobId>) -> Result<Exit, Failure> {
     let (mut left, mut more) = (select.limit, true);
     let (mut rows, now) = (Vec::new(), desk.now_ms());
     while left > 0 && more && !desk.print.gone() {

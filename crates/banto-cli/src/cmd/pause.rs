@@ -54,7 +54,15 @@ pub(super) async fn restart(desk: &mut Desk<'_>) -> Result<Exit, Failure> {
         desk.print.object(&json!({ "instances": steered.count }))?;
         return Ok(Exit::Well);
     }
-    let workers = line::count_of(steered.count, "worker", "workers");
-    desk.print.say(format!("{workers} will stop gracefully with the next beat; a supervisor must start them anew"));
+    if steered.count > 0 {
+        let workers = line::count_of(steered.count, "worker", "workers");
+        desk.print.say(format!("{workers} will stop gracefully with the next beat; a supervisor must start them anew"));
+        return Ok(Exit::Well);
+    }
+    let living = desk.store().instances().await?.iter().filter(|seen| seen.living).count();
+    desk.print.say(match living {
+        0 => "none lives: there is no worker to restart".to_owned(),
+        living => format!("{} told already, and will stop", line::count_of(living, "worker was", "workers were")),
+    });
     Ok(Exit::Well)
 }

@@ -1,10 +1,10 @@
 //! `queue show`: everything that is kept of one job.
 
 use banto_core::{
-    Job, JobId,
+    Job, JobId, State,
     text::{visible, visible_lines},
 };
-use banto_engine::explain::span;
+use banto_engine::explain::{attempts, span};
 use banto_store::Card;
 
 use super::{Desk, line::from_now};
@@ -57,16 +57,13 @@ pub(super) fn described(card: &Card, now_ms: i64) -> String {
 
 fn facts(job: &Job, now_ms: i64) -> Vec<(&'static str, String)> {
     let time = |at: i64| format!("{} ({})", clock_time(at), from_now(at, now_ms));
-    let asked = if job.cancel_asked { ", asked to stop" } else { "" };
+    let asked = if job.cancel_asked && job.state == State::Running { ", asked to stop" } else { "" };
     let mut facts = vec![
         ("job", job.id.to_string()),
         ("kind", format!("{}, version {}", job.kind, job.version)),
         ("queue", format!("{}, priority {}", job.queue, job.priority)),
         ("state", format!("{}{asked}", job.state)),
-        (
-            "attempt",
-            format!("{} of {}, {} crashes, claimed {} times", job.attempt, job.attempts_max, job.crashes, job.fence),
-        ),
+        ("attempts", format!("{}, {} crashes, claimed {} times", attempts(job), job.crashes, job.fence)),
         ("due", time(job.run_at)),
         ("enqueued", time(job.enqueued_at)),
     ];

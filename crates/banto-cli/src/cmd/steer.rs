@@ -35,7 +35,9 @@ const RELEASE: Words = Words { done: "released", applies: "it applies to parked 
 
 pub(super) async fn retry(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
     let select = mean::select::chosen(typed, &[State::Dead])?;
-    carry_out(desk, &RETRY, select, typed.dry_run).await
+    let by_filter = select.ids.is_empty() && !typed.dry_run;
+    let expected = if by_filter { count(desk, &RETRY, select.clone()).await?.count } else { 0 };
+    carry_out(desk, &RETRY, select, expected, typed.dry_run).await
 }
 
 pub(super) async fn forget(desk: &mut Desk<'_>, typed: &ChooseSurely) -> Result<Exit, Failure> {
@@ -57,42 +59,71 @@ async fn surely(
     typed: &ChooseSurely,
     question: impl FnOnce(String) -> String,
 ) -> Result<Exit, Failure> {
+    let mut expected = 0;
     if select.ids.is_empty() && !typed.choose.dry_run {
         let counted = count(desk, words, select.clone()).await?;
-        let touched = counted.count + counted.asked;
-        if touched > 0 {
-            confirm(desk, typed.yes, &question(line::jobs(touched)))?;
+        expected = counted.count + counted.asked;
+        if expected > 0 {
+            confirm(desk, typed.yes, &question(line::jobs(expected)))?;
         }
     }
-    carry_out(desk, words, select, typed.choose.dry_run).await
+    carry_out(desk, words, select, expected, typed.choose.dry_run).await
 }
 
 pub(super) async fn release(desk: &mut Desk<'_>, typed: &ChooseParked) -> Result<Exit, Failure> {
-    carry_out(desk, &RELEASE, mean::select::chosen_parked(typed)?, typed.dry_run).await
+    carry_out(desk, &RELEASE, mean::select::chosen_parked(typed)?, 0, typed.dry_run).await
 }
 
-async fn carry_out(desk: &mut Desk<'_>, words: &Words, select: Select, dry_run: bool) -> Result<Exit, Failure> {
+/// Orders it, and says what was done and what was not; `expected` is how many were counted before, if any were.
+async fn carry_out(
+    desk: &mut Desk<'_>,
+    words: &Words,
+    select: Select,
+    expected: usize,
+    dry_run: bool,
+) -> Result<Exit, Failure> {
     let ids = select.ids.clone();
     let missing = missing(desk, &ids).await?;
     let steered = steer(desk.store(), (words.order)(select), &who(), dry_run).await?;
     let touched = steered.count + steered.asked;
-    let left = ids.len().saturating_sub(missing.len() + touched + steered.held);
+    let untouched = ids.len().saturating_sub(missing.len() + touched + steered.held);
     told(desk, words, &steered, dry_run)?;
-    for id in &missing {
-        desk.print.note(format!("job {id} is not listed"));
-    }
-    if left > 0 {
-        desk.print.note(format!("{} left as they were: {}", line::jobs(left), words.applies));
+    let mut why: Vec<String> = missing.iter().map(|id| format!("job {id} is not listed")).collect();
+    if untouched > 0 {
+        why.push(format!("{} left as they were: {}", line::jobs(untouched), words.applies));
     }
     if steered.held > 0 {
         let text = "left as they were: another job holds their key; see `queue explain ID`";
-        desk.print.note(format!("{} {text}", line::jobs(steered.held)));
+        why.push(format!("{} {text}", line::jobs(steered.held)));
     }
-    Ok(match (missing.is_empty(), left + steered.held) {
-        (false, _) => Exit::NotListed,
-        (true, 0) => Exit::Well,
-        (true, _) => Exit::Found,
-    })
+    why.extend(fewer(expected, touched + steered.held));
+    let exit = if missing.is_empty() { Exit::Found } else { Exit::NotListed };
+    Ok(left(desk, words, why, exit))
+}
+
+/// What there is to say when fewer jobs were touched than were counted just before.
+pub(super) fn fewer(expected: usize, touched: usize) -> Vec<String> {
+    let gone = expected.saturating_sub(touched);
+    let text = format!(
+        "{} of the {expected} that were counted changed meanwhile, and were left as they are",
+        line::jobs(gone)
+    );
+    if gone > 0 { vec![text] } else { Vec::new() }
+}
+
+/// Says why jobs were left as they were, if some were: in lines for people, in one object for programs.
+pub(super) fn left(desk: &mut Desk<'_>, words: &Words, why: Vec<String>, exit: Exit) -> Exit {
+    if why.is_empty() {
+        return Exit::Well;
+    }
+    match desk.print.json() {
+        true => {
+            let text = format!("have every job {}: {}", words.done, why.join("; "));
+            desk.print.failure(&desk.app.name, &Failure::new(exit, text));
+        }
+        false => why.iter().for_each(|line| desk.print.note(line)),
+    }
+    exit
 }
 
 /// Those of `ids` that the store does not list.

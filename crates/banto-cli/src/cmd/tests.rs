@@ -1,6 +1,7 @@
 //! Commands as they are typed, over the store in memory with a given clock: what is said, what is changed, how it ends.
 
 mod house;
+mod meddling;
 mod orders;
 mod questions;
 mod working;

@@ -21,7 +21,10 @@ use crate::{
 };
 
 pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit, Failure> {
-    let registry = desk.kinds("run jobs").await?;
+    let registry = desk.kinds("run jobs").await.map_err(|failure| match failure.exit {
+        Exit::Unready => Failure { exit: Exit::Unfit, ..failure },
+        _ => failure,
+    })?;
     let config = mean::work::config(typed, &registry, &desk.app.name)?;
     log::begin(desk.clock(), &desk.app.name);
     let queues: Vec<String> = config.queues.iter().map(|weighted| weighted.queue.to_string()).collect();
@@ -119,19 +122,21 @@ fn obey(stop: Stop) -> Result<oneshot::Sender<()>, Failure> {
 }
 
 async fn heard(stop: Stop, mut term: Signal, mut int: Signal) {
-    let mut asked = false;
+    let mut asked = None;
     loop {
         let name = tokio::select! {
             _ = term.recv() => "TERM",
             _ = int.recv() => "INT",
         };
-        if asked {
-            tracing::warn!(signal = name, "told a second time: stopping at once");
-            return stop.now(format!("{name} was received twice"));
+        if let Some(first) = asked {
+            let reason = format!("{first} was received, then {name}: it stops at once");
+            stop.now(reason);
+            return tracing::warn!(signal = name, "told a second time: stopping at once");
         }
-        asked = true;
-        tracing::info!(signal = name, "told to stop; once more stops at once");
+        asked = Some(name);
+        // First the deed, then the word: a log that nobody takes must not keep a worker.
         stop.graceful(format!("{name} was received"));
+        tracing::info!(signal = name, "told to stop; once more stops at once");
     }
 }
 

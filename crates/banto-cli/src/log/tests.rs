@@ -85,3 +85,29 @@ async fn each_job_begins_and_ends_in_a_line() {
     assert_eq!((&running["message"], &running["queue"]), (&"running".into(), &"mail".into()));
     assert_eq!((&ended["message"], &ended["ran_ms"], &ended["outcome"]), (&"ended".into(), &12.into(), &"done".into()));
 }
+
+#[test]
+fn a_filter_that_means_nothing_is_none() {
+    for good in ["info", "WARN", "off", "banto_engine=debug", "warn,banto_engine=trace"] {
+        assert!(filter(good).is_some(), "{good}");
+    }
+    for odd in ["verbose", "loud,info", "banto_engine=loud", "", "5x"] {
+        assert!(filter(odd).is_none(), "{odd}");
+    }
+}
+
+#[test]
+fn a_line_that_cannot_be_written_is_lost_in_silence() {
+    struct Broken;
+    impl io::Write for Broken {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(io::ErrorKind::BrokenPipe.into())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let clock = Arc::new(GivenClock::at(0));
+    let _guard = for_machines(clock, EnvFilter::new("info"), || Broken).set_default();
+    tracing::info!("nobody hears");
+}

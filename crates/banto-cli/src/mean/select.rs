@@ -1,21 +1,28 @@
 //! Which jobs are meant: filters and ids as the store's own selection.
 
-use banto_core::State;
+use std::collections::BTreeSet;
+
+use banto_core::{JobId, State};
 use banto_store::Select;
 
 use super::{cause, id, label, name, states};
 use crate::{
-    args::{Choose, ChooseParked, Filter, List},
+    args::{Choose, ChooseParked, Failed, Filter, List},
     exit::Failure,
 };
 
-/// What a listing shows; `states_else` when no state was typed.
-pub(crate) fn listed(list: &List, states_else: &[State]) -> Result<Select, Failure> {
-    let limit = list.limit;
+/// What a listing shows.
+pub(crate) fn listed(list: &List) -> Result<Select, Failure> {
+    Ok(Select { states: states(&list.state)?, ..failed(&list.page)? })
+}
+
+/// What a listing shows whose states are given elsewhere.
+pub(crate) fn failed(page: &Failed) -> Result<Select, Failure> {
+    let limit = page.limit;
     if limit == 0 {
         return Err(super::refuse("--limit", "0", "1 or more is wanted"));
     }
-    Ok(Select { states: states_or(&list.state, states_else)?, limit, ..filtered(&list.filter)? })
+    Ok(Select { limit, ..filtered(&page.filter)? })
 }
 
 /// What an order is for. Without ids it wants `--all` or a filter, and takes `states_else` unless states were typed.
@@ -42,7 +49,11 @@ fn named(ids: &[String], all: bool, narrowed: bool, filter: Select) -> Result<Se
     match (ids.is_empty() || all, all || narrowed) {
         (true, true) => Ok(filter),
         (true, false) => Err(Failure::usage("tell which jobs: name ids, a filter (--queue, --kind, --tag), or --all")),
-        (false, _) => Ok(Select { ids: ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?, ..filter }),
+        (false, _) => {
+            // One that is named twice is one job.
+            let ids: BTreeSet<JobId> = ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?;
+            Ok(Select { ids: ids.into_iter().collect(), ..filter })
+        }
     }
 }
 

@@ -35,7 +35,7 @@ fn config(flags: &str) -> Result<Config, Failure> {
 
 fn job(flags: &str) -> Result<banto_core::NewJob, Failure> {
     let Verb::Enqueue(typed) = verb(&format!("banto queue enqueue {flags}")) else { panic!("not enqueue") };
-    enqueue::job(&typed, &typed.payload, None, Ids::new(1).make(0))
+    enqueue::job(&typed, &typed.payload, None, Ids::new(1).make(0), 0)
 }
 
 /// That the failure is one of usage and says all of this.
@@ -158,6 +158,8 @@ fn odd_numbers_for_work_are_refused() {
         ("--concurrency 0", "1 to 10000"),
         ("--tries 0", "1 to 1000"),
         ("--tries 1001", "1 to 1000"),
+        ("--tries 99999999", "1 to 1000"),
+        ("--tries -1", "1 to 1000"),
         ("--max-jobs 0", "1 or more"),
         ("--memory 0", "1 or more"),
         ("--timeout 0", "more than 0"),
@@ -211,9 +213,12 @@ fn odd_jobs_are_refused() {
         ("a --queue *", "A-Z"),
         ("a --payload {", "JSON"),
         ("a --payload nul", "JSON"),
-        ("a --priority 10", "priority"),
-        ("a --attempts 0", "attempts"),
-        ("a --version 0", "version"),
+        ("a --priority 10", "take \"10\" as --priority: 0 to 9 is allowed"),
+        ("a --priority -1", "take \"-1\" as --priority: 0 to 9 is allowed"),
+        ("a --attempts 0", "--attempts: 1 to 1000 is allowed"),
+        ("a --attempts 99999999", "--attempts: 1 to 1000 is allowed"),
+        ("a --version 0", "--version: 1 to 65535 is allowed"),
+        ("a --version x", "--version: 1 to 65535 is allowed"),
         ("a --delay 11y", "--delay"),
         ("a --at noon", "--at"),
         ("a --count 0", "--count"),
@@ -225,12 +230,22 @@ fn odd_jobs_are_refused() {
 }
 
 #[test]
+fn a_refused_back_off_shows_what_was_typed() {
+    let long = vec!["1"; 33].join(",");
+    let failure = job(&format!("a --backoff {long}")).unwrap_err();
+    assert!(failure.text.starts_with("take \"1,1,1,") && failure.text.contains("1 to 32 waits"), "{}", failure.text);
+    let failure = job("a --backoff 1,11y").unwrap_err();
+    assert!(failure.text.starts_with("take \"11y\" as --backoff"), "{}", failure.text);
+}
+
+#[test]
 fn what_clap_refuses_is_one_failure_of_usage() {
     for typed in [
         "banto queue work --concurrency x",
         "banto queue enqueue a --delay 1 --at x",
         "banto queue enqueue a --once k --unique k",
         "banto queue explain",
+        "banto queue failed --state ready",
         "banto queue flush --yes --dry-run",
         "banto queue:nonsense",
     ] {

@@ -3,7 +3,7 @@
 use banto_core::{Name, limits::ATTEMPTS_MAX};
 use banto_engine::{Config, Registry, config::QueueWeight};
 
-use super::{enqueue::backoff, name, refuse, some_span, span};
+use super::{enqueue::backoff, name, number, refuse, some_span, span};
 use crate::{args::Work, exit::Failure};
 
 /// The worker that was typed, for the kinds of `registry`, in the application called `app`.
@@ -46,11 +46,7 @@ fn running(typed: &Work, config: &mut Config) -> Result<(), Failure> {
             .then_some(slots)
             .ok_or_else(|| refuse("--concurrency", &slots.to_string(), "1 to 10000 is allowed"))?;
     }
-    if let Some(most) = typed.tries {
-        let allowed = format!("1 to {ATTEMPTS_MAX} is allowed");
-        let fits = (1..=ATTEMPTS_MAX).contains(&most);
-        config.attempts_max = Some(fits.then_some(most).ok_or_else(|| refuse("--tries", &most.to_string(), &allowed))?);
-    }
+    config.attempts_max = typed.tries.as_deref().map(|text| number("--tries", text, 1, ATTEMPTS_MAX)).transpose()?;
     config.start_anyway = typed.start_anyway;
     Ok(())
 }

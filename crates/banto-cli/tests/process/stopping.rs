@@ -89,6 +89,7 @@ fn a_second_signal_stops_at_once() {
     worker.signal(Signal::TERM);
     let (exit, stopped) = worker.ended();
     assert_eq!((exit, &stopped["exit"]), (Some(13), &json!(13)));
+    assert_eq!(stopped["reason"], "TERM was received, then TERM: it stops at once");
     assert_eq!((&house.job(&id)["state"], &house.job(&id)["attempt"]), (&json!("ready"), &json!(0)));
 }
 

@@ -35,7 +35,7 @@ async fn an_unlisted_job_has_no_explanation() {
 async fn what_has_ended_says_how() {
     for (to, error, answer, cure) in [
         (State::Done, None, "it is done", None),
-        (State::Dead, Some("bad colour"), "it is dead after 3 of 3 attempts: bad colour", Some("queue retry")),
+        (State::Dead, Some("bad colour"), "it is dead after 3 attempts: bad colour", Some("queue retry")),
         (State::Cancelled, Some("by order"), "it was cancelled: by order", Some("queue retry")),
     ] {
         let house = House::new();
@@ -79,7 +79,71 @@ async fn a_running_job_says_where_and_whether_that_lives() {
     worker.worker.abort();
     pass(12_000).await;
     let said = asked(&house, id).await.answer;
-    assert!(said.contains("which is silent for 1") && said.contains("it will be rescued"), "{said}");
+    assert!(said.contains("which is silent for 1") && said.contains("so nobody will rescue it"), "{said}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_a_dead_worker_left_says_who_will_rescue_it() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    let worker = house.work(acting(|_, _| std::future::pending()));
+    house.until(id, State::Running).await;
+    worker.worker.abort();
+    pass(12_000).await;
+    let said = asked(&house, id).await;
+    assert!(said.answer.ends_with("no worker lives, so nobody will rescue it"), "{}", said.answer);
+    assert_eq!(said.cure.as_deref(), Some("start a worker: queue work --queue default"));
+    house.beat(9, "elsewhere").await;
+    let said = asked(&house, id).await;
+    assert!(
+        said.answer.ends_with("it will be rescued, and then no living worker takes from its queue \"default\""),
+        "{}",
+        said.answer
+    );
+    assert_eq!(said.cure.as_deref(), Some("start a worker: queue work --queue default"));
+    house.beat(10, "default").await;
+    let said = asked(&house, id).await;
+    assert!(said.answer.ends_with("; it will be rescued") && said.cure.is_none(), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_job_says_by_whom() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    house.cancel(id).await;
+    assert_eq!(asked(&house, id).await.answer, "it was cancelled by tester");
+    let id = house.enqueue("x").await;
+    let worker = house.work(acting(|_, context| async move {
+        context.stopped().await;
+        Err(banto_engine::JobError::retry("told to stop"))
+    }));
+    house.until(id, State::Running).await;
+    house.cancel(id).await;
+    house.until(id, State::Cancelled).await;
+    let said = asked(&house, id).await.answer;
+    assert_eq!(said, "it was cancelled by tester (what was last said: cancelled while it ran)");
+    worker.halt().await;
+    let own = house.enqueue("y").await;
+    let worker = house.work(acting(|_, _| async { Err(banto_engine::JobError::cancel("nobody wants it")) }));
+    house.until(own, State::Cancelled).await;
+    assert_eq!(asked(&house, own).await.answer, "it was cancelled: nobody wants it");
+    worker.halt().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_whose_key_is_held_by_another_says_which_must_end_first() {
+    let house = House::new();
+    let unique = || Unique { key: Label::new("avatar:7").unwrap(), hold: Hold::Done };
+    let order = || house.client.order(&act("x")).unique(unique());
+    let id = house.client.send(order()).await.unwrap().id;
+    house.cancel(id).await;
+    assert_eq!(asked(&house, id).await.cure, Some(format!("run it again: queue retry {id}")));
+    let holder = house.client.send(order()).await.unwrap().id;
+    let said = asked(&house, id).await;
+    let cure = format!(
+        "job {holder} holds its key and must end first: queue explain {holder}; run it again: queue retry {id}"
+    );
+    assert_eq!(said.cure, Some(cure));
 }
 
 #[tokio::test(start_paused = true)]
@@ -87,7 +151,12 @@ async fn a_running_job_of_nobody_says_so() {
     let house = House::new();
     let id = house.enqueue("x").await;
     lease(&house).await;
-    assert_eq!(asked(&house, id).await.answer, "it is running in a process that has not registered");
+    let said = asked(&house, id).await;
+    let answer = "it is running in a process that is not registered; if that has died, no worker lives, so nobody will rescue it";
+    assert_eq!((said.answer.as_str(), said.cure.is_some()), (answer, true));
+    house.beat(10, "default").await;
+    let said = asked(&house, id).await;
+    assert!(said.answer.ends_with("if that has died, it will be rescued") && said.cure.is_none(), "{said:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -120,8 +189,12 @@ async fn a_paused_queue_is_said_with_who_and_why() {
     let id = house.enqueue("x").await;
     house.steer(Order::Pause { queue: name("default"), reason: "a flood".into(), until: None }).await;
     let said = asked(&house, id).await;
-    assert_eq!(said.answer, "its queue \"default\" is paused by tester (a flood)");
+    assert_eq!(said.answer, "its queue \"default\" is paused by tester (a flood) until it is resumed");
     assert_eq!(said.cure.as_deref(), Some("queue resume default"));
+    let until = Some(house.clock.wall_ms() + 90_500);
+    house.steer(Order::Pause { queue: name("default"), reason: "a flood".into(), until }).await;
+    let said = asked(&house, id).await;
+    assert_eq!(said.answer, "its queue \"default\" is paused by tester (a flood) for another 1 min 30 s");
 }
 
 #[tokio::test(start_paused = true)]
@@ -177,4 +250,15 @@ async fn a_job_in_line_says_what_stands_before_it_and_its_key() {
     );
     worker.stop.now("the test is over");
     worker.report().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn attempts_over_the_jobs_own_number_are_said_to_be_so() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    let mut job = house.job(id).await;
+    job.attempt = 1;
+    assert_eq!(banto_engine::explain::attempts(&job), "attempt 1 of 3");
+    job.attempt = 4;
+    assert_eq!(banto_engine::explain::attempts(&job), "attempt 4, more than the 3 it asks for (--tries)");
 }

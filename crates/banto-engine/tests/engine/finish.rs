@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use banto_core::{Progress, State};
-use banto_engine::Event;
+use banto_engine::{Event, JobError};
 use banto_store::{
     Fault, Read,
     faulty::{Plan, Strike, Verb},
 };
 
-use crate::house::{Diary, House, Running, acting, pass};
+use crate::house::{Diary, House, Running, act, acting, pass};
 
 #[tokio::test(start_paused = true)]
 async fn an_end_waits_for_a_store_that_is_down() {
@@ -111,4 +111,18 @@ async fn last_words_are_written_before_the_end() {
     assert_eq!(said, ["begins", "22 comments"]);
     assert_eq!(card.job.progress, Some(Progress { done: 2, total: 2, text: "whole".into() }));
     a.halt().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_attempts_of_a_worker_are_for_jobs_that_ask_for_no_number_of_their_own() {
+    let house = House::new();
+    let plain = house.enqueue("x").await;
+    let own = house.client.order(&act("y")).attempts_max(5);
+    let own = house.client.send(own).await.unwrap().id;
+    let registry = acting(|_, _| async { Err(JobError::retry("no paper")) });
+    let worker = Running::new(house.worker(registry, |config| config.attempts_max = Some(1)));
+    house.until(plain, State::Dead).await;
+    house.until(own, State::Scheduled).await;
+    assert_eq!((house.job(plain).await.attempt, house.job(own).await.attempt), (1, 1));
+    worker.halt().await;
 }

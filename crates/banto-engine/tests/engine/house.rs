@@ -161,6 +161,25 @@ impl House {
         self.steer(Order::Cancel(Select::ids([id]))).await
     }
 
+    /// Another worker lives and takes from that queue.
+    pub async fn beat(&self, id: u64, queue: &str) {
+        let label = |text: &str| banto_core::Label::new(text).unwrap();
+        let instance = banto_store::Instance {
+            id: InstanceId(id),
+            name: name("other"),
+            host: label("there"),
+            pid: 1,
+            build: label("b1"),
+            kinds: vec![(name("act"), 1)],
+            queues: vec![name(queue)],
+            concurrency: 1,
+            busy: 0,
+            status: banto_store::Status::Working,
+            reason: None,
+        };
+        self.store.beat(instance).await.unwrap();
+    }
+
     /// Claims as a worker that is never heard of again.
     pub async fn claim_and_die(&self, limit: usize) -> Vec<JobId> {
         let (instance, queues) = (InstanceId(fastrand::u64(..)), vec![name("default")]);

@@ -77,7 +77,7 @@ async fn stop_now_drops_what_runs_and_hands_it_back() {
     worker.stop.now("a second TERM");
     let report = worker.report().await;
     assert!(house.clock.steady_ms() - begun <= 1_000);
-    assert_eq!((report.reason.as_str(), report.hurried), ("TERM", true));
+    assert_eq!((report.halt, report.reason.as_str(), report.hurried), (Halt::Asked, "a second TERM", true));
     let job = house.job(id).await;
     assert_eq!((job.state, job.attempt), (State::Ready, 0));
     house.check();
@@ -258,10 +258,10 @@ async fn a_worker_stops_when_its_time_is_over() {
 #[tokio::test(start_paused = true)]
 async fn a_worker_stops_when_it_holds_too_much_memory() {
     let house = House::new();
-    let worker = house.worker(acting(|_, _| async { Ok(()) }), |config| config.memory_max_bytes = Some(1));
+    let worker = house.worker(acting(|_, _| async { Ok(()) }), |config| config.memory_max_bytes = Some(1 << 20));
     let report = Running::new(worker).report().await;
     assert_eq!(report.halt, Halt::Memory);
-    assert!(report.reason.ends_with("bytes of memory and 1 are allowed (--memory)"), "{}", report.reason);
+    assert!(report.reason.ends_with(" MiB of memory and 1 MiB are allowed (--memory)"), "{}", report.reason);
 }
 
 #[tokio::test(start_paused = true)]

@@ -26,7 +26,7 @@ impl Data {
                 now,
             ),
             Order::Resume { queue } => self.resume(queue, steer, now),
-            Order::Restart => self.restart(steer),
+            Order::Restart => self.restart(steer, now),
         };
         self.changed |= !steer.preview && (steered.count > 0 || steered.asked > 0);
         Ok(steered)
@@ -139,13 +139,14 @@ impl Data {
         Steered { count, ..Steered::default() }
     }
 
-    fn restart(&mut self, steer: &Steer) -> Steered {
+    /// Counts those that live; one that is silent hears of it if it comes back.
+    fn restart(&mut self, steer: &Steer, now: &Now) -> Steered {
         let mut count = 0;
         for one in self.instances.values_mut() {
             if one.instance.status == Status::Stopped || one.restart.is_some() {
                 continue;
             }
-            count += 1;
+            count += usize::from(one.living(now));
             if !steer.preview {
                 one.restart = Some(steer.by.clone());
             }

@@ -116,6 +116,16 @@ pub async fn a_restart_is_not_for_those_who_left(stage: Stage) {
     assert_eq!(stage.steer(Order::Restart).await.count, 0);
 }
 
+/// A restart is counted for those that live; who is silent hears of it if it comes back.
+pub async fn a_restart_counts_the_living(stage: Stage) {
+    beat(&stage, an_instance(1)).await;
+    stage.clock.pass(LIVING_MS + 1);
+    beat(&stage, an_instance(2)).await;
+    assert_eq!(stage.steer(Order::Restart).await.count, 1);
+    assert_eq!(stage.steer(Order::Restart).await.count, 0);
+    assert_eq!(beat(&stage, an_instance(1)).await.restart.as_deref(), Some("ann"));
+}
+
 /// Another process hears of it too.
 pub async fn a_restart_reaches_other_processes(stage: Stage) {
     let other = stage.again().await;

@@ -171,6 +171,7 @@ macro_rules! suite {
                 ids_tell_instances_apart
                 a_restart_reaches_those_before_it_and_not_after
                 a_restart_is_not_for_those_who_left
+                a_restart_counts_the_living
                 a_restart_reaches_other_processes;
             changed:
                 a_change_made_before_the_question_counts

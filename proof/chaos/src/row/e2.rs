@@ -115,7 +115,7 @@ fn command(scene: &Scene<'_>, n: usize, text: &str) -> Told<Option<JobId>> {
     let (name, file) = (format!("command-{n}"), scene.dir.join(format!("payload-{n}")));
     write(&file, text.as_bytes())?;
     let (url, at) = (scene.url(), format!("@{}", file.display()));
-    let words = ["queue", "enqueue", "chaos.errand", "--store", &url, "--payload", &at];
+    let words = ["queue", "enqueue", "chaos.errand", "--store", &url, "--payload", &at, "--anyway"];
     let status = Start::command(&name, scene, &words).start(scene)?.wait(LIMIT)?;
     let log = std::fs::read_to_string(scene.dir.join(format!("{name}.log"))).unwrap_or_default();
     match status.code() {

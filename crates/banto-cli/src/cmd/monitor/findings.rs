@@ -1,7 +1,7 @@
 //! What needs a person, each in one sentence with its cure.
 //!
 //! The limits are the operator's; the rest is the house's own: jobs without a worker, jobs nobody knows, parked jobs, lost
-//! jobs, and what the store says. A weaker mode of the store that was asked for by name is shown and is no finding.
+//! jobs, queues nobody knows, and what the store says. A weaker mode of the store that was asked for by name is shown and is no finding.
 
 use banto_core::State;
 use banto_engine::explain::span;
@@ -20,7 +20,10 @@ pub(super) struct Limits {
 
 /// Everything that needs a person.
 pub(super) fn of(look: &Look, limits: &Limits) -> Vec<String> {
-    let mut found: Vec<String> = look.queues.iter().flat_map(|view| over(look, view, limits)).collect();
+    let unseen =
+        |queue| format!("nobody knows the queue \"{queue}\": no job and no worker was seen; is it the right name?");
+    let mut found: Vec<String> = look.unseen.iter().map(unseen).collect();
+    found.extend(look.queues.iter().flat_map(|view| over(look, view, limits)));
     found.extend(look.queues.iter().filter_map(|view| unworked(look, view)));
     found.extend(unknown(look));
     found.extend(parked(look));
@@ -35,14 +38,14 @@ pub(super) fn of(look: &Look, limits: &Limits) -> Vec<String> {
 fn over(look: &Look, view: &QueueView, limits: &Limits) -> Vec<String> {
     let queue = &view.queue;
     let mut found = Vec::new();
-    let (ready, dead) = (view.count(State::Ready), view.count(State::Dead));
-    if let Some(max) = limits.waiting_max.filter(|max| ready > *max) {
-        found.push(format!("queue \"{queue}\" has {ready} ready jobs and {max} are allowed (--max-waiting)"));
+    let (waiting, dead) = (view.count(State::Ready) + look.due(queue), view.count(State::Dead));
+    if let Some(max) = limits.waiting_max.filter(|max| waiting > *max) {
+        found.push(format!("queue \"{queue}\" has {waiting} waiting jobs and {max} are allowed (--max-waiting)"));
     }
     if let Some(max) = limits.dead_max.filter(|max| dead > *max) {
         found.push(format!("queue \"{queue}\" has {dead} dead jobs and {max} are allowed (--max-dead): queue failed"));
     }
-    let age = view.oldest_ready_at.map(|at| look.now_ms.saturating_sub(at));
+    let age = look.oldest_at(view).map(|at| look.now_ms.saturating_sub(at));
     let max = limits.age_ms_max.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
     if let Some((age, max)) = age.zip(max).filter(|(age, max)| age > max) {
         let (age, max) = (span(age), span(max));
@@ -53,10 +56,13 @@ fn over(look: &Look, view: &QueueView, limits: &Limits) -> Vec<String> {
 
 /// Jobs that wait for a worker, or that a dead one has left: without a living worker nobody brings them back.
 fn unworked(look: &Look, view: &QueueView) -> Option<String> {
-    let ready = if view.pause.is_none() { view.count(State::Ready) } else { 0 };
+    let waiting = |jobs| if view.pause.is_none() { jobs } else { 0 };
+    let (ready, due) = (waiting(view.count(State::Ready)), waiting(look.due(&view.queue)));
     let running = view.count(State::Running);
-    let counted = |jobs, state| (jobs > 0).then(|| line::count_of(jobs, &format!("{state} job"), &format!("{state} jobs")));
-    let jobs: Vec<String> = counted(ready, "ready").into_iter().chain(counted(running, "running")).collect();
+    let counted =
+        |jobs, state| (jobs > 0).then(|| line::count_of(jobs, &format!("{state} job"), &format!("{state} jobs")));
+    let jobs = [counted(ready, "ready"), counted(due, "due"), counted(running, "running")];
+    let jobs: Vec<String> = jobs.into_iter().flatten().collect();
     let queue = &view.queue;
     (!jobs.is_empty() && look.living_on(queue).next().is_none())
         .then(|| format!("queue \"{queue}\" has {} and no living worker: queue work --queue {queue}", jobs.join(", ")))

@@ -13,7 +13,8 @@ pub(super) fn print(print: &mut Print, look: &Look, found: &[String]) {
     let about = &look.about;
     print.say(format!("{}  {} {}", clock_time(look.now_ms), about.store, about.place));
     if !look.queues.is_empty() {
-        let heads = ["queue", "scheduled", "ready", "running", "parked", "done", "dead", "oldest", "workers", "pause"];
+        let heads =
+            ["queue", "scheduled", "due", "ready", "running", "parked", "done", "dead", "oldest", "workers", "pause"];
         print.say(table::draw(heads, look.queues.iter().map(|view| queue(look, view)), width));
     }
     if !look.workers.is_empty() {
@@ -35,9 +36,9 @@ pub(super) fn print(print: &mut Print, look: &Look, found: &[String]) {
     print.say(if found.is_empty() { "all is well" } else { "this needs a person" });
 }
 
-fn queue(look: &Look, view: &QueueView) -> [String; 10] {
+fn queue(look: &Look, view: &QueueView) -> [String; 11] {
     let count = |state| view.count(state).to_string();
-    let oldest = view.oldest_ready_at.map_or_else(String::new, |at| from_now(at, look.now_ms));
+    let oldest = look.oldest_at(view).map_or_else(String::new, |at| from_now(at, look.now_ms));
     let pause = view.pause.as_ref().map_or_else(String::new, |pause| {
         let until = pause.until.map(|at| format!(", {}", from_now(at, look.now_ms))).unwrap_or_default();
         format!("by {}: {}{until}", pause.by, pause.reason)
@@ -45,6 +46,7 @@ fn queue(look: &Look, view: &QueueView) -> [String; 10] {
     [
         view.queue.to_string(),
         count(State::Scheduled),
+        look.due(&view.queue).to_string(),
         count(State::Ready),
         count(State::Running),
         count(State::Parked),
@@ -100,6 +102,8 @@ fn queue_json(look: &Look, view: &QueueView) -> Value {
     json!({
         "queue": view.queue,
         "counts": counts,
+        "due": look.due(&view.queue),
+        "oldest_at": look.oldest_at(view),
         "oldest_ready_at": view.oldest_ready_at,
         "pause": view.pause,
         "workers": look.living_on(&view.queue).count(),

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use banto_core::{Facts, InstanceId, JobId, Outcome, State, Verdict, decide};
-use banto_engine::{Context, Job, JobError, Registry};
+use banto_core::{Facts, Hold, InstanceId, JobId, Outcome, Refusal, State, Unique, Verdict, decide};
+use banto_engine::{Context, Job, JobError, Policy, Registry};
 use banto_store::{Claim, Finish, GivenClock, Instance, Status, Store, memory::Memory};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,36 @@ struct Typed {
 
 #[derive(Serialize, Deserialize)]
 pub struct Greet {
+    #[serde(default)]
     pub name: String,
 }
 
 impl Job for Greet {
     const KIND: &'static str = "greet";
+}
+
+/// A kind that says more than its name.
+#[derive(Serialize, Deserialize)]
+pub struct Post {
+    pub letter: u64,
+}
+
+impl Job for Post {
+    const KIND: &'static str = "post";
+    const VERSION: u16 = 2;
+    const ALIASES: &'static [&'static str] = &[r"App\Jobs\Post"];
+
+    fn policy() -> Policy {
+        Policy { queue: "mail", attempts_max: 9, retry_for_ms: Some(60_000), ..Policy::default() }
+    }
+
+    fn unique(&self) -> Result<Option<Unique>, Refusal> {
+        Ok(Some(Unique { key: format!("letter:{}", self.letter).parse()?, hold: Hold::Done }))
+    }
+
+    fn tags(&self) -> Vec<String> {
+        vec!["stamped".into()]
+    }
 }
 
 /// What a command said.
@@ -76,6 +101,13 @@ impl House {
         registry.add(Arc::new(()), |job: Greet, _: Context| async move {
             if job.name == "nobody" { Err(JobError::dead("nobody is there")) } else { Ok(()) }
         });
+        House::of(|app| app.registry(registry))
+    }
+
+    /// With the kind `post`, which has a key, tags and numbers of its own, and a name from before.
+    pub fn posting() -> House {
+        let mut registry = Registry::new("b2");
+        registry.add(Arc::new(()), |_: Post, _: Context| async { Ok(()) });
         House::of(|app| app.registry(registry))
     }
 
@@ -162,6 +194,27 @@ impl House {
             self.store.finish(finishes.collect()).await.unwrap();
         }
         claimed.into_iter().map(|(job, _)| job.id).collect()
+    }
+
+    /// Ends every job whose lease is over so.
+    pub async fn rescue(&self, outcome: Outcome) {
+        let backoff = banto_core::Backoff::default();
+        let expired = self.store.expired(10).await.unwrap();
+        let finish = |gone: &banto_store::Expired| {
+            let verdict = decide(&Facts::of(&gone.job, &backoff), outcome.clone(), BEGIN_MS, 1);
+            Finish { lease: gone.lease, verdict }
+        };
+        self.store.rescue(expired.iter().map(finish).collect()).await.unwrap();
+    }
+
+    /// Lets the commands see the store through this one.
+    pub fn behind(&mut self, store: impl Store + 'static) {
+        let store: Arc<dyn Store> = Arc::new(store);
+        let app = std::mem::replace(&mut self.app, App::new("gone"));
+        self.app = app.opener(move |_| {
+            let store = store.clone();
+            async move { Ok(store) }
+        });
     }
 
     /// Enqueues so many jobs into a queue and lets them die.

@@ -3,7 +3,10 @@
 use banto_core::{Cause, Outcome, Park, State};
 use serde_json::json;
 
-use super::house::{BEGIN_MS, House};
+use super::{
+    house::{BEGIN_MS, House},
+    meddling::Meddling,
+};
 
 #[tokio::test]
 async fn retry_takes_ids_all_and_filters() {
@@ -226,7 +229,69 @@ async fn restart_reaches_every_worker_once() {
     house.worker(1, &["a"], &[]).await;
     house.worker(2, &["b"], &[]).await;
     assert_eq!(house.types("queue restart --json").await.ends(0).object(), json!({ "instances": 2 }));
-    assert!(house.types("queue restart").await.ends(0).out.starts_with("0 workers will stop"));
+    let said = house.types("queue restart").await.ends(0).out;
+    assert_eq!(said, "2 workers were told already, and will stop\n");
+}
+
+#[tokio::test]
+async fn a_restart_counts_no_dead_worker() {
+    let house = House::new();
+    house.worker(1, &["a"], &[]).await;
+    house.clock.pass(60_000);
+    let said = house.types("queue restart").await.ends(0).out;
+    assert_eq!(said, "none lives: there is no worker to restart\n");
+}
+
+#[tokio::test]
+async fn a_job_that_is_named_twice_counts_once() {
+    let house = House::new();
+    let dead = house.dead("mail", 1, "x").await[0];
+    let said = house.types(&format!("queue retry {dead} {dead}")).await.ends(0);
+    assert_eq!((said.out.as_str(), said.err.as_str()), ("1 job retried\n", ""));
+}
+
+#[tokio::test]
+async fn what_is_left_is_one_object_under_json() {
+    let house = House::new();
+    let nobody = "0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11";
+    let ready = house.enqueue("greet").await;
+    let said = house.types(&format!("queue forget {nobody} {ready} --json")).await.ends(8);
+    let failure: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+    assert_eq!(failure["exit"], 8);
+    let text = failure["error"].as_str().unwrap();
+    assert!(text.starts_with("errands: could not have every job forgotten: job 0199e7c4"), "{text}");
+    assert!(text.contains("is not listed") && text.contains("1 job left as they were"), "{text}");
+}
+
+#[tokio::test]
+async fn an_order_that_touches_fewer_than_were_counted_says_so() {
+    for (typed, done) in [
+        ("queue clear --queue mail", "2 jobs cancelled\n"),
+        ("queue cancel --queue mail --state ready", "2 jobs cancelled\n"),
+        ("queue flush --queue dead", "1 job flushed\n"),
+        ("queue retry --queue dead", "1 job retried\n"),
+    ] {
+        let mut house = House::new();
+        house.types("queue enqueue greet --queue mail --count 3").await.ends(0);
+        house.dead("dead", 2, "x").await;
+        let inner = house.store.clone();
+        house.behind(Meddling { inner, meddles: true });
+        house.person = Some("yes\n");
+        let said = house.types(typed).await.ends(1);
+        assert_eq!(said.out, done, "{typed}");
+        assert!(said.err.contains("1 job of the") && said.err.contains("changed meanwhile"), "{typed}: {}", said.err);
+    }
+}
+
+#[tokio::test]
+async fn a_dry_run_says_that_it_exports_nothing() {
+    let house = House::new();
+    house.dead("mail", 2, "x").await;
+    for typed in ["queue flush", "queue clear --queue mail"] {
+        let said = house.types(&format!("{typed} --dry-run --export never.jsonl")).await.ends(0);
+        assert_eq!(said.err, "nothing was written to \"never.jsonl\"\n");
+    }
+    assert!(!std::path::Path::new("never.jsonl").exists());
 }
 
 #[tokio::test]

@@ -3,7 +3,10 @@
 use banto_core::{Cause, Outcome, Park, State, text::hides};
 use serde_json::json;
 
-use super::house::{BEGIN_MS, House};
+use super::{
+    house::{BEGIN_MS, House},
+    meddling::Meddling,
+};
 
 const HOSTILE: &str = "\u{1b}[2J\u{1b}]52;c;aGk=\u{7}\u{202e}evil\r\u{9b}31m\nline two";
 
@@ -243,7 +246,7 @@ async fn monitor_finds_each_thing_that_needs_a_person() {
         assert!(found && said.exit == 1, "{says} is not in {said:#?}");
     };
     finds("--queue a", "has 1 ready job and no living worker").await;
-    finds("--queue a --max-waiting 0", "has 1 ready jobs and 0 are allowed").await;
+    finds("--queue a --max-waiting 0", "has 1 waiting jobs and 0 are allowed").await;
     finds("--queue a --max-age 4s", "has waited in queue \"a\" for 5 s and 4 s").await;
     finds("--queue a --max-dead 0", "dead jobs and 0 are allowed").await;
     finds("--queue b", "no living worker of queue \"b\" knows the kind \"greet\"").await;
@@ -293,4 +296,94 @@ async fn parked_jobs_are_told_by_kind_and_cause_with_their_cure() {
         "cure": Cause::NewerVersion.cure(),
     });
     assert_eq!(groups, [group]);
+}
+
+#[tokio::test]
+async fn jobs_that_came_due_and_nobody_claims_are_found() {
+    let house = House::new();
+    house.enqueue("greet --queue mail --delay 10s").await;
+    house.enqueue("greet --queue mail --delay 1h").await;
+    house.types("queue monitor").await.ends(0);
+    house.clock.pass(70_000);
+    let said = house.types("queue monitor --max-age 30s --max-waiting 0").await.ends(1).out;
+    for part in [
+        "queue \"mail\" has 1 due job and no living worker",
+        "has 1 waiting jobs and 0 are allowed",
+        "has waited in queue \"mail\" for 1 min and 30 s are allowed",
+    ] {
+        assert!(said.contains(part), "{part} is not in {said}");
+    }
+    let look = house.types("queue monitor --json").await.ends(1).object();
+    let queue = &look["queues"][0];
+    assert_eq!((&queue["due"], &queue["counts"]["scheduled"]), (&json!(1), &json!(2)));
+    assert_eq!(queue["oldest_at"], BEGIN_MS + 10_000);
+    house.types("queue pause mail").await.ends(0);
+    house.types("queue monitor").await.ends(0);
+}
+
+#[tokio::test]
+async fn a_queue_that_nobody_knows_is_found() {
+    let house = House::new();
+    house.enqueue("greet --queue mail").await;
+    house.worker(1, &["mail", "idle"], &["greet"]).await;
+    house.types("queue monitor --queue mail,idle").await.ends(0);
+    let said = house.types("queue monitor --queue typo").await.ends(1).out;
+    assert!(said.contains("! nobody knows the queue \"typo\"") && said.contains("is it the right name?"), "{said}");
+}
+
+#[tokio::test]
+async fn what_the_store_says_of_a_full_disk_is_found() {
+    let mut house = House::new();
+    let inner = house.store.clone();
+    house.behind(Meddling { inner, meddles: false });
+    let said = house.types("queue monitor").await.ends(1).out;
+    assert!(said.contains("! the disk is full: new jobs are refused"), "{said}");
+}
+
+#[tokio::test]
+async fn a_typed_job_is_the_one_its_kind_would_make() {
+    for kind in ["post", r"App\Jobs\Post"] {
+        let house = House::posting();
+        let id = house.enqueue(&format!(r#"{kind} --payload {{"letter":7}} --tag vip"#)).await;
+        let job = house.store.job(id).await.unwrap().unwrap().job;
+        assert_eq!((job.kind.as_str(), job.queue.as_str(), job.version, job.attempts_max), (kind, "mail", 2, 9));
+        assert_eq!(job.unique.unwrap().key.as_str(), "letter:7");
+        let tags: Vec<_> = job.options.tags.iter().map(|tag| tag.as_str()).collect();
+        assert_eq!((tags, job.options.retry_until), (vec!["stamped", "vip"], Some(BEGIN_MS + 60_000)));
+        let again = house.types(r#"queue enqueue post --payload {"letter":7} --json"#).await.ends(0).object();
+        assert_eq!((&again["fresh"], &again["id"]), (&json!(false), &json!(id)), "the key is the kind's");
+        let other = r#"queue enqueue post --payload {"letter":7} --unique mine --json"#;
+        assert_eq!(house.types(other).await.ends(0).object()["fresh"], true, "--unique overrides it");
+    }
+}
+
+#[tokio::test]
+async fn what_this_build_could_not_run_is_refused_unless_it_is_meant() {
+    let house = House::posting();
+    for (flags, says) in [
+        ("post", "missing field `letter`"),
+        (r"App\Jobs\Post", "missing field `letter`"),
+        (r#"post --payload {"letter":7} --version 3"#, "has version 3, this build reads up to 2"),
+        (r#"post --payload {"letter":7} --count 2"#, "the key \"letter:7\" keeps all but the first out"),
+    ] {
+        let said = house.types(&format!("queue enqueue {flags}")).await.ends(2);
+        assert!(said.err.starts_with("errands: could not ") && said.err.contains(says), "{flags}: {}", said.err);
+    }
+    assert_eq!(house.count(State::Ready).await, 0);
+    let id = house.enqueue("post --version 3 --anyway").await;
+    let job = house.store.job(id).await.unwrap().unwrap().job;
+    assert_eq!((job.version, job.queue.as_str(), job.attempts_max, job.unique), (3, "mail", 9, None));
+}
+
+#[tokio::test]
+async fn a_cancelled_job_is_not_shown_as_asked_to_stop() {
+    let house = House::new();
+    let id = house.enqueue("greet").await;
+    house.end("default", None).await;
+    house.types(&format!("queue cancel {id}")).await.ends(0);
+    assert!(house.types(&format!("queue show {id}")).await.out.contains("running, asked to stop"));
+    house.clock.pass(60_000);
+    house.rescue(Outcome::Retry { error: "x".into(), delay_ms: None }).await;
+    let said = house.types(&format!("queue show {id}")).await.out;
+    assert!(said.contains("cancelled") && !said.contains("asked to stop"), "{said}");
 }

@@ -36,8 +36,8 @@ async fn check_is_well_when_this_build_runs_everything() {
 async fn check_names_kind_version_cause_count_and_cure() {
     let house = House::new();
     house.types(r"queue enqueue App\Jobs\Old --count 2").await.ends(0);
-    house.enqueue(r#"greet --payload {"name":"Ada"} --version 2"#).await;
-    house.enqueue("greet --payload []").await;
+    house.enqueue(r#"greet --payload {"name":"Ada"} --version 2 --anyway"#).await;
+    house.enqueue("greet --payload 7 --anyway").await;
     house.enqueue(r#"greet --payload {"name":"Ada"}"#).await;
     let said = house.types("deploy check").await.ends(1).out;
     for part in [
@@ -113,8 +113,18 @@ async fn an_application_that_cannot_set_itself_up_says_why() {
     house.types("queue list").await.ends(0);
 }
 
-/// A command of an application without an opener of its own, at an address.
-async fn typed_at(url: Option<&str>, typed: &str) -> (u8, String) {
+#[tokio::test]
+async fn a_wrong_setting_is_a_worker_that_did_not_start_only_where_one_should() {
+    let house = House::of(|app| app.registry_with(|_| async { Err("read PAINTER: it says \"x\"".to_owned()) }));
+    for (typed, exit) in [("queue work", 10), ("queue enqueue greet", 15), ("deploy check", 15)] {
+        let said = house.types(typed).await.ends(exit);
+        assert_eq!(said.err, "errands: could not read PAINTER: it says \"x\"\n", "{typed}");
+    }
+    assert_eq!(house.count(State::Ready).await, 0);
+}
+
+/// A command at an address; `opens` makes the application bring an opener of its own.
+async fn typed_at(url: Option<&str>, typed: &str, opens: bool) -> (u8, String, String) {
     #[derive(clap::Parser)]
     struct Typed {
         #[command(subcommand)]
@@ -123,37 +133,68 @@ async fn typed_at(url: Option<&str>, typed: &str) -> (u8, String) {
     let store = url.map(|url| ["--store", url]).into_iter().flatten();
     let words = std::iter::once("banto").chain(typed.split(' ')).chain(store);
     let typed = <Typed as clap::Parser>::try_parse_from(words).unwrap();
-    let path = tempfile::NamedTempFile::new().unwrap();
-    let err = Box::new(path.reopen().unwrap());
-    let mut print = Print::of(Box::new(std::io::sink()), err, "", false, false);
-    let exit = App::new("banto").carry_out(typed.command, &mut print).await;
-    (exit.code(), std::fs::read_to_string(path.path()).unwrap())
+    let files = [(); 2].map(|()| tempfile::NamedTempFile::new().unwrap());
+    let [out, err] = files.each_ref().map(|file| Box::new(file.reopen().unwrap()));
+    let mut print = Print::of(out, err, "", false, typed.command.shared().json);
+    let mut app = App::new("banto").registry(banto_engine::Registry::new("b1"));
+    if opens {
+        app = app.opener(|wanted| async move { wanted.sqlite(std::sync::Arc::new(banto_store::SystemClock)) });
+    }
+    let exit = app.carry_out(typed.command, &mut print).await;
+    let [out, err] = files.map(|file| std::fs::read_to_string(file.path()).unwrap());
+    (exit.code(), out, err)
 }
 
 #[tokio::test]
 async fn a_wrong_address_is_a_failure_of_usage_and_shows_no_secret() {
-    let (exit, said) = typed_at(Some("postgres://ann:secret@db/x"), "queue list").await;
-    assert_eq!(exit, 2);
-    assert!(said.contains("\"postgres\"") && said.contains("sqlite://") && !said.contains("secret"), "{said}");
-    let (exit, said) = typed_at(Some("jobs.db"), "queue list").await;
-    assert!(exit == 2 && said.contains("this build knows"), "{said}");
+    for opens in [false, true] {
+        let (exit, _, said) = typed_at(Some("postgres://ann:secret@db/x"), "queue list", opens).await;
+        assert_eq!(exit, 2);
+        assert!(said.contains("\"postgres\"") && said.contains("sqlite://") && !said.contains("secret"), "{said}");
+    }
     if std::env::var_os("BANTO_STORE").is_none() {
-        let (exit, said) = typed_at(None, "queue list").await;
+        let (exit, _, said) = typed_at(None, "queue list", false).await;
         assert!(exit == 2 && said.contains("give --store URL, or set BANTO_STORE"), "{said}");
     }
 }
 
 #[tokio::test]
 async fn a_mistyped_file_is_not_an_empty_queue() {
-    let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("jobs.db");
-    let url = format!("sqlite://{}", file.display());
-    for typed in ["queue list", "queue monitor", "queue flush --yes", "queue retry --all"] {
-        let (exit, said) = typed_at(Some(&url), typed).await;
-        assert!(exit == 2 && said.contains("there is no such file"), "{typed}: {said}");
+    for (opens, before) in [(false, "sqlite://"), (true, "sqlite://"), (false, ""), (true, "")] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jobs.db");
+        let url = format!("{before}{}", file.display());
+        let looking = ["queue list", "queue monitor", "queue flush --yes", "queue retry --all", "deploy check"];
+        for typed in looking {
+            let (exit, _, said) = typed_at(Some(&url), typed, opens).await;
+            assert!(exit == 2 && said.contains("there is no such file"), "{typed}: {said}");
+        }
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
+        for (from, to) in [(0, 1), (1, 1)] {
+            let (exit, out, _) = typed_at(Some(&url), "migrate --json", opens).await;
+            let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
+            assert_eq!((exit, &answer["from"], &answer["to"]), (0, &json!(from), &json!(to)));
+        }
+        for typed in looking {
+            assert_eq!(typed_at(Some(&url), typed, opens).await.0, 0, "{typed}");
+        }
     }
-    assert!(!file.exists());
-    assert_eq!(typed_at(Some(&url), "migrate").await.0, 0);
-    assert_eq!(typed_at(Some(&url), "migrate").await.0, 0, "twice changes nothing");
-    assert_eq!(typed_at(Some(&url), "queue list").await.0, 0);
+}
+
+#[tokio::test]
+async fn only_what_puts_something_in_migrates() {
+    for opens in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("app.db");
+        let db = banto_sqlite::rusqlite::Connection::open(&file).unwrap();
+        db.execute_batch("CREATE TABLE mine (x); INSERT INTO mine VALUES (1)").unwrap();
+        let (url, before) = (file.display().to_string(), std::fs::read(&file).unwrap());
+        for typed in ["queue list", "queue monitor", "queue cancel --all --yes", "deploy check"] {
+            let (exit, _, said) = typed_at(Some(&url), typed, opens).await;
+            assert!(exit == 2 && said.contains("run `migrate` first"), "{typed}: {said}");
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), before, "not a byte is changed");
+        assert_eq!(typed_at(Some(&url), "queue enqueue greet", opens).await.0, 0);
+        assert_eq!(typed_at(Some(&url), "queue list", opens).await.0, 0);
+    }
 }

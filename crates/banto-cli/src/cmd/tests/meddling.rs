@@ -1,0 +1,99 @@
+//! A store at which somebody else is at work too: between the count and the order a job changes. And its disk is full.
+
+use std::sync::Arc;
+
+use banto_core::{InstanceId, JobId, Label, Lease, NewJob, State};
+use banto_store::{
+    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, Holder, Instance, Order, Orders,
+    Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
+};
+
+pub struct Meddling {
+    pub inner: Arc<dyn Store>,
+    /// Whether somebody takes one of the jobs that were counted.
+    pub meddles: bool,
+}
+
+impl Meddling {
+    /// Takes the job away from what is to be done with it: claims a ready one, lets a dead one run again.
+    async fn take(&self, id: JobId) -> Result<(), StoreError> {
+        let Some(card) = self.inner.job(id).await? else { return Ok(()) };
+        if card.job.state == State::Ready {
+            let queues = vec![card.job.queue];
+            let claim = Claim { instance: InstanceId(3), queues, limit: 1, lease_ms: 10_000, adopt: Vec::new() };
+            return self.inner.claim(claim).await.map(|_| ());
+        }
+        let order = Order::Retry(Select::ids([id]));
+        self.inner.steer(Steer { order, by: "another".into(), preview: false }).await.map(|_| ())
+    }
+}
+
+impl Store for Meddling {
+    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+        self.inner.enqueue(jobs)
+    }
+    fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
+        self.inner.claim(claim)
+    }
+    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
+        self.inner.renew(leases, lease_ms)
+    }
+    fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
+        self.inner.finish(finishes)
+    }
+    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
+        self.inner.expired(limit)
+    }
+    fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
+        self.inner.rescue(finishes)
+    }
+    fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
+        Box::pin(async move {
+            let counts = steer.preview && self.meddles;
+            let steered = self.inner.steer(steer).await?;
+            if let Some(id) = steered.sample.first().filter(|_| counts) {
+                self.take(*id).await?;
+            }
+            Ok(steered)
+        })
+    }
+    fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
+        self.inner.prune(prune)
+    }
+    fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
+        self.inner.record(records)
+    }
+    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
+        self.inner.beat(instance)
+    }
+    fn changed(&self, seen: u64) -> Answer<'_, u64> {
+        self.inner.changed(seen)
+    }
+}
+
+impl Read for Meddling {
+    fn about(&self) -> About {
+        About { notices: vec!["the disk is full: new jobs are refused".into()], ..self.inner.about() }
+    }
+    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
+        self.inner.job(id)
+    }
+    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
+        self.inner.jobs(select, before)
+    }
+    fn queues(&self) -> Answer<'_, Vec<QueueView>> {
+        self.inner.queues()
+    }
+    fn census(&self) -> Answer<'_, Vec<Census>> {
+        self.inner.census()
+    }
+    fn instances(&self) -> Answer<'_, Vec<Seen>> {
+        self.inner.instances()
+    }
+    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
+        self.inner.holder(key)
+    }
+    fn tally(&self) -> Answer<'_, Tally> {
+        self.inner.tally()
+    }
+}

@@ -2,18 +2,15 @@
 //!
 //! A held job waits (claimed ahead), runs, or has ended and is not yet written down. All three are renewed, so a lease
 //! lives until its end is durable. One lock, never held across an await.
-//!
-//! A job under which a process has died before is a suspect. If it kills this process too, every job held here counts as
-//! one that the process died under; so a suspect begins only once no other suspect is held, and one poisonous job does not
-//! drive its neighbours into quarantine.
 
-use std::{
-    collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use banto_core::{Job, Lease};
 use tokio::{sync::Notify, task::AbortHandle};
+
+mod held;
+
+use held::{Held, Phase, Slot};
 
 use crate::context::{Run, Why};
 
@@ -22,96 +19,9 @@ const SHORT_RUN_MS: u64 = 20;
 /// How long after being dropped a run may still go on before it is called stuck, in milliseconds.
 const STUCK_MS: u64 = 1_000;
 
-/// One held job.
-struct Slot {
-    job: Arc<Job>,
-    /// Steady time after which the lease is not to be trusted.
-    until: u64,
-    phase: Phase,
-}
-
-enum Phase {
-    Waiting {
-        since: u64,
-    },
-    /// Its turn has come, and its run is being made.
-    Begins,
-    Running {
-        run: Arc<Run>,
-        deadline: u64,
-        abort: Option<AbortHandle>,
-        drop_at: Option<u64>,
-        stuck: bool,
-    },
-    Ended,
-}
-
-impl Phase {
-    fn since(&self) -> u64 {
-        if let Phase::Waiting { since } = self { *since } else { u64::MAX }
-    }
-}
-
-#[derive(Default)]
-struct Inner {
-    held: BTreeMap<Lease, Slot>,
-    waiting: VecDeque<Lease>,
-    /// The suspect that may run here, and those that are to be handed back because of it.
-    suspect: Option<Lease>,
-    apart: VecDeque<Lease>,
-    suspects: usize,
-    running: usize,
-    resting: usize,
-    /// Jobs begun since the last claim, and in all.
-    pace: usize,
-    begun: u64,
-    mean_run_ms: u64,
-}
-
-impl Inner {
-    /// Takes in a claimed job.
-    fn take_in(&mut self, lease: Lease, slot: Slot) {
-        if slot.job.crashes == 0 {
-            self.waiting.push_back(lease);
-        } else {
-            self.suspects += 1;
-            match self.suspect {
-                None => self.suspect = Some(lease),
-                Some(_) => self.apart.push_back(lease),
-            }
-        }
-        self.held.insert(lease, slot);
-    }
-
-    /// Forgets a held job.
-    fn forget(&mut self, lease: &Lease) {
-        let Some(slot) = self.held.remove(lease) else { return };
-        if slot.job.crashes > 0 {
-            self.suspects = self.suspects.saturating_sub(1);
-            self.suspect = self.suspect.filter(|suspect| suspect != lease);
-        }
-    }
-
-    /// The suspect, if it waits for its turn.
-    fn waiting_suspect(&self) -> Option<Lease> {
-        let waits =
-            |lease: &Lease| self.held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
-        self.suspect.filter(waits)
-    }
-
-    fn waiting(&self) -> usize {
-        self.waiting.len() + self.apart.len() + usize::from(self.waiting_suspect().is_some())
-    }
-
-    /// Whose turn it is.
-    fn turn(&mut self) -> Option<Lease> {
-        self.waiting_suspect().filter(|_| self.suspects == 1).or_else(|| self.waiting.pop_front())
-    }
-}
-
 /// The held jobs of a worker.
 pub(crate) struct Slots {
-    inner: Mutex<Inner>,
+    inner: Mutex<Held>,
     concurrency: usize,
     prefetch_max: usize,
     jobs_max: u64,
@@ -138,11 +48,11 @@ pub(crate) struct Overdue {
 
 impl Slots {
     pub fn new(concurrency: usize, prefetch_max: usize, jobs_max: u64) -> Slots {
-        let inner = Mutex::new(Inner { mean_run_ms: 1_000, ..Inner::default() });
+        let inner = Mutex::new(Held { mean_run_ms: 1_000, ..Held::default() });
         Slots { inner, concurrency, prefetch_max, jobs_max, freed: Notify::new(), moved: Notify::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Held> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -346,7 +256,7 @@ impl Slots {
                 taken.push((slot.job.clone(), *lease));
             }
         }
-        let Inner { held, waiting, apart, .. } = &mut *inner;
+        let Held { held, waiting, apart, .. } = &mut *inner;
         let waits = |lease: &Lease| held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
         waiting.retain(waits);
         apart.retain(waits);

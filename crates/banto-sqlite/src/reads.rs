@@ -81,19 +81,28 @@ fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
     }
     let mut found: Vec<QueueView> = views.into_values().collect();
     for view in &mut found {
-        view.oldest_ready_at = oldest_ready(db, &view.queue)?;
+        let (due, oldest) = due(db, &view.queue, now)?;
+        view.due = due;
+        view.oldest_at = oldest.into_iter().chain(oldest_ready(db, &view.queue)?).min();
     }
     Ok(found)
 }
 
 fn view(views: &mut BTreeMap<Name, QueueView>, queue: Name) -> &mut QueueView {
-    let new = |queue| QueueView { queue, counts: [0; 7], oldest_ready_at: None, pause: None };
+    let new = |queue| QueueView { queue, counts: [0; 7], due: 0, oldest_at: None, pause: None };
     views.entry(queue.clone()).or_insert_with(|| new(queue))
 }
 
 /// A name; one that somebody wrote into the file goes by a stand-in, so that its jobs are not left out.
 fn readable(row: &Row<'_>, at: usize) -> rusqlite::Result<Name> {
     lossy(row, at).map(|text| Name::new(&text).unwrap_or_else(|_| stand_in()))
+}
+
+/// Scheduled jobs whose time has come, and since when the first of them.
+fn due(db: &Connection, queue: &Name, now: Now) -> rusqlite::Result<(u64, Option<i64>)> {
+    let sql = "SELECT count(*), min(run_at) FROM banto_job WHERE state = 0 AND queue = ?1 AND run_at <= ?2";
+    let read = |row: &Row<'_>| Ok((u64::try_from(row.get::<_, i64>(0)?).unwrap_or(0), row.get(1)?));
+    db.prepare_cached(sql)?.query_row(rusqlite::params![queue.as_str(), now.wall], read)
 }
 
 /// The index knows the first of each priority.

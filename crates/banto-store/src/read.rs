@@ -130,8 +130,10 @@ pub struct QueueView {
     pub queue: Name,
     /// Jobs by state, in the order of `State::ALL`.
     pub counts: [u64; 7],
-    /// Since when the longest-waiting ready job has been due, in milliseconds since 1970.
-    pub oldest_ready_at: Option<i64>,
+    /// Scheduled jobs whose time has come: they stay scheduled until somebody claims from the queue.
+    pub due: u64,
+    /// Since when the job has been due that has waited longest, ready or still scheduled, in milliseconds since 1970.
+    pub oldest_at: Option<i64>,
     /// The pause in force, if there is one.
     pub pause: Option<Pause>,
 }

@@ -30,15 +30,18 @@ impl Data {
             views.entry(queue.clone()).or_insert_with(|| QueueView {
                 queue: queue.clone(),
                 counts: [0; 7],
-                oldest_ready_at: None,
+                due: 0,
+                oldest_at: None,
                 pause: self.pause_of(queue, now).cloned(),
             });
         }
         for job in self.jobs.values().map(|row| &row.job) {
             let Some(view) = views.get_mut(&job.queue) else { continue };
             view.counts.iter_mut().zip(State::ALL).filter(|(_, state)| *state == job.state).for_each(|(n, _)| *n += 1);
-            if job.state == State::Ready {
-                view.oldest_ready_at = view.oldest_ready_at.into_iter().chain([job.run_at]).min();
+            let due = job.state == State::Scheduled && job.run_at <= now.wall;
+            view.due += u64::from(due);
+            if due || job.state == State::Ready {
+                view.oldest_at = view.oldest_at.into_iter().chain([job.run_at]).min();
             }
         }
         views.retain(|_, view| view.pause.is_some() || view.counts != [0; 7]);

@@ -194,6 +194,7 @@ macro_rules! suite {
                 a_thousand_ids_select
                 queues_are_counted_by_state
                 the_oldest_waiting_job_is_told
+                what_came_due_unseen_is_told
                 a_census_counts_what_is_alike
                 queues_differ_by_every_letter;
             data:

@@ -216,11 +216,26 @@ pub async fn queues_are_counted_by_state(stage: Stage) {
 pub async fn the_oldest_waiting_job_is_told(stage: Stage) {
     let late = NewJob { priority: 9, due: Due::At(START_MS - 7_000), ..stage.job() };
     stage.enqueue_all([stage.job(), late, NewJob { due: Due::In(1), ..stage.job() }]).await;
-    let oldest = async || stage.store.queues().await.unwrap()[0].oldest_ready_at;
+    let oldest = async || stage.store.queues().await.unwrap()[0].oldest_at;
     assert_eq!(oldest().await, Some(START_MS - 7_000));
     let jobs = stage.claim(2).await;
     assert_eq!(jobs.len(), 2);
     assert_eq!(oldest().await, None);
+}
+
+/// A scheduled job that has come due is counted as due, although nobody has claimed from its queue since.
+pub async fn what_came_due_unseen_is_told(stage: Stage) {
+    let in_ms = |ms| NewJob { due: Due::In(ms), ..stage.job() };
+    stage.enqueue_all([in_ms(1_000), in_ms(2_000), in_ms(60_000)]).await;
+    let seen = async || {
+        let view = stage.store.queues().await.unwrap().remove(0);
+        (view.due, view.oldest_at, view.count(State::Scheduled))
+    };
+    assert_eq!(seen().await, (0, None, 3));
+    stage.clock.pass(2_000);
+    assert_eq!(seen().await, (2, Some(START_MS + 1_000), 3));
+    stage.claim(1).await;
+    assert_eq!(seen().await, (0, Some(START_MS + 2_000), 1));
 }
 
 /// Jobs that have not ended are counted by what they are.

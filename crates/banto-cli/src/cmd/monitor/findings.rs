@@ -38,14 +38,14 @@ pub(super) fn of(look: &Look, limits: &Limits) -> Vec<String> {
 fn over(look: &Look, view: &QueueView, limits: &Limits) -> Vec<String> {
     let queue = &view.queue;
     let mut found = Vec::new();
-    let (waiting, dead) = (view.count(State::Ready) + look.due(queue), view.count(State::Dead));
+    let (waiting, dead) = (view.count(State::Ready) + view.due, view.count(State::Dead));
     if let Some(max) = limits.waiting_max.filter(|max| waiting > *max) {
         found.push(format!("queue \"{queue}\" has {waiting} waiting jobs and {max} are allowed (--max-waiting)"));
     }
     if let Some(max) = limits.dead_max.filter(|max| dead > *max) {
         found.push(format!("queue \"{queue}\" has {dead} dead jobs and {max} are allowed (--max-dead): queue failed"));
     }
-    let age = look.oldest_at(view).map(|at| look.now_ms.saturating_sub(at));
+    let age = view.oldest_at.map(|at| look.now_ms.saturating_sub(at));
     let max = limits.age_ms_max.map(|ms| i64::try_from(ms).unwrap_or(i64::MAX));
     if let Some((age, max)) = age.zip(max).filter(|(age, max)| age > max) {
         let (age, max) = (span(age), span(max));
@@ -57,7 +57,7 @@ fn over(look: &Look, view: &QueueView, limits: &Limits) -> Vec<String> {
 /// Jobs that wait for a worker, or that a dead one has left: without a living worker nobody brings them back.
 fn unworked(look: &Look, view: &QueueView) -> Option<String> {
     let waiting = |jobs| if view.pause.is_none() { jobs } else { 0 };
-    let (ready, due) = (waiting(view.count(State::Ready)), waiting(look.due(&view.queue)));
+    let (ready, due) = (waiting(view.count(State::Ready)), waiting(view.due));
     let running = view.count(State::Running);
     let counted =
         |jobs, state| (jobs > 0).then(|| line::count_of(jobs, &format!("{state} job"), &format!("{state} jobs")));

@@ -38,7 +38,7 @@ pub(super) fn print(print: &mut Print, look: &Look, found: &[String]) {
 
 fn queue(look: &Look, view: &QueueView) -> [String; 11] {
     let count = |state| view.count(state).to_string();
-    let oldest = look.oldest_at(view).map_or_else(String::new, |at| from_now(at, look.now_ms));
+    let oldest = view.oldest_at.map_or_else(String::new, |at| from_now(at, look.now_ms));
     let pause = view.pause.as_ref().map_or_else(String::new, |pause| {
         let until = pause.until.map(|at| format!(", {}", from_now(at, look.now_ms))).unwrap_or_default();
         format!("by {}: {}{until}", pause.by, pause.reason)
@@ -46,7 +46,7 @@ fn queue(look: &Look, view: &QueueView) -> [String; 11] {
     [
         view.queue.to_string(),
         count(State::Scheduled),
-        look.due(&view.queue).to_string(),
+        view.due.to_string(),
         count(State::Ready),
         count(State::Running),
         count(State::Parked),
@@ -102,9 +102,8 @@ fn queue_json(look: &Look, view: &QueueView) -> Value {
     json!({
         "queue": view.queue,
         "counts": counts,
-        "due": look.due(&view.queue),
-        "oldest_at": look.oldest_at(view),
-        "oldest_ready_at": view.oldest_ready_at,
+        "due": view.due,
+        "oldest_at": view.oldest_at,
         "pause": view.pause,
         "workers": look.living_on(&view.queue).count(),
     })

@@ -45,7 +45,7 @@ pub(super) async fn view(store: &dyn Store, now: i64, plain: bool, trails: bool)
     for mut view in store.queues().await.unwrap() {
         if !plain {
             view.counts[1] += std::mem::take(&mut view.counts[0]);
-            view.oldest_ready_at = None;
+            (view.due, view.oldest_at) = (0, None);
         }
         lines.push(format!("{view:?}"));
     }

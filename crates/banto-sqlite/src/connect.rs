@@ -245,7 +245,7 @@ pub(crate) fn writer(options: &Options) -> Result<Connection> {
     };
     db.execute_batch(&format!(
         "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {pages};
-         PRAGMA journal_size_limit = {}; PRAGMA cache_size = -16384;",
+         PRAGMA journal_size_limit = {}; PRAGMA cache_size = -12288;",
         pages * 4 * PAGE_BYTES
     ))
     .map_err(failed)?;

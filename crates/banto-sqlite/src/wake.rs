@@ -1,7 +1,7 @@
 //! `changed`: waking those who wait for work or orders.
 //!
 //! What this process commits wakes it at once. What others commit is noticed by one thread that asks SQLite for its
-//! `data_version` every 20 ms, and only while somebody waits: it reads a number in shared memory, a few microseconds.
+//! `data_version` every 35 ms, and only while somebody waits: it reads a number in shared memory, a few microseconds.
 //! The file counts its own news, so a commit without any (a beat, a renewal, a finish) wakes nobody.
 
 use std::{
@@ -18,7 +18,7 @@ use rusqlite::Connection;
 use crate::{connect, error::Result, shared::Shared};
 
 /// How often the file is asked while somebody waits.
-const TICK: Duration = Duration::from_millis(20);
+const TICK: Duration = Duration::from_millis(35);
 
 /// The thread that watches the file for others' commits.
 pub(crate) struct Watcher {
@@ -77,7 +77,10 @@ impl State {
     fn watch(&self, db: &Connection, shared: &Shared) {
         let mut seen = None;
         while self.wait() {
-            let version = db.query_row("PRAGMA data_version", [], |row| row.get::<_, i64>(0)).ok();
+            let version = db
+                .prepare_cached("PRAGMA data_version")
+                .and_then(|mut ask| ask.query_row([], |row| row.get::<_, i64>(0)))
+                .ok();
             if version.is_none() || version != seen {
                 seen = version;
                 let news = db

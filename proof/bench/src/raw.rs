@@ -11,7 +11,7 @@ use banto_sqlite::rusqlite::{Connection, params};
 use crate::{Tried, child::Took, letter, machine};
 
 const TABLE: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;
-    PRAGMA journal_size_limit = 16384000; PRAGMA cache_size = -16384;
+    PRAGMA journal_size_limit = 16384000; PRAGMA cache_size = -12288;
     CREATE TABLE IF NOT EXISTS job (seq INTEGER PRIMARY KEY, id BLOB NOT NULL, kind TEXT NOT NULL,
         version INTEGER NOT NULL, queue TEXT NOT NULL, priority INTEGER NOT NULL, state INTEGER NOT NULL,
         run_at INTEGER NOT NULL, enqueued_at INTEGER NOT NULL, attempts_max INTEGER NOT NULL, token INTEGER,

@@ -5,6 +5,9 @@
 
 use std::{future::Future, process::ExitCode, sync::Arc, time::Duration};
 
+use banto_engine::{BoxFuture, Events, Layer, Registry};
+use banto_store::{Clock, Store, StoreError, SystemClock};
+
 use crate::{
     args::{Commands, Shared},
     cmd,
@@ -12,8 +15,6 @@ use crate::{
     open::{self, Found, Wanted},
     print::Print,
 };
-use banto_engine::{BoxFuture, Events, Layer, Registry};
-use banto_store::{Clock, Store, StoreError, SystemClock};
 
 /// A store that was opened for a command, and its address, for an application that keeps its own rows beside the jobs.
 #[derive(Clone)]

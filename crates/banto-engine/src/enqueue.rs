@@ -108,11 +108,8 @@ pub(crate) fn made<J: Job>(job: &J, id: JobId, now_ms: i64) -> Result<NewJob, Re
     let (kind, queue) = (Name::new(J::KIND)?, Name::new(policy.queue)?);
     let mut new = NewJob::new(id, kind, queue, Payload::of(job)?);
     new.version = J::VERSION;
-    new.priority = policy.priority;
-    new.attempts_max = policy.attempts_max;
+    policy.set(&mut new, now_ms);
     new.unique = job.unique()?;
-    new.options.crashes_max = policy.crashes_max;
-    new.options.retry_until = policy.retry_for_ms.map(|ms| now_ms.saturating_add_unsigned(ms));
     new.options.tags = job.tags().iter().map(|tag| Label::new(tag)).collect::<Result<_, _>>()?;
     Ok(new)
 }

@@ -4,7 +4,7 @@
 //! says which form of it; older forms are lifted step by step by [`Job::upcast`].
 
 use banto_core::{
-    Backoff, Refusal, Unique,
+    Backoff, NewJob, Refusal, Unique,
     limits::{ATTEMPTS_DEFAULT, PRIORITY_DEFAULT},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -71,6 +71,16 @@ impl Default for Policy {
             retry_for_ms: None,
             crashes_max: None,
         }
+    }
+}
+
+impl Policy {
+    /// Gives `job` this policy's numbers; `now_ms` is when it is enqueued, in milliseconds since 1970.
+    pub fn set(&self, job: &mut NewJob, now_ms: i64) {
+        job.priority = self.priority;
+        job.attempts_max = self.attempts_max;
+        job.options.crashes_max = self.crashes_max;
+        job.options.retry_until = self.retry_for_ms.map(|ms| now_ms.saturating_add_unsigned(ms));
     }
 }
 

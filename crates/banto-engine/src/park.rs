@@ -6,10 +6,7 @@
 
 use std::{
     collections::{BTreeSet, VecDeque},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -29,8 +26,7 @@ const REMEMBERED_MAX: usize = 100_000;
 pub(crate) struct Aside {
     wanted: Mutex<VecDeque<JobId>>,
     missed: Mutex<BTreeSet<JobId>>,
-    looked: AtomicBool,
-    /// Rung when there are jobs to take back, and after the first look (of the rescuer, too).
+    /// Rung when there are jobs to take back, and when a loop has looked for the first time.
     pub rung: Notify,
 }
 
@@ -57,11 +53,6 @@ impl Aside {
         missed.insert(job);
     }
 
-    /// Whether all were looked through since the start.
-    pub fn looked(&self) -> bool {
-        self.looked.load(Ordering::Relaxed)
-    }
-
     fn want(&self, jobs: impl Iterator<Item = JobId>) {
         lock(&self.wanted).extend(jobs);
         if self.any() {
@@ -76,14 +67,11 @@ fn lock<T>(what: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The loop; ends when a stop is asked for.
 pub(crate) async fn work(shared: Arc<Shared>) {
-    let mut not_ours = BTreeSet::new();
+    let (mut not_ours, mut first) = (BTreeSet::new(), true);
     while !shared.stop.asked() {
         match once(&shared, &mut not_ours).await {
-            Ok(()) => {
-                if !shared.aside.looked.swap(true, Ordering::Relaxed) {
-                    shared.aside.rung.notify_one();
-                }
-            }
+            Ok(()) if std::mem::take(&mut first) => shared.looked_first(),
+            Ok(()) => {}
             Err(error) => {
                 shared.outage("park", &error);
             }

@@ -17,7 +17,7 @@ const BATCH_MAX: usize = 500;
 /// The loop; runs until it is dropped. The first look is at once: a worker that stops when empty may not stay for a second.
 pub(crate) async fn work(shared: Arc<Shared>) {
     let mut last = shared.clock.steady_ms();
-    let mut answered = true;
+    let (mut answered, mut first) = (true, true);
     loop {
         let now = shared.clock.steady_ms();
         // After a suspend or an outage everybody's leases look over; those who live get the time to renew first.
@@ -29,7 +29,8 @@ pub(crate) async fn work(shared: Arc<Shared>) {
         };
         answered = looked.is_ok();
         match looked {
-            Ok(()) => shared.rescued(),
+            Ok(()) if std::mem::take(&mut first) => shared.looked_first(),
+            Ok(()) => {}
             Err(error) => drop(shared.outage("rescue", &error)),
         }
         sleep(Duration::from_millis(shared.config.rescue_ms + fastrand::u64(..=shared.config.rescue_ms / 4))).await;

@@ -251,15 +251,14 @@ impl Slots {
         let mut inner = self.lock();
         let mut taken = Vec::new();
         for (lease, slot) in &mut inner.held {
-            if matches!(slot.phase, Phase::Waiting { .. }) && slot.phase.since() < before {
+            if slot.phase.since() < before {
                 slot.phase = Phase::Ended;
                 taken.push((slot.job.clone(), *lease));
             }
         }
         let Held { held, waiting, apart, .. } = &mut *inner;
-        let waits = |lease: &Lease| held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
-        waiting.retain(waits);
-        apart.retain(waits);
+        waiting.retain(|lease| held::waits(held, lease));
+        apart.retain(|lease| held::waits(held, lease));
         // Whoever has to give jobs back was wrong about the pace, and does not take as many again.
         if !taken.is_empty() {
             inner.pace = 0;

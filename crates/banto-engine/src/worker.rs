@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -41,6 +41,8 @@ use crate::{
     stop::{Halt, Stop},
 };
 
+/// The loops that look for jobs beside the line: `park` for what was set aside, `rescue` for what the dead have left.
+const LOOKS: u8 = 2;
 /// How long a worker that stops may take to sign off.
 const LAST: Duration = Duration::from_secs(1);
 /// How long its runs may take after the grace, last writes included: the whole stop stays within a second of the grace.
@@ -63,7 +65,7 @@ pub(crate) struct Shared {
     pub aside: Aside,
     ends: UnboundedSender<Ended>,
     down: AtomicBool,
-    rescued: AtomicBool,
+    unlooked: AtomicU8,
     late: AtomicU64,
     ended: Mutex<BTreeMap<&'static str, u64>>,
 }
@@ -107,16 +109,15 @@ impl Shared {
         }
     }
 
-    /// The jobs of the dead were looked for.
-    pub fn rescued(&self) {
-        if !self.rescued.swap(true, Ordering::Relaxed) {
-            self.aside.rung.notify_one();
-        }
+    /// A loop has looked for the first time for what may bring this worker a job.
+    pub fn looked_first(&self) {
+        self.unlooked.fetch_sub(1, Ordering::Relaxed);
+        self.aside.rung.notify_one();
     }
 
     /// Whether all that may bring this worker a job was looked through since its start.
     pub fn looked(&self) -> bool {
-        self.aside.looked() && self.rescued.load(Ordering::Relaxed)
+        self.unlooked.load(Ordering::Relaxed) == 0
     }
 
     /// How long to wait before asking a store again that failed: 100 to 500 ms, so that a herd spreads.
@@ -234,7 +235,7 @@ impl Worker {
             stop: self.stop,
             aside: Aside::default(),
             down: AtomicBool::new(false),
-            rescued: AtomicBool::new(false),
+            unlooked: AtomicU8::new(LOOKS),
             late: AtomicU64::new(0),
             ended: Mutex::default(),
             config,

@@ -19,13 +19,12 @@ pub(crate) fn parts<T>(all: &[T]) -> (&[[T; ROWS]], &[T]) {
     all.as_chunks::<ROWS>()
 }
 
-/// Whether the rows were all new. If not, each row is to be looked at by itself: `INSERT OR IGNORE` has left out what was
+/// How many rows were new. If not all, each row is to be looked at by itself: `INSERT OR IGNORE` has left out what was
 /// not new. (A plain `INSERT` would undo itself, for which SQLite copies every page beforehand: a twentieth of the time.)
-pub(crate) fn all_new(inserted: rusqlite::Result<usize>) -> rusqlite::Result<bool> {
+pub(crate) fn new_rows(inserted: rusqlite::Result<usize>) -> rusqlite::Result<usize> {
     match inserted {
-        Ok(rows) => Ok(rows == ROWS),
-        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(false),
-        Err(error) => Err(error),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => Ok(0),
+        other => other,
     }
 }
 

@@ -173,7 +173,7 @@ fn lease(desk: &mut Desk<'_>, claim: &Claim, found: Vec<Stored>, claimed: &mut C
         given.chunks(1).try_for_each(|one| insert(desk, &LEASE, one, until).map(|_| ()))
     };
     for part in parts {
-        if !bulk::all_new(insert(desk, &LEASES, part, until))? {
+        if bulk::new_rows(insert(desk, &LEASES, part, until))? < bulk::ROWS {
             each(desk, part)?;
         }
     }

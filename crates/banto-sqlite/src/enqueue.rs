@@ -35,13 +35,9 @@ pub(crate) fn enqueue(desk: &mut Desk<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueu
     accept(desk, jobs).map_err(|error| fault("enqueue jobs", &error))
 }
 
-/// The row that was written last.
-fn last(desk: &Desk<'_>) -> rusqlite::Result<i64> {
-    desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))
-}
-
 fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
-    let before = last(desk)?;
+    let before: i64 =
+        desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))?;
     let mut insert = desk.db.prepare_cached(ONE)?;
     let mut answers = Vec::with_capacity(jobs.len());
     let (parts, rest) = bulk::parts(jobs);
@@ -85,14 +81,16 @@ fn accept_plain(
     if !part.iter().all(plain) {
         return Ok(false);
     }
-    let before = last(desk)?;
     let mut insert = desk.db.prepare_cached(&PLAIN)?;
     let mut values = Values::of(&mut insert);
     for new in part {
         bind(&mut values, new, desk.now)?;
     }
-    if !bulk::all_new(insert.raw_execute())? {
-        desk.db.prepare_cached("DELETE FROM banto_job WHERE seq > ?1")?.execute([before])?;
+    let new = bulk::new_rows(insert.raw_execute())?;
+    if new < bulk::ROWS {
+        // The new ones have the highest numbers, one after the other.
+        let undo = "DELETE FROM banto_job WHERE seq > (SELECT max(seq) FROM banto_job) - ?1";
+        desk.db.prepare_cached(undo)?.execute([new as i64])?;
         return Ok(false);
     }
     for new in part {

@@ -112,7 +112,7 @@ fn free(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Re
 fn note(desk: &Desk<'_>, ended: &mut Vec<End>) -> rusqlite::Result<()> {
     let (parts, rest) = bulk::parts(ended);
     for part in parts {
-        if !bulk::all_new(insert(desk, &DONE_ALL, part))? {
+        if bulk::new_rows(insert(desk, &DONE_ALL, part))? < bulk::ROWS {
             part.iter().try_for_each(|end| insert(desk, &DONE, std::slice::from_ref(end)).map(drop))?;
         }
     }

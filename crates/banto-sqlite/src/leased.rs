@@ -42,8 +42,17 @@ impl Leased {
         self.0.remove(&lease.job).filter(|known| known.lease == *lease)
     }
 
-    /// The row of a lease's job.
-    pub fn seq(&self, db: &Connection, lease: &Lease) -> rusqlite::Result<Option<i64>> {
+    /// Asks the file for a lease: the row of its job, and whether the job was asked to stop. `None` if it holds no more.
+    pub fn held(&self, db: &Connection, lease: &Lease) -> rusqlite::Result<Option<(i64, bool)>> {
+        let seq = self.seq(db, lease)?;
+        db.prepare_cached(
+            "SELECT seq, cancel_asked <> 0 FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3",
+        )?
+        .query_row((seq, lease.fence, lease.token.cast_signed()), |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()
+    }
+
+    fn seq(&self, db: &Connection, lease: &Lease) -> rusqlite::Result<Option<i64>> {
         match self.0.get(&lease.job) {
             Some(known) => Ok(Some(known.seq)),
             None => db

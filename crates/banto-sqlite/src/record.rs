@@ -1,12 +1,12 @@
 //! `record`: writes down what running jobs say of themselves, and what is said of them.
 
 use banto_core::{
-    Lease, Progress,
+    Progress,
     limits::{LINE_BYTES_MAX, LINES_MAX},
     text::cut,
 };
 use banto_store::{Note, Record};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use crate::{
     desk::Desk,
@@ -21,7 +21,7 @@ pub(crate) fn record(desk: &mut Desk<'_>, records: &[Record]) -> Result<usize> {
 fn write(desk: &mut Desk<'_>, records: &[Record]) -> rusqlite::Result<usize> {
     let mut written = 0;
     for Record { lease, note } in records {
-        let Some(seq) = running(desk, lease)? else { continue };
+        let Some((seq, _)) = desk.leased.held(desk.db, lease)? else { continue };
         match note {
             Note::Progress(said) => progress(desk, seq, said)?,
             Note::Line(text) => line(desk, seq, lease.fence.into(), "log", &cut(text, LINE_BYTES_MAX))?,
@@ -29,13 +29,6 @@ fn write(desk: &mut Desk<'_>, records: &[Record]) -> rusqlite::Result<usize> {
         written += 1;
     }
     Ok(written)
-}
-
-fn running(desk: &Desk<'_>, lease: &Lease) -> rusqlite::Result<Option<i64>> {
-    let seq = desk.leased.seq(desk.db, lease)?;
-    let mut find =
-        desk.db.prepare_cached("SELECT seq FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3")?;
-    find.query_row(params![seq, lease.fence, lease.token.cast_signed()], |row| row.get(0)).optional()
 }
 
 fn progress(desk: &mut Desk<'_>, seq: i64, said: &Progress) -> rusqlite::Result<()> {

@@ -2,7 +2,7 @@
 
 use banto_core::Lease;
 use banto_store::Renewed;
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
 
 use crate::{
     desk::Desk,
@@ -15,22 +15,17 @@ pub(crate) fn renew(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> Res
 }
 
 fn prolong(desk: &mut Desk<'_>, leases: &[Lease], lease_ms: u64) -> rusqlite::Result<Vec<Renewed>> {
-    let mut find =
-        desk.db.prepare_cached("SELECT cancel_asked FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3")?;
     let mut update = desk.db.prepare_cached("UPDATE banto_lease SET boot = ?2, until = ?3 WHERE seq = ?1")?;
     let until = desk.now.steady_in(lease_ms);
     let mut renewed = Vec::with_capacity(leases.len());
     for lease in leases {
-        let seq = desk.leased.seq(desk.db, lease)?;
-        let held: Option<i64> =
-            find.query_row(params![seq, lease.fence, lease.token.cast_signed()], |row| row.get(0)).optional()?;
-        let Some(asked) = held else {
+        let Some((seq, cancel_asked)) = desk.leased.held(desk.db, lease)? else {
             renewed.push(Renewed::Lost);
             continue;
         };
         update.execute(params![seq, desk.now.boot, until])?;
         desk.counts.touched = true;
-        renewed.push(Renewed::Held { cancel_asked: asked != 0 });
+        renewed.push(Renewed::Held { cancel_asked });
     }
     Ok(renewed)
 }

@@ -187,12 +187,24 @@ impl Writer {
             return self.run_alone(desk, call);
         }
         if calls.iter().all(|call| call.verb().repeats()) {
-            if calls.iter_mut().all(|call| matches!(self.run(desk, call), Ran::Kept | Ran::Refused)) {
+            if self.run_together(desk, calls)? {
                 return Ok(());
             }
             self.undo_all(desk)?;
         }
         calls.iter_mut().try_for_each(|call| self.run_among(desk, call))
+    }
+
+    /// Runs calls without savepoints; says whether all went well. Where the disk fails, nothing is tried again.
+    fn run_together(&mut self, desk: &mut Desk<'_>, calls: &mut Calls) -> Result<bool> {
+        for call in calls {
+            match self.run(desk, call) {
+                Ran::Kept | Ran::Refused => {}
+                Ran::Failed(error) if gives_up(desk.db, &error) => return Err(error),
+                Ran::Undone | Ran::Failed(_) => return Ok(false),
+            }
+        }
+        Ok(true)
     }
 
     /// Runs the only call of a group: the transaction itself is its savepoint.

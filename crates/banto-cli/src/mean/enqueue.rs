@@ -70,9 +70,8 @@ fn known(
         Err(_) => {
             let policy = &entry.policy;
             let mut job = NewJob::new(id, entry.kind.clone(), name("the kind's queue", policy.queue)?, payload);
-            (job.version, job.priority, job.attempts_max) = (version, policy.priority, policy.attempts_max);
-            job.options.crashes_max = policy.crashes_max;
-            job.options.retry_until = policy.retry_for_ms.map(|ms| now_ms.saturating_add_unsigned(ms));
+            job.version = version;
+            policy.set(&mut job, now_ms);
             Ok(job)
         }
     }

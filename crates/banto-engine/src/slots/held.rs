@@ -86,9 +86,7 @@ impl Held {
 
     /// The suspect, if it waits for its turn.
     pub fn waiting_suspect(&self) -> Option<Lease> {
-        let waits =
-            |lease: &Lease| self.held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }));
-        self.suspect.filter(waits)
+        self.suspect.filter(|lease| waits(&self.held, lease))
     }
 
     pub fn waiting(&self) -> usize {
@@ -99,4 +97,9 @@ impl Held {
     pub fn turn(&mut self) -> Option<Lease> {
         self.waiting_suspect().filter(|_| self.suspects == 1).or_else(|| self.waiting.pop_front())
     }
+}
+
+/// Whether that job waits for its turn.
+pub(super) fn waits(held: &BTreeMap<Lease, Slot>, lease: &Lease) -> bool {
+    held.get(lease).is_some_and(|slot| matches!(slot.phase, Phase::Waiting { .. }))
 }

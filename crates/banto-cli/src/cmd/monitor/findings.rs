@@ -1,7 +1,8 @@
 //! What needs a person, each in one sentence with its cure.
 //!
 //! The limits are the operator's; the rest is the house's own: jobs without a worker, jobs nobody knows, parked jobs, lost
-//! jobs, queues nobody knows, and what the store says. A weaker mode of the store that was asked for by name is shown and is no finding.
+//! jobs, queues nobody knows, and what the store says. A weaker mode of the store that was asked for by name is shown and
+//! is no finding.
 
 use banto_core::State;
 use banto_engine::explain::span;

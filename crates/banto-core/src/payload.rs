@@ -25,11 +25,7 @@ impl Payload {
             let allowed = format!("it has {} bytes and {PAYLOAD_BYTES_MAX} are allowed", text.len());
             return Err(Refusal::new("a payload", head, allowed));
         }
-        if depth(text) > PAYLOAD_DEPTH_MAX {
-            let head = text.get(..20).unwrap_or_default();
-            let allowed = format!("nesting is allowed to {PAYLOAD_DEPTH_MAX} levels");
-            return Err(Refusal::new("a payload", head, allowed));
-        }
+        shallow(text)?;
         match serde_json::from_str::<&RawValue>(text) {
             Ok(_) => Ok(Payload(text.into())),
             Err(error) => Err(Refusal::new("a payload", text, format!("it must be JSON; {error}"))),
@@ -39,13 +35,13 @@ impl Payload {
     /// Writes `value` as JSON. Refuses what serde cannot write (a map with keys that are no text, say) and what
     /// is too long.
     pub fn of<T: Serialize + ?Sized>(value: &T) -> Result<Payload, Refusal> {
-        let mut text = Capped::default();
+        let mut text = Capped { bytes: Vec::with_capacity(256), over: false };
         let written = serde_json::to_writer(&mut text, value);
         let refused = |why| Err(Refusal::new("a payload", std::any::type_name::<T>(), why));
         match (written, String::from_utf8(text.bytes)) {
             (Err(_), _) if text.over => refused(format!("it has more than {PAYLOAD_BYTES_MAX} bytes")),
             (Err(error), _) => refused(error.to_string()),
-            (Ok(()), Ok(text)) => Payload::parse(&text),
+            (Ok(()), Ok(text)) => shallow(&text).map(|()| Payload(text.into())),
             (Ok(()), Err(error)) => refused(error.to_string()),
         }
     }
@@ -64,7 +60,6 @@ impl Payload {
 }
 
 /// Text that is given up as soon as it is too long: what is far too much is never buffered.
-#[derive(Default)]
 struct Capped {
     bytes: Vec<u8>,
     over: bool,
@@ -83,6 +78,17 @@ impl std::io::Write for Capped {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+/// Refuses what nests too deep.
+fn shallow(text: &str) -> Result<(), Refusal> {
+    // Few brackets cannot nest deep, and counting them is quick.
+    let brackets = text.bytes().filter(|b| matches!(b, b'[' | b'{')).count();
+    if brackets <= PAYLOAD_DEPTH_MAX || depth(text) <= PAYLOAD_DEPTH_MAX {
+        return Ok(());
+    }
+    let head = text.get(..20).unwrap_or_default();
+    Err(Refusal::new("a payload", head, format!("nesting is allowed to {PAYLOAD_DEPTH_MAX} levels")))
 }
 
 /// How deep brackets nest, outside strings. One pass, no recursion: the text may be hostile.
@@ -158,6 +164,9 @@ mod tests {
         assert!(Payload::of(&Endless).unwrap_err().to_string().contains("more than 1048576 bytes"));
         assert!(Payload::of(&"x".repeat(PAYLOAD_BYTES_MAX - 2)).is_ok());
         assert!(Payload::of(&"x".repeat(PAYLOAD_BYTES_MAX - 1)).is_err());
+        let deep = (0..PAYLOAD_DEPTH_MAX).fold(serde_json::json!(1), |inner, _| serde_json::json!([inner]));
+        assert!(Payload::of(&deep).is_ok());
+        assert!(Payload::of(&[deep]).unwrap_err().to_string().contains("nesting"));
         assert!(Payload::of(&std::collections::BTreeMap::from([((1, 2), 3)])).is_err(), "a key that is no text");
     }
 

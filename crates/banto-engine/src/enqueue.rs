@@ -13,7 +13,7 @@ use banto_core::{Due, Ids, JobId, Label, Name, NewJob, Payload, Refusal, Unique}
 use banto_store::{Clock, Enqueued, Fault, Store, StoreError};
 use tokio::time::sleep;
 
-use crate::kind::Job;
+use crate::kind::{Job, Policy};
 
 /// How long a client asks a store again that does not answer, in milliseconds of steady time.
 const PATIENCE_MS: u64 = 5_000;
@@ -61,8 +61,12 @@ impl Client {
         &self,
         jobs: impl IntoIterator<Item = &'a J>,
     ) -> Result<Vec<Enqueued>, StoreError> {
-        let jobs: Result<Vec<NewJob>, Refusal> = jobs.into_iter().map(|job| self.order(job).ready()).collect();
-        self.put(jobs?).await
+        let (mould, now_ms) = (Mould::of::<J>()?, self.clock.wall_ms());
+        let made: Result<Vec<NewJob>, Refusal> = {
+            let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+            jobs.into_iter().map(|job| mould.job(job, ids.make(now_ms), now_ms)).collect()
+        };
+        self.put(made?).await
     }
 
     /// A job as its kind's policy says, to be changed and then [sent](Client::send).
@@ -80,7 +84,6 @@ impl Client {
     /// Enqueues rows as they are, in one step: for programs that know no types. Asks again for up to 5 s while the store
     /// is busy or its answer is lost; a full disk is said at once. Once an answer was lost, an error stays in doubt.
     pub async fn put(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
-        jobs.iter().try_for_each(NewJob::check)?;
         let since = self.clock.steady_ms();
         let mut doubt = None;
         loop {
@@ -104,14 +107,30 @@ impl Client {
 
 /// A job as its kind's policy and its own values say.
 pub(crate) fn made<J: Job>(job: &J, id: JobId, now_ms: i64) -> Result<NewJob, Refusal> {
-    let policy = J::policy();
-    let (kind, queue) = (Name::new(J::KIND)?, Name::new(policy.queue)?);
-    let mut new = NewJob::new(id, kind, queue, Payload::of(job)?);
-    new.version = J::VERSION;
-    policy.set(&mut new, now_ms);
-    new.unique = job.unique()?;
-    new.options.tags = job.tags().iter().map(|tag| Label::new(tag)).collect::<Result<_, _>>()?;
-    Ok(new)
+    Mould::of::<J>()?.job(job, id, now_ms)
+}
+
+/// What all jobs of a kind have in common.
+struct Mould {
+    kind: Name,
+    queue: Name,
+    policy: Policy,
+}
+
+impl Mould {
+    fn of<J: Job>() -> Result<Mould, Refusal> {
+        let policy = J::policy();
+        Ok(Mould { kind: Name::new(J::KIND)?, queue: Name::new(policy.queue)?, policy })
+    }
+
+    fn job<J: Job>(&self, job: &J, id: JobId, now_ms: i64) -> Result<NewJob, Refusal> {
+        let mut new = NewJob::new(id, self.kind.clone(), self.queue.clone(), Payload::of(job)?);
+        new.version = J::VERSION;
+        self.policy.set(&mut new, now_ms);
+        new.unique = job.unique()?;
+        new.options.tags = job.tags().iter().map(|tag| Label::new(tag)).collect::<Result<_, _>>()?;
+        Ok(new)
+    }
 }
 
 /// After a lost answer, a job that stands under the very id made for this call is the one that this call has stored.

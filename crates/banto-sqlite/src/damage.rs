@@ -55,14 +55,17 @@ fn is_counted(desk: &Desk<'_>, (queue, kind, version): (&str, &str, i64), state:
     counted.is_ok_and(|jobs: i64| jobs > 0)
 }
 
+/// Jobs in a state that does not exist, those under a lease that is over, and leases that lead to no job.
+pub(crate) static STRANGE: LazyLock<String> =
+    LazyLock::new(|| format!("{ANY} WHERE j.state < 0 OR j.state = 2 OR j.state = 4 OR j.state > 6 LIMIT ?1"));
+pub(crate) static OVER: LazyLock<String> = LazyLock::new(|| {
+    let over = "SELECT seq FROM banto_lease WHERE boot <> ?2 OR until <= ?3";
+    format!("{ANY} WHERE j.seq IN ({over}) LIMIT ?1")
+});
+pub(crate) const LOST: &str = "DELETE FROM banto_lease WHERE seq NOT IN (SELECT seq FROM banto_job)";
+
 /// Parks damaged rows that no verb would meet.
 pub(crate) fn sweep(desk: &mut Desk<'_>) -> rusqlite::Result<()> {
-    static STRANGE: LazyLock<String> =
-        LazyLock::new(|| format!("{ANY} WHERE j.state < 0 OR j.state = 2 OR j.state = 4 OR j.state > 6 LIMIT ?1"));
-    static OVER: LazyLock<String> = LazyLock::new(|| {
-        let over = "SELECT seq FROM banto_lease WHERE boot <> ?2 OR until <= ?3";
-        format!("{ANY} WHERE j.seq IN ({over}) LIMIT ?1")
-    });
     let mut found = Vec::new();
     let mut reader = Reader::default();
     for (sql, given) in [(&*STRANGE, 1), (&*OVER, 3)] {
@@ -76,7 +79,6 @@ pub(crate) fn sweep(desk: &mut Desk<'_>) -> rusqlite::Result<()> {
     for row in &found {
         park(desk, row)?;
     }
-    let lost = "DELETE FROM banto_lease WHERE seq NOT IN (SELECT seq FROM banto_job)";
-    desk.counts.touched |= desk.db.prepare_cached(lost)?.execute([])? > 0;
+    desk.counts.touched |= desk.db.prepare_cached(LOST)?.execute([])? > 0;
     Ok(())
 }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use banto_core::{Job, JobId, Lease, Refusal, State, Verdict};
 use banto_store::{Finish, Finished};
-use rusqlite::{OptionalExtension, Row, params};
+use rusqlite::{CachedStatement, OptionalExtension, Row, params};
 
 use crate::{
     bulk::{self, Values},
@@ -37,8 +37,9 @@ pub(crate) fn finish(desk: &mut Desk<'_>, finishes: &[Finish]) -> Result<Vec<Fin
 fn write_all(desk: &mut Desk<'_>, finishes: &[Finish]) -> rusqlite::Result<Vec<Finished>> {
     let mut answers = Vec::with_capacity(finishes.len());
     let mut ended = Vec::with_capacity(finishes.len());
+    let mut free_lease = desk.db.prepare_cached(FREE)?;
     for finish in finishes {
-        if let Some(end) = free(desk, finish)? {
+        if let Some(end) = free(desk, &mut free_lease, finish)? {
             ended.push(end);
             answers.push(Finished::Written);
             continue;
@@ -62,9 +63,11 @@ fn write_all(desk: &mut Desk<'_>, finishes: &[Finish]) -> rusqlite::Result<Vec<F
 pub(crate) const FREE: &str = "DELETE FROM banto_lease WHERE seq = ?1 AND fence = ?2 AND token = ?3
     AND cancel_asked = 0 AND progress IS NULL";
 const DONE_HEAD: &str = "INTO banto_done (seq, finished_at, started_at, attempt, crashes, fence, token, instance)";
-/// An end, whatever stands there; several, where nothing does.
+/// An end, whatever stands there; one or several, where nothing does.
 pub(crate) static DONE: LazyLock<String> =
     LazyLock::new(|| format!("INSERT OR REPLACE {DONE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
+pub(crate) static DONE_NEW: LazyLock<String> =
+    LazyLock::new(|| format!("INSERT OR IGNORE {DONE_HEAD} VALUES (?, ?, ?, ?, ?, ?, ?, ?)"));
 pub(crate) static DONE_ALL: LazyLock<String> =
     LazyLock::new(|| bulk::insert(&format!("INSERT OR IGNORE {DONE_HEAD}"), 8));
 
@@ -92,13 +95,17 @@ impl End {
 }
 
 /// Lets go of the lease of a job that is done and has nothing out of the ordinary; says whether it was that.
-fn free(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Result<Option<End>> {
+fn free(
+    desk: &mut Desk<'_>,
+    free_lease: &mut CachedStatement<'_>,
+    Finish { lease, verdict }: &Finish,
+) -> rusqlite::Result<Option<End>> {
     let Some(known) = desk.leased.take(lease) else { return Ok(None) };
     if verdict.to != State::Done || verdict.error.is_some() {
         return Ok(None);
     }
     let token = lease.token.cast_signed();
-    if desk.db.prepare_cached(FREE)?.execute((known.seq, lease.fence, token))? == 0 {
+    if free_lease.execute((known.seq, lease.fence, token))? == 0 {
         return Ok(None);
     }
     let class = (known.queue.as_str(), known.kind.as_str(), known.version);
@@ -110,14 +117,25 @@ fn free(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Re
 
 /// Notes ends.
 fn note(desk: &Desk<'_>, ended: &mut Vec<End>) -> rusqlite::Result<()> {
+    // In the order of the rows: what comes behind the last page fills it, and splits none.
+    ended.sort_unstable_by_key(|end| end.seq);
     let (parts, rest) = bulk::parts(ended);
     for part in parts {
         if bulk::new_rows(insert(desk, &DONE_ALL, part))? < bulk::ROWS {
-            part.iter().try_for_each(|end| insert(desk, &DONE, std::slice::from_ref(end)).map(drop))?;
+            note_each(desk, part)?;
         }
     }
-    rest.iter().try_for_each(|end| insert(desk, &DONE, std::slice::from_ref(end)).map(drop))?;
+    note_each(desk, rest)?;
     ended.clear();
+    Ok(())
+}
+
+fn note_each(desk: &Desk<'_>, ended: &[End]) -> rusqlite::Result<()> {
+    for end in ended.chunks(1) {
+        if bulk::new_rows(insert(desk, &DONE_NEW, end))? == 0 {
+            insert(desk, &DONE, end)?;
+        }
+    }
     Ok(())
 }
 

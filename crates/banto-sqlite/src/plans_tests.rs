@@ -2,7 +2,9 @@
 
 use rusqlite::{Connection, params_from_iter, types::Value};
 
-use crate::{claim, enqueue, finish, migrate, row};
+use banto_core::State;
+
+use crate::{claim, damage, enqueue, finish, migrate, pages, prune, row};
 
 /// The plan of a statement, a line a step. Every loop over a table is "SEARCH" (by index or key) or "SCAN" (all of it).
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -33,6 +35,7 @@ fn no_hot_statement_scans_or_sorts() {
         &claim::LEASES,
         finish::FIND,
         &finish::DONE,
+        &finish::DONE_NEW,
         &finish::DONE_ALL,
         finish::FREE,
         &any,
@@ -42,6 +45,20 @@ fn no_hot_statement_scans_or_sorts() {
             let constant = step.contains("CONSTANT ROW") || step.contains("VALUES CLAUSE");
             assert!(constant || !step.starts_with("SCAN"), "{step}\n{sql}");
             assert!(!step.contains("TEMP B-TREE"), "{step}\n{sql}");
+        }
+    }
+}
+
+/// What is done every few seconds, or for a page of a list, may sort a few rows; it may not read all jobs.
+#[test]
+fn no_statement_of_a_loop_or_a_list_scans_the_jobs() {
+    let db = schema();
+    let places: Vec<&str> = State::ALL.into_iter().map(pages::place).collect();
+    let regular = [prune::OLD, &damage::STRANGE, &damage::OVER, damage::LOST];
+    for sql in places.into_iter().chain(regular) {
+        for step in plan(&db, sql) {
+            let all = ["banto_job", "j", "banto_done", "d"].iter().any(|table| step == format!("SCAN {table}"));
+            assert!(!all, "{step}\n{sql}");
         }
     }
 }

@@ -30,20 +30,21 @@ fn delete(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<Pruned> {
     Ok(Pruned { jobs, keys, instances, more })
 }
 
+/// The longest ended.
+pub(crate) const OLD: &str = "SELECT seq, state, queue, kind, version FROM (
+        SELECT * FROM (SELECT seq, 4 AS state, queue, kind, version, d.finished_at AS at, id
+            FROM banto_done d CROSS JOIN banto_job USING (seq) WHERE d.finished_at <= ?1 ORDER BY at, id LIMIT ?4)
+        UNION ALL
+        SELECT * FROM (SELECT seq, state, queue, kind, version, finished_at AS at, id
+            FROM banto_job WHERE state = 5 AND state >= 5 AND finished_at <= ?2 ORDER BY at, id LIMIT ?4)
+        UNION ALL
+        SELECT * FROM (SELECT seq, state, queue, kind, version, finished_at AS at, id
+            FROM banto_job WHERE state = 6 AND state >= 5 AND finished_at <= ?3 ORDER BY at, id LIMIT ?4)
+    ) ORDER BY at, id LIMIT ?4";
+
 fn jobs(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<(usize, bool)> {
     let ended_by = |keep: u64| desk.now.wall.saturating_sub_unsigned(keep);
-    let mut find = desk.db.prepare_cached(
-        "SELECT seq, state, queue, kind, version FROM (
-             SELECT * FROM (SELECT seq, 4 AS state, queue, kind, version, d.finished_at AS at, id
-                 FROM banto_done d CROSS JOIN banto_job USING (seq) WHERE d.finished_at <= ?1 ORDER BY at, id LIMIT ?4)
-             UNION ALL
-             SELECT * FROM (SELECT seq, state, queue, kind, version, finished_at AS at, id
-                 FROM banto_job WHERE state = 5 AND finished_at <= ?2 ORDER BY at, id LIMIT ?4)
-             UNION ALL
-             SELECT * FROM (SELECT seq, state, queue, kind, version, finished_at AS at, id
-                 FROM banto_job WHERE state = 6 AND finished_at <= ?3 ORDER BY at, id LIMIT ?4)
-         ) ORDER BY at, id LIMIT ?4",
-    )?;
+    let mut find = desk.db.prepare_cached(OLD)?;
     let one_more = i64::try_from(prune.limit).unwrap_or(i64::MAX).saturating_add(1);
     let ages = params![ended_by(prune.done_ms), ended_by(prune.dead_ms), ended_by(prune.cancelled_ms), one_more];
     let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, (lossy(row, 2)?, lossy(row, 3)?, row.get(4)?)));

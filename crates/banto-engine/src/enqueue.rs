@@ -84,6 +84,7 @@ impl Client {
     /// Enqueues rows as they are, in one step: for programs that know no types. Asks again for up to 5 s while the store
     /// is busy or its answer is lost; a full disk is said at once. Once an answer was lost, an error stays in doubt.
     pub async fn put(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
+        let jobs: Arc<[NewJob]> = jobs.into();
         let since = self.clock.steady_ms();
         let mut doubt = None;
         loop {

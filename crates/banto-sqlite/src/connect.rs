@@ -226,7 +226,7 @@ pub(crate) fn writer(options: &Options) -> Result<Connection> {
         return Err(StoreError::new(Fault::Config, what));
     }
     common(&db, options).map_err(failed)?;
-    let mode: String = db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    let mode = wal(&db, options).map_err(failed)?;
     if mode != "wal" {
         let what = format!(
             "open \"{}\": its journal stays \"{mode}\" and WAL is wanted; use a local disk",
@@ -250,6 +250,25 @@ pub(crate) fn writer(options: &Options) -> Result<Connection> {
     ))
     .map_err(failed)?;
     Ok(db)
+}
+
+/// Turns the WAL on and says what the journal is. SQLite itself does not wait for another process that makes the WAL, or
+/// closes it as its last user, at that very moment.
+fn wal(db: &Connection, options: &Options) -> rusqlite::Result<String> {
+    const PAUSE_MS: u64 = 5;
+    db.busy_timeout(Duration::ZERO)?;
+    let mut pauses = options.busy_ms / PAUSE_MS;
+    let mode = loop {
+        match db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && pauses > 0 => {
+                pauses -= 1;
+                std::thread::sleep(Duration::from_millis(PAUSE_MS));
+            }
+            other => break other?,
+        }
+    };
+    db.busy_timeout(Duration::from_millis(options.busy_ms))?;
+    Ok(mode)
 }
 
 /// A connection that only reads.

@@ -1,5 +1,7 @@
 //! The contract, met: each verb a call to the writer, each question asked of a reader.
 
+use std::sync::Arc;
+
 use banto_core::{JobId, Label, Lease, NewJob};
 use banto_store::{
     About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, Holder, Instance, Orders,
@@ -12,7 +14,7 @@ use crate::{
 };
 
 impl Store for Sqlite {
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         Box::pin(async move {
             enqueue::check(&jobs)?;
             self.call(Verb::Enqueue, jobs.len(), |_| true, move |desk| enqueue::enqueue(desk, &jobs)).await

@@ -74,7 +74,7 @@ async fn whatever_is_written_into_a_row_its_neighbours_are_handed_out() {
         let bench = Bench::new();
         let store = bench.inline();
         let new = jobs(5);
-        store.enqueue(new.clone()).await.unwrap();
+        store.enqueue(new.clone().into()).await.unwrap();
         write(&bench, change, new[2].id);
         let claimed = claim(&store, 10).await;
         assert_eq!(claimed.damaged, [new[2].id], "{change}");
@@ -108,7 +108,7 @@ async fn a_damaged_row_in_line_can_be_cancelled_cannot_be_released_and_is_pruned
         let bench = Bench::new();
         let store = bench.inline();
         let new = jobs(2);
-        store.enqueue(new.clone()).await.unwrap();
+        store.enqueue(new.clone().into()).await.unwrap();
         write(&bench, change, new[0].id);
         if change.starts_with("state") || change.starts_with("priority") {
             continue; // Not in line, or not where it says: whoever meets it first mends that.
@@ -135,7 +135,7 @@ async fn a_job_whose_queue_or_kind_was_written_over_is_counted_under_a_stand_in(
         let bench = Bench::new();
         let store = bench.inline();
         let new = jobs(3);
-        store.enqueue(new.clone()).await.unwrap();
+        store.enqueue(new.clone().into()).await.unwrap();
         write(&bench, &format!("{change}, payload = '{{'"), new[0].id);
         assert_eq!(claim(&store, 3).await.damaged, [new[0].id], "{change}");
         let sum = |census: &[banto_store::Census], state| -> u64 {
@@ -156,7 +156,7 @@ async fn an_id_of_the_wrong_length_is_mended_so_that_the_row_can_be_named() {
         let bench = Bench::new();
         let store = bench.inline();
         let new = jobs(2);
-        store.enqueue(new.clone()).await.unwrap();
+        store.enqueue(new.clone().into()).await.unwrap();
         write(&bench, &format!("id = {bytes}"), new[0].id);
         let claimed = claim(&store, 10).await;
         assert_eq!((claimed.jobs.len(), claimed.damaged.len()), (1, 1), "{bytes}");
@@ -170,7 +170,7 @@ async fn a_place_in_line_that_leads_nowhere_stops_nobody() {
     let bench = Bench::new();
     let store = bench.inline();
     let new = jobs(3);
-    store.enqueue(new.clone()).await.unwrap();
+    store.enqueue(new.clone().into()).await.unwrap();
     bench.tool().execute("DELETE FROM banto_job WHERE id = ?1", [new[0].id.bytes()]).unwrap();
     write(&bench, "state = 5, finished_at = 1", new[1].id);
     let claimed = claim(&store, 10).await;
@@ -182,7 +182,7 @@ async fn a_place_in_line_that_leads_nowhere_stops_nobody() {
 async fn a_job_that_is_damaged_while_it_runs_can_end_well_and_is_set_aside_otherwise() {
     let bench = Bench::new();
     let store = bench.inline();
-    store.enqueue(jobs(2)).await.unwrap();
+    store.enqueue(jobs(2).into()).await.unwrap();
     let running = claim(&store, 2).await.jobs;
     for (job, _) in &running {
         write(&bench, "payload = '{'", job.id);
@@ -196,7 +196,7 @@ async fn a_job_that_is_damaged_while_it_runs_can_end_well_and_is_set_aside_other
 async fn the_sweep_finds_what_nobody_would_stumble_on() {
     let bench = Bench::new();
     let store = bench.inline();
-    store.enqueue(jobs(4)).await.unwrap();
+    store.enqueue(jobs(4).into()).await.unwrap();
     let running = claim(&store, 2).await.jobs;
     let waiting = store.jobs(Select::states([State::Ready]), None).await.unwrap().jobs;
     write(&bench, "state = 4", waiting[0].id);
@@ -218,7 +218,7 @@ async fn the_sweep_finds_what_nobody_would_stumble_on() {
 async fn nonsense_in_the_small_tables_panics_nobody() {
     let bench = Bench::new();
     let store = bench.inline();
-    store.enqueue(vec![job()]).await.unwrap();
+    store.enqueue([job()].into()).await.unwrap();
     bench
         .tool()
         .execute_batch(

@@ -59,7 +59,7 @@ async fn fill(store: &Sqlite, clock: &GivenClock) -> (usize, StoreError) {
     let mut accepted = 0;
     loop {
         clock.pass(10);
-        match store.enqueue(vec![heavy()]).await {
+        match store.enqueue([heavy()].into()).await {
             Ok(_) => accepted += 1,
             Err(error) => return (accepted, error),
         }
@@ -71,7 +71,7 @@ async fn when_the_disk_is_full_running_jobs_finish_and_work_is_taken_again_once_
     let Some(disk) = Disk::new("size=8m") else { return };
     let clock = GivenClock::at(START);
     let store = disk.store(&clock, 1 << 20);
-    store.enqueue(jobs(200)).await.unwrap();
+    store.enqueue(jobs(200).into()).await.unwrap();
     let running = claim(&store, 150).await.jobs;
     // Somebody else eats the disk while the store fills it: at some moment SQLite itself meets its end.
     let ballast = disk.path().join("ballast");
@@ -84,7 +84,7 @@ async fn when_the_disk_is_full_running_jobs_finish_and_work_is_taken_again_once_
     // The last free block too.
     let _full = fs::write(disk.path().join("more"), vec![1; 8 << 20]);
     clock.pass(1_000);
-    assert_eq!(*store.enqueue(jobs(1)).await.unwrap_err().fault(), Fault::Full);
+    assert_eq!(*store.enqueue(jobs(1).into()).await.unwrap_err().fault(), Fault::Full);
     assert!(store.about().notices.iter().any(|notice| notice.contains("disk is full")), "{:?}", store.about());
 
     for half in running.chunks(75) {
@@ -99,7 +99,7 @@ async fn when_the_disk_is_full_running_jobs_finish_and_work_is_taken_again_once_
     fs::remove_file(disk.path().join("more")).unwrap();
     fs::remove_file(&ballast).unwrap();
     clock.pass(1_000);
-    assert!(store.enqueue(jobs(1)).await.is_ok(), "there is room again: {:?}", store.about());
+    assert!(store.enqueue(jobs(1).into()).await.is_ok(), "there is room again: {:?}", store.about());
     assert_eq!(claim(&store, 5).await.jobs.len(), 1);
     assert!(store.about().notices.is_empty());
     assert!(fs::metadata(disk.path().join("banto.db-reserve")).unwrap().len() >= 1 << 20, "it is allotted anew");
@@ -114,7 +114,7 @@ async fn on_a_full_disk_a_backlog_is_worked_off_and_pruned_until_jobs_are_taken_
     let (accepted, _) = fill(&store, &clock).await;
     let _full = fs::write(disk.path().join("more"), vec![1; 8 << 20]);
     clock.pass(1_000);
-    assert_eq!(*store.enqueue(jobs(1)).await.unwrap_err().fault(), Fault::Full);
+    assert_eq!(*store.enqueue(jobs(1).into()).await.unwrap_err().fault(), Fault::Full);
     let mut worked = 0;
     loop {
         clock.pass(1_000);
@@ -132,7 +132,7 @@ async fn on_a_full_disk_a_backlog_is_worked_off_and_pruned_until_jobs_are_taken_
     let more = fs::File::options().write(true).open(disk.path().join("more")).unwrap();
     more.set_len(more.metadata().unwrap().len() - (300 << 10)).unwrap();
     clock.pass(1_000);
-    assert!(store.enqueue(jobs(5)).await.is_ok(), "{:?}", store.about());
+    assert!(store.enqueue(jobs(5).into()).await.is_ok(), "{:?}", store.about());
     sound(&store).await;
 }
 
@@ -141,7 +141,7 @@ async fn once_half_the_reserve_is_gone_nothing_more_is_handed_out_and_what_runs_
     let Some(disk) = Disk::new("size=8m") else { return };
     let clock = GivenClock::at(START);
     let store = disk.store(&clock, 2 << 20);
-    store.enqueue(jobs(200)).await.unwrap();
+    store.enqueue(jobs(200).into()).await.unwrap();
     let running = claim(&store, 100).await.jobs;
     // Another process has given the reserve up, and others ate most of it.
     fs::remove_file(disk.path().join("banto.db-reserve")).unwrap();
@@ -167,12 +167,12 @@ async fn without_another_hand_on_the_disk_enqueue_stops_before_the_reserve_is_to
     let Some(disk) = Disk::new("size=6m") else { return };
     let clock = GivenClock::at(START);
     let store = disk.store(&clock, 1 << 20);
-    store.enqueue(jobs(20)).await.unwrap();
+    store.enqueue(jobs(20).into()).await.unwrap();
     let running = claim(&store, 20).await.jobs;
     let mut refused = None;
     for _ in 0..1_000 {
         clock.pass(200);
-        if let Err(error) = store.enqueue(vec![heavy()]).await {
+        if let Err(error) = store.enqueue([heavy()].into()).await {
             refused = Some(error);
             break;
         }
@@ -194,7 +194,7 @@ async fn a_store_that_opens_on_a_full_disk_says_so_and_lets_the_pruner_work() {
     }
     let _full = fs::write(disk.path().join("more"), vec![1; 6 << 20]);
     let store = disk.store(&clock, 1 << 20);
-    assert_eq!(*store.enqueue(jobs(1)).await.unwrap_err().fault(), Fault::Full);
+    assert_eq!(*store.enqueue(jobs(1).into()).await.unwrap_err().fault(), Fault::Full);
     assert!(store.tally().await.unwrap().accepted == 100);
 }
 

@@ -40,7 +40,7 @@ async fn part() {
     match part.as_str() {
         "enqueue" => {
             for job in ten() {
-                store.enqueue(vec![job]).await.unwrap();
+                store.enqueue([job].into()).await.unwrap();
             }
         }
         "work" => loop {
@@ -51,14 +51,14 @@ async fn part() {
             store.finish(claimed.iter().map(done).collect()).await.unwrap();
         },
         "late" => {
-            store.enqueue(jobs(1)).await.unwrap();
+            store.enqueue(jobs(1).into()).await.unwrap();
             let (job, lease) = claim(&store, 1).await.jobs.remove(0);
             let forged = Lease { token: lease.token ^ 1, ..lease };
             assert_eq!(store.finish(vec![done(&(job, forged))]).await.unwrap(), [Finished::Late], "the fence holds");
         }
         "keys" => {
             for job in jobs(2) {
-                store.enqueue(vec![job.once(Label::new("one").unwrap())]).await.unwrap();
+                store.enqueue([job.once(Label::new("one").unwrap())].into()).await.unwrap();
             }
             assert_eq!(store.tally().await.unwrap().accepted, 1, "the key holds");
         }

@@ -118,7 +118,7 @@ async fn an_error_or_a_panic_of_the_application_leaves_nothing_and_harms_nobody(
     });
     assert!(panicked.await.unwrap_err().is_panic(), "a panic goes on where it came from");
     assert_eq!(rows(&bench), 0);
-    assert!(store.enqueue(jobs(1)).await.unwrap()[0].fresh, "the writer lives");
+    assert!(store.enqueue(jobs(1).into()).await.unwrap()[0].fresh, "the writer lives");
     assert_eq!(store.tally().await.unwrap().accepted, 1);
     sound(&store).await;
 }
@@ -153,7 +153,7 @@ async fn calls_that_wait_share_one_commit() {
     let bench = Bench::new();
     let store = bench.open();
     let (release, held) = hold(&store).await;
-    let mut waiting: Vec<_> = (0..50).map(|_| store.enqueue(jobs(2))).collect();
+    let mut waiting: Vec<_> = (0..50).map(|_| store.enqueue(jobs(2).into())).collect();
     waiting.iter_mut().for_each(nudge);
     let before = bench.number("SELECT commits FROM banto_tally");
     drop(release);
@@ -170,10 +170,10 @@ async fn calls_that_wait_share_one_commit() {
 async fn one_that_fails_does_not_spoil_the_others_of_its_group() {
     let bench = Bench::new();
     let store = bench.open();
-    store.enqueue(jobs(3)).await.unwrap();
+    store.enqueue(jobs(3).into()).await.unwrap();
     let running = claim(&store, 2).await.jobs;
     let (release, held) = hold(&store).await;
-    let mut enqueued = store.enqueue(jobs(2));
+    let mut enqueued = store.enqueue(jobs(2).into());
     let broken = store.write(|db| Ok::<_, Error>(db.execute("INSERT INTO nowhere VALUES (1)", [])?));
     let mut broken = Box::pin(broken);
     let mut finished = store.finish(running.iter().map(done).collect());
@@ -198,7 +198,7 @@ async fn one_that_fails_does_not_spoil_the_others_of_its_group() {
 async fn the_last_handle_leaves_everything_in_the_file_itself() {
     let bench = Bench::new();
     let store = bench.open();
-    store.enqueue(jobs(10)).await.unwrap();
+    store.enqueue(jobs(10).into()).await.unwrap();
     drop(store);
     let wal = bench.path().with_extension("db-wal");
     assert!(std::fs::metadata(wal).is_ok_and(|wal| wal.len() == 0) || !bench.path().with_extension("db-wal").exists());
@@ -215,7 +215,7 @@ async fn hostile_keys_and_tags_are_values_and_nothing_else() {
         let mut new = job().once(Label::new(text).unwrap());
         new.options.tags.push(Label::new(text).unwrap());
         let id = new.id;
-        assert!(store.enqueue(vec![new]).await.unwrap()[0].fresh, "{text}");
+        assert!(store.enqueue([new].into()).await.unwrap()[0].fresh, "{text}");
         let select = banto_store::Select { tag: Some(Label::new(text).unwrap()), ..Default::default() };
         let found = store.jobs(select, None).await.unwrap().jobs;
         assert_eq!(found.iter().map(|job| job.id).collect::<Vec<_>>(), [id], "{text}");

@@ -49,7 +49,7 @@ async fn part() {
         "work" => work(&store).await,
         "keys" => keys(&store).await,
         "in doubt" => enqueue_until_in_doubt(&store).await,
-        "one" => drop(store.enqueue(jobs(1)).await.unwrap()),
+        "one" => drop(store.enqueue(jobs(1).into()).await.unwrap()),
         other => unreachable!("{other}"),
     }
 }
@@ -58,7 +58,7 @@ async fn part() {
 async fn enqueue_for_ever(store: &Sqlite) {
     let hand = |store: Sqlite| async move {
         loop {
-            for answer in store.enqueue(jobs(5)).await.unwrap() {
+            for answer in store.enqueue(jobs(5).into()).await.unwrap() {
                 println!("said: {}", answer.id);
             }
         }
@@ -71,7 +71,7 @@ async fn enqueue_for_ever(store: &Sqlite) {
 async fn enqueue_until_in_doubt(store: &Sqlite) {
     let mut failures = 0;
     while failures < 20 {
-        match store.enqueue(jobs(3)).await {
+        match store.enqueue(jobs(3).into()).await {
             Ok(answers) => answers.iter().for_each(|answer| println!("said: {}", answer.id)),
             Err(error) => {
                 assert!(error.in_doubt() || *error.fault() == banto_store::Fault::Gone, "{error}");
@@ -135,7 +135,7 @@ async fn processes_share_the_work_and_nobody_does_anothers() {
     let bench = bench::Bench::new();
     let store = open(&bench.path());
     let new = jobs(600);
-    store.enqueue(new.clone()).await.unwrap();
+    store.enqueue(new.clone().into()).await.unwrap();
     let mut workers: Vec<_> = (0..3).map(|_| start("work", &bench.path())).collect();
     let mut finished = BTreeMap::new();
     for (child, said) in &mut workers {

@@ -13,7 +13,7 @@
 //! - [`faulty`]: any store, failing before, after or instead of a call, by seed.
 //! - [`suite`]: every promise about a store as a test that runs over every store.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use banto_core::{JobId, Label, Lease, NewJob};
 
@@ -65,8 +65,8 @@ pub trait Store: Read {
     /// After `Ok` the jobs are durable and listed. A job whose id is already listed, or whose key is held (by a stored
     /// job or by one before it in this very batch), is not stored: the answer names the job that stands for it (the one
     /// with the id, if there is one; else the one that was given the key, also when that is not listed any more).
-    /// Repeating a call is therefore harmless. Refuses more than `ENQUEUE_MAX` jobs and whatever `NewJob::check` does.
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>>;
+    /// Repeating a call is therefore harmless (the jobs are shared so that it costs no copy). Refuses more than `ENQUEUE_MAX` jobs and whatever `NewJob::check` does.
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>>;
 
     /// Leases jobs to an instance. For workers.
     ///

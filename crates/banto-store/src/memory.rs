@@ -149,8 +149,8 @@ impl Held {
 }
 
 impl Store for Memory {
-    fn enqueue(&self, jobs: Vec<banto_core::NewJob>) -> Answer<'_, Vec<Enqueued>> {
-        self.answer(|data, now| data.enqueue(jobs, now))
+    fn enqueue(&self, jobs: Arc<[banto_core::NewJob]>) -> Answer<'_, Vec<Enqueued>> {
+        self.answer(move |data, now| data.enqueue(&jobs, now))
     }
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {

@@ -192,7 +192,7 @@ async fn hand_in(
     let since = Instant::now();
     loop {
         let answer = match spec.direct {
-            true => client.store().enqueue(jobs.clone()).await,
+            true => client.store().enqueue(jobs.clone().into()).await,
             false => client.put(jobs.clone()).await,
         };
         match answer {

@@ -99,7 +99,7 @@ async fn work(spec: &ProbeSpec, store: Sqlite) -> Told<()> {
     let told = |error: banto_store::StoreError| error.to_string();
     let errand = Errand { act: Act::Sleep, ms: 1, index: 0, pad: String::new() };
     let job = errand.order(Ids::new(fastrand::u64(..)).make(SystemClock.wall_ms()), "default")?;
-    store.enqueue(vec![job]).await.map_err(told)?;
+    store.enqueue([job].into()).await.map_err(told)?;
     store.prune(Prune::default()).await.map_err(told)?;
     let refused = |refusal: banto_core::Refusal| refusal.to_string();
     let names = ["default", "later"].map(Name::new).into_iter().collect::<Result<Vec<_>, _>>().map_err(refused)?;

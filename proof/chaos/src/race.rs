@@ -54,7 +54,7 @@ fn run(spec: &RaceSpec, store: &Sqlite, acks: &Ledger) -> Told<()> {
     for contest in 0..spec.contests {
         let job = entry(spec, contest, own.make(SystemClock.wall_ms()), shared.make(0))?;
         acks.line(Word::Sent, job.id, 0, contest);
-        let answers = runtime.block_on(store.enqueue(vec![job])).map_err(|error| error.to_string())?;
+        let answers = runtime.block_on(store.enqueue([job].into())).map_err(|error| error.to_string())?;
         let lines = answers.iter().map(|answer| (answer.id, u32::from(answer.fresh), contest));
         acks.lines(Word::Acked, lines);
     }

@@ -2,7 +2,7 @@
 //!
 //! For the account: who was given which fence, and whose end the store took. It changes no call and no answer.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use banto_core::{JobId, Label, Lease, NewJob};
 use banto_sqlite::Sqlite;
@@ -42,7 +42,7 @@ impl Watched {
 }
 
 impl Store for Watched {
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         self.store.enqueue(jobs)
     }
 

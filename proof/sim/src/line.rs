@@ -73,7 +73,7 @@ macro_rules! pass {
 
 impl Store for Line {
     pass! {
-        enqueue(jobs: Vec<NewJob>) -> Vec<Enqueued>;
+        enqueue(jobs: Arc<[NewJob]>) -> Vec<Enqueued>;
         claim(claim: Claim) -> Claimed;
         renew(leases: Vec<Lease>, lease_ms: u64) -> Vec<Renewed>;
         finish(finishes: Vec<Finish>) -> Vec<Finished>;

@@ -72,11 +72,12 @@ macro_rules! pass {
 }
 
 impl Store for Mutated {
-    fn enqueue(&self, mut jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
+        let mut jobs = jobs.to_vec();
         if self.mutation == Mutation::Unique {
             jobs.iter_mut().for_each(|job| job.unique = None);
         }
-        self.behind.enqueue(jobs)
+        self.behind.enqueue(jobs.into())
     }
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {

@@ -120,7 +120,7 @@ impl Witness {
 }
 
 impl Store for Witness {
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         Box::pin(async move {
             let call = self.scene.store.enqueue(jobs.clone());
             let answer =

@@ -1,5 +1,7 @@
 //! The calls: each waits at its verb's gate, is passed on, or fails.
 
+use std::sync::Arc;
+
 use banto_core::{JobId, Label, Lease, NewJob};
 use tokio::sync::watch;
 
@@ -60,7 +62,7 @@ fn in_doubt(verb: Verb) -> StoreError {
 }
 
 impl Store for Faulty {
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         self.pass(Verb::Enqueue, |store| store.enqueue(jobs))
     }
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {

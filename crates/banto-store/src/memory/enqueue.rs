@@ -6,15 +6,15 @@ use super::{Data, Now, Row};
 use crate::{Enqueued, StoreError};
 
 impl Data {
-    pub(super) fn enqueue(&mut self, jobs: Vec<NewJob>, now: &Now) -> Result<Vec<Enqueued>, StoreError> {
+    pub(super) fn enqueue(&mut self, jobs: &[NewJob], now: &Now) -> Result<Vec<Enqueued>, StoreError> {
         if jobs.len() > ENQUEUE_MAX {
             let allowed = format!("{ENQUEUE_MAX} are allowed in one call; send the rest in another");
             return Err(Refusal::new("a number of jobs", &jobs.len().to_string(), allowed).into());
         }
-        for new in &jobs {
+        for new in jobs {
             new.check()?;
         }
-        Ok(jobs.into_iter().map(|new| self.enqueue_one(new, now)).collect())
+        Ok(jobs.iter().map(|new| self.enqueue_one(new.clone(), now)).collect())
     }
 
     fn enqueue_one(&mut self, new: NewJob, now: &Now) -> Enqueued {

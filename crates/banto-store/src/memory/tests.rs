@@ -28,7 +28,7 @@ fn memory() -> (Memory, [JobId; 2]) {
     let claim =
         Claim { instance: InstanceId(1), queues: vec![name("mail")], limit: 1, lease_ms: 10_000, adopt: vec![] };
     memory.with(|data, now| {
-        data.enqueue(jobs, now).unwrap();
+        data.enqueue(&jobs, now).unwrap();
         assert_eq!(data.claim(&claim, now).jobs.len(), 1);
     });
     (memory, both)

@@ -58,7 +58,7 @@ pub async fn p15_every_count_is_exact(stage: Stage) {
 pub async fn counts_are_shared_by_processes(stage: Stage) {
     let other = stage.again().await;
     stage.one().await;
-    other.enqueue(vec![stage.job()]).await.unwrap();
+    other.enqueue([stage.job()].into()).await.unwrap();
     assert_eq!(stage.store.tally().await.unwrap(), other.tally().await.unwrap());
     assert_eq!(other.tally().await.unwrap().accepted, 2);
 }

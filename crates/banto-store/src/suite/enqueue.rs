@@ -33,14 +33,14 @@ pub async fn answers_come_in_the_order_of_the_jobs(stage: Stage) {
 
 /// No job is no call.
 pub async fn an_empty_batch_is_fine(stage: Stage) {
-    assert_eq!(stage.store.enqueue(Vec::new()).await.unwrap(), []);
+    assert_eq!(stage.store.enqueue(Vec::new().into()).await.unwrap(), []);
     assert_eq!(stage.store.tally().await.unwrap().accepted, 0);
 }
 
 /// `ENQUEUE_MAX` jobs are one call; one more is refused, and none of them is stored.
 pub async fn a_full_batch_passes_and_one_more_is_refused(stage: Stage) {
     let jobs = |count: usize| (0..count).map(|_| stage.job()).collect::<Vec<_>>();
-    let refused = stage.store.enqueue(jobs(ENQUEUE_MAX + 1)).await.unwrap_err();
+    let refused = stage.store.enqueue(jobs(ENQUEUE_MAX + 1).into()).await.unwrap_err();
     assert!(matches!(refused.fault(), Fault::Refused(_)) && !refused.again(), "{refused}");
     assert_eq!(stage.store.tally().await.unwrap().accepted, 0, "nothing was stored");
     stage.enqueue_all(jobs(ENQUEUE_MAX)).await;
@@ -61,7 +61,7 @@ pub async fn one_bad_job_refuses_the_whole_batch(stage: Stage) {
     ];
     for bad in bad {
         let shown = format!("{bad:?}");
-        let refused = stage.store.enqueue(vec![stage.job(), bad, stage.job()]).await.unwrap_err();
+        let refused = stage.store.enqueue([stage.job(), bad, stage.job()].into()).await.unwrap_err();
         assert!(matches!(refused.fault(), Fault::Refused(_)), "{shown}: {refused}");
     }
     assert_eq!(stage.list(Select::default()).await, [], "nothing was stored");
@@ -87,7 +87,7 @@ pub async fn an_id_is_accepted_once(stage: Stage) {
 /// Also inside one call.
 pub async fn an_id_twice_in_one_batch_is_one_job(stage: Stage) {
     let new = stage.job();
-    let answers = stage.store.enqueue(vec![new.clone(), stage.job(), new.clone()]).await.unwrap();
+    let answers = stage.store.enqueue([new.clone(), stage.job(), new.clone()].into()).await.unwrap();
     assert_eq!(answers.iter().map(|answer| answer.fresh).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(answers[2].id, new.id);
     assert_eq!(stage.list(Select::default()).await.len(), 2);
@@ -119,7 +119,7 @@ pub async fn e5_one_id_raced_by_sixteen_is_one_job(stage: Stage) {
     let new = stage.job();
     let answers = race(&stage, 16, |store, _| {
         let new = new.clone();
-        async move { store.enqueue(vec![new]).await.unwrap()[0] }
+        async move { store.enqueue([new].into()).await.unwrap()[0] }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| answer.fresh).count(), 1, "{answers:?}");
@@ -132,7 +132,7 @@ pub async fn e5_one_key_raced_by_sixteen_is_one_job(stage: Stage) {
     let jobs: Vec<NewJob> = (0..16).map(|_| stage.keyed("avatar:7", Hold::Done)).collect();
     let answers = race(&stage, 16, |store, number| {
         let new = jobs[number].clone();
-        async move { store.enqueue(vec![new]).await.unwrap()[0] }
+        async move { store.enqueue([new].into()).await.unwrap()[0] }
     })
     .await;
     assert_eq!(answers.iter().filter(|answer| answer.fresh).count(), 1, "{answers:?}");
@@ -149,7 +149,7 @@ pub async fn e5_bulk_calls_raced_leave_one_job_a_key(stage: Stage) {
     let batches: Vec<Vec<NewJob>> = (0..8).map(batch).collect();
     let answers = race(&stage, 8, |store, number| {
         let batch = batches[number].clone();
-        async move { store.enqueue(batch).await.unwrap() }
+        async move { store.enqueue(batch.into()).await.unwrap() }
     })
     .await;
     let fresh = answers.iter().flatten().filter(|answer| answer.fresh).count();

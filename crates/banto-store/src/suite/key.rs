@@ -38,7 +38,7 @@ pub async fn inside_one_batch_the_first_wins(stage: Stage) {
         let key = format!("{hold:?}");
         let jobs = vec![stage.keyed(&key, hold), stage.job(), stage.keyed(&key, hold), stage.keyed(&key, hold)];
         let first = jobs[0].id;
-        let answers = stage.store.enqueue(jobs).await.unwrap();
+        let answers = stage.store.enqueue(jobs.into()).await.unwrap();
         assert_eq!(answers.iter().map(|answer| answer.fresh).collect::<Vec<_>>(), [true, true, false, false], "{key}");
         assert_eq!((answers[2].id, answers[3].id), (first, first), "{key}");
     }

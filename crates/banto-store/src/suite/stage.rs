@@ -84,7 +84,7 @@ impl Stage {
 
     /// Enqueues one job.
     pub async fn enqueue(&self, job: NewJob) -> Enqueued {
-        let answers = self.store.enqueue(vec![job]).await.unwrap();
+        let answers = self.store.enqueue([job].into()).await.unwrap();
         assert_eq!(answers.len(), 1, "one job was sent");
         answers[0]
     }
@@ -93,7 +93,7 @@ impl Stage {
     pub async fn enqueue_all(&self, jobs: impl IntoIterator<Item = NewJob>) -> Vec<JobId> {
         let jobs: Vec<NewJob> = jobs.into_iter().collect();
         let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
-        let answers = self.store.enqueue(jobs).await.unwrap();
+        let answers = self.store.enqueue(jobs.into()).await.unwrap();
         assert!(answers.iter().all(|answer| answer.fresh), "all are new: {answers:?}");
         assert_eq!(answers.iter().map(|answer| answer.id).collect::<Vec<_>>(), ids);
         ids

@@ -81,7 +81,8 @@ impl Broken {
 }
 
 impl Store for Broken {
-    fn enqueue(&self, mut jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
+        let mut jobs = jobs.to_vec();
         if self.is(Flaw::EnqueueIgnoresKey) {
             jobs.iter_mut().for_each(|job| job.unique = None);
         }
@@ -91,7 +92,7 @@ impl Store for Broken {
         if self.is(Flaw::EnqueueLoses) && jobs.len() > 1 {
             return Box::pin(async move {
                 let lost = jobs.pop().map(|job| Enqueued { id: job.id, fresh: true });
-                let mut answers = self.sound.enqueue(jobs).await?;
+                let mut answers = self.sound.enqueue(jobs.into()).await?;
                 answers.extend(lost);
                 Ok(answers)
             });
@@ -100,12 +101,12 @@ impl Store for Broken {
             return Box::pin(async move {
                 let mut answers = Vec::new();
                 for job in jobs {
-                    answers.extend(self.sound.enqueue(vec![job]).await?);
+                    answers.extend(self.sound.enqueue([job].into()).await?);
                 }
                 Ok(answers)
             });
         }
-        self.sound.enqueue(jobs)
+        self.sound.enqueue(jobs.into())
     }
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {

@@ -28,7 +28,7 @@ fn job(number: u64) -> NewJob {
 }
 
 async fn enqueue(store: &Faulty, number: u64) -> Result<Enqueued, StoreError> {
-    store.enqueue(vec![job(number)]).await.map(|answers| answers[0])
+    store.enqueue([job(number)].into()).await.map(|answers| answers[0])
 }
 
 async fn listed(store: &Faulty, id: JobId) -> bool {
@@ -66,7 +66,7 @@ async fn after_happened_and_instead_did_not_and_both_are_in_doubt() {
 async fn a_refusal_is_not_turned_into_doubt() {
     let store = faulty(1);
     store.strike_next(Verb::Enqueue, Strike::After);
-    let refused = store.enqueue(vec![NewJob { priority: 99, ..job(1) }]).await;
+    let refused = store.enqueue([NewJob { priority: 99, ..job(1) }].into()).await;
     assert!(matches!(fault(refused), Fault::Refused(_)));
 }
 

@@ -43,6 +43,8 @@ fn answers_are_ready_at_once_and_follow_from_the_seed() {
 fn a_call_that_is_dropped_did_not_happen() {
     let memory = Memory::new(Arc::new(GivenClock::at(1_000)), 1);
     let name = |text| Name::new(text).unwrap();
-    drop(memory.enqueue(vec![NewJob::new(Ids::new(1).make(1), name("a"), name("b"), Payload::parse("{}").unwrap())]));
+    drop(
+        memory.enqueue([NewJob::new(Ids::new(1).make(1), name("a"), name("b"), Payload::parse("{}").unwrap())].into()),
+    );
     assert_eq!(at_once(memory.tally()).unwrap().accepted, 0);
 }

@@ -87,7 +87,7 @@ fn once(scene: &Scene<'_>, store: &Sqlite, name: &str) -> Told<Heard> {
     let job = Errand { act: Act::Sleep, ms: 1, index: 0, pad: String::new() }.order(id, "default")?;
     acks.line(Word::Sent, id, 0, 0);
     let since = Instant::now();
-    let answer = scene.stage.wait(store.enqueue(vec![job]));
+    let answer = scene.stage.wait(store.enqueue([job].into()));
     let took_s = since.elapsed().as_secs_f64();
     match answer {
         Ok(_) => {

@@ -29,7 +29,7 @@ impl Meddling {
 }
 
 impl Store for Meddling {
-    fn enqueue(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         self.inner.enqueue(jobs)
     }
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {

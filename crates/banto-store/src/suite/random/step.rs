@@ -42,7 +42,7 @@ impl Pair<'_> {
         let jobs: Vec<_> = (0..count).map(|_| self.new_job()).collect();
         self.tell(format!("enqueue {jobs:?}"));
         let [oracle, tested] = self.stores();
-        let answers = (oracle.enqueue(jobs.clone()).await, tested.enqueue(jobs).await);
+        let answers = (oracle.enqueue(jobs.clone().into()).await, tested.enqueue(jobs.into()).await);
         same("the answer", &shown(answers.0), &shown(answers.1))
     }
 

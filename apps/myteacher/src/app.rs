@@ -45,7 +45,7 @@ impl App {
         writer: Arc<dyn Writer>,
         files: Files,
     ) -> Result<App, Error> {
-        let client = Client::new(Arc::new(store.clone()), clock.clone());
+        let client = Client::new(Arc::new(store.clone())).clock(clock.clone());
         let app = App { client, painter, writer, files, store, clock };
         app.write(|db| Ok(table::migrate(db)?)).await?;
         Ok(app)

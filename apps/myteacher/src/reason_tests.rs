@@ -65,7 +65,7 @@ fn an_error_of_ours_is_shown_after_could_not_and_one_of_the_engine_as_it_is() {
 async fn cancelled() -> Card {
     let clock = std::sync::Arc::new(GivenClock::default());
     let store: std::sync::Arc<dyn Store> = std::sync::Arc::new(Memory::new(clock.clone(), 1));
-    let client = Client::new(store.clone(), clock);
+    let client = Client::new(store.clone()).clock(clock);
     let (id, payload) = (client.id(), Payload::parse("{}").unwrap());
     client.put(vec![NewJob::new(id, "k".parse().unwrap(), "q".parse().unwrap(), payload)]).await.unwrap();
     let order = Order::Cancel(Select::ids([id]));

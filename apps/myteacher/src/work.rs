@@ -12,7 +12,7 @@ const SWEEP: Duration = Duration::from_secs(15);
 
 /// A worker that knows MyTeacher's kinds.
 pub fn worker(app: &App, config: Config) -> Worker {
-    Worker::new(app.store(), app.clock(), app.registry(), config)
+    Worker::new(app.store(), app.registry(), config).clock(app.clock())
 }
 
 /// Works until told to stop; rows are brought to their end as soon as their jobs are, and swept now and then.

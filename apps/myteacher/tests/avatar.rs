@@ -157,7 +157,7 @@ async fn a_missing_setting_is_named_before_the_first_job_is_taken() {
     stage.painter.lack(&["REPLICATE_API_TOKEN", "REPLICATE_MODEL_VERSION"]);
     let ordered = stage.order().await;
     let config = banto::Config::new("w".parse().unwrap(), ["avatars".parse().unwrap()]);
-    let faults = myteacher::work::worker(&stage.app, config).start().await.unwrap_err().join("\n");
+    let faults = myteacher::work::worker(&stage.app, config).start().await.unwrap_err().to_string();
     assert!(faults.contains("REPLICATE_API_TOKEN, REPLICATE_MODEL_VERSION"), "{faults}");
     assert_eq!(stage.job(ordered).await.state, State::Ready);
 }

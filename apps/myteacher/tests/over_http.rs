@@ -354,7 +354,7 @@ async fn a_worker_without_settings_names_all_of_them_and_does_not_start() {
     let stage = stage_in(house(), Settings::default()).await;
     let ordered = stage.order().await;
     let faults = work::worker(&stage.app, config()).start().await.unwrap_err();
-    assert!(faults.iter().any(|fault| fault.contains(&WANTED.join(", "))), "{faults:?}");
+    assert!(faults.0.iter().any(|fault| fault.contains(&WANTED.join(", "))), "{faults:?}");
     assert_eq!(stage.job(ordered).await.state, State::Ready);
 }
 

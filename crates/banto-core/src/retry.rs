@@ -57,14 +57,17 @@ impl Backoff {
 
     /// Refuses spans over ten years and tables that are empty or too long.
     pub fn check(&self) -> Result<(), Refusal> {
-        let fits = match self {
-            Backoff::Exponential { base_ms, max_ms } => base_ms <= max_ms && *max_ms <= SPAN_MS_MAX,
+        let (fits, shown) = match self {
+            Backoff::Exponential { base_ms, max_ms } => {
+                (base_ms <= max_ms && *max_ms <= SPAN_MS_MAX, format!("{base_ms} ms to {max_ms} ms"))
+            }
             Backoff::Table(steps) => {
-                (1..=BACKOFF_STEPS_MAX).contains(&steps.len()) && steps.iter().all(|ms| *ms <= SPAN_MS_MAX)
+                let fits = (1..=BACKOFF_STEPS_MAX).contains(&steps.len()) && steps.iter().all(|ms| *ms <= SPAN_MS_MAX);
+                (fits, format!("{} waits, the longest {} ms", steps.len(), steps.iter().max().unwrap_or(&0)))
             }
         };
-        let allowed = "1 to 32 waits of at most ten years are allowed, the base not above the longest";
-        if fits { Ok(()) } else { Err(Refusal::new("a back-off", &format!("{self:?}"), allowed)) }
+        let allowed = "1 to 32 waits of at most ten years are allowed, the first not above the longest";
+        if fits { Ok(()) } else { Err(Refusal::new("a back-off", &shown, allowed)) }
     }
 }
 

@@ -10,7 +10,7 @@ use std::{
 };
 
 use banto_core::{Due, Ids, JobId, Label, Name, NewJob, Payload, Refusal, Unique};
-use banto_store::{Clock, Enqueued, Fault, Store, StoreError};
+use banto_store::{Clock, Enqueued, Fault, Store, StoreError, SystemClock};
 use tokio::time::sleep;
 
 use crate::kind::{Job, Policy};
@@ -31,14 +31,19 @@ pub struct Client {
 pub struct Order(Result<NewJob, Refusal>);
 
 impl Client {
-    /// A client of that store.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>) -> Client {
-        Client::seeded(store, clock, fastrand::u64(..))
+    /// A client of that store, on the machine's clock.
+    pub fn new(store: Arc<dyn Store>) -> Client {
+        Client::seeded(store, Arc::new(SystemClock), fastrand::u64(..))
     }
 
-    /// A client whose ids follow from `seed`, for tests.
+    /// A client on another clock whose ids follow from `seed`, for tests.
     pub fn seeded(store: Arc<dyn Store>, clock: Arc<dyn Clock>, seed: u64) -> Client {
         Client { store, clock, ids: Arc::new(Mutex::new(Ids::new(seed))) }
+    }
+
+    /// On another clock.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Client {
+        Client { clock, ..self }
     }
 
     /// The store.

@@ -43,8 +43,9 @@ fn decided(shared: &Shared, ended: Ended) -> (Ended, Finish) {
     let job = &ended.job;
     let backoff = shared.registry.backoff(&job.kind).unwrap_or(&shared.config.backoff);
     let mut facts = Facts::of(job, backoff);
-    // A job that asks for a number of its own keeps it. The record does not tell a default from the same number asked for.
-    if let Some(most) = shared.config.attempts_max.filter(|_| job.attempts_max == ATTEMPTS_DEFAULT) {
+    // A kind or a job that asks for a number of its own keeps it.
+    let asks = || shared.registry.asks_attempts(&job.kind) || job.attempts_max != ATTEMPTS_DEFAULT;
+    if let Some(most) = shared.config.attempts_max.filter(|_| !asks()) {
         facts.attempts_max = most;
     }
     let verdict = decide(&facts, ended.outcome.clone(), shared.clock.wall_ms(), fastrand::u64(..));

@@ -48,8 +48,8 @@ pub struct Policy {
     pub queue: &'static str,
     /// 0 (first) to 9 (last).
     pub priority: u8,
-    /// Attempts before a job is dead.
-    pub attempts_max: u16,
+    /// Attempts before a job is dead; 3, or what the worker was told (`--tries`), when `None`.
+    pub attempts_max: Option<u16>,
     /// Longest run of one attempt, in milliseconds; the worker's own when `None`.
     pub timeout_ms: Option<u64>,
     /// Waits between attempts; the worker's own when `None`.
@@ -65,7 +65,7 @@ impl Default for Policy {
         Policy {
             queue: "default",
             priority: PRIORITY_DEFAULT,
-            attempts_max: ATTEMPTS_DEFAULT,
+            attempts_max: None,
             timeout_ms: None,
             backoff: None,
             retry_for_ms: None,
@@ -78,7 +78,7 @@ impl Policy {
     /// Gives `job` this policy's numbers; `now_ms` is when it is enqueued, in milliseconds since 1970.
     pub fn set(&self, job: &mut NewJob, now_ms: i64) {
         job.priority = self.priority;
-        job.attempts_max = self.attempts_max;
+        job.attempts_max = self.attempts_max.unwrap_or(ATTEMPTS_DEFAULT);
         job.options.crashes_max = self.crashes_max;
         job.options.retry_until = self.retry_for_ms.map(|ms| now_ms.saturating_add_unsigned(ms));
     }

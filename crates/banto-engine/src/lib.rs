@@ -44,6 +44,7 @@ pub use enqueue::{Client, Order};
 pub use event::{Event, Events};
 pub use handler::{JobError, Layer, Next};
 pub use kind::{Job, Policy};
+pub use preflight::Unfit;
 pub use registry::Registry;
 pub use stop::{Halt, Stop};
 pub use worker::{Report, Worker};

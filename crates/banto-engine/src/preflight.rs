@@ -3,14 +3,26 @@
 //! A worker that lacks something refuses to start; a job that fails in four milliseconds because a setting is absent, for
 //! weeks, is how banto's story began.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use banto_core::lease::MARGIN_MS;
 
 use crate::{Config, Registry};
 
-/// Checks a worker to be. Answers every fault, each a fragment that fits after "could not".
-pub fn check(registry: &Registry, config: &Config) -> Result<(), Vec<String>> {
+/// Why a worker does not start: every fault at once, each a fragment that fits after "could not".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit(pub Vec<String>);
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "start the worker: could not {}", self.0.join("; could not "))
+    }
+}
+
+impl std::error::Error for Unfit {}
+
+/// Checks a worker to be.
+pub fn check(registry: &Registry, config: &Config) -> Result<(), Unfit> {
     let mut faults = registry.faults().to_vec();
     if config.queues.is_empty() {
         faults.push("work without a queue; name at least one (--queue default)".into());
@@ -40,5 +52,5 @@ pub fn check(registry: &Registry, config: &Config) -> Result<(), Vec<String>> {
         };
         faults.extend(lacking.into_iter().map(fault));
     }
-    if faults.is_empty() { Ok(()) } else { Err(faults) }
+    if faults.is_empty() { Ok(()) } else { Err(Unfit(faults)) }
 }

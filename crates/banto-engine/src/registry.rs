@@ -165,6 +165,11 @@ impl Registry {
         self.entries.get(kind).and_then(|entry| entry.policy.backoff.as_ref())
     }
 
+    /// Whether a kind asks for a number of attempts of its own.
+    pub(crate) fn asks_attempts(&self, kind: &Name) -> bool {
+        self.entries.get(kind).is_some_and(|entry| entry.policy.attempts_max.is_some())
+    }
+
     /// Whether this build can run the job now: the call, or why not.
     pub(crate) fn judge(&self, record: &Record) -> Result<Call, Park> {
         let park = |cause, text| Err(Park { cause, text, build: self.build.clone() });

@@ -17,7 +17,7 @@ impl Job for Paint {
     const ALIASES: &'static [&'static str] = &["App\\Jobs\\Paint"];
 
     fn policy() -> Policy {
-        Policy { queue: "brushes", priority: 2, attempts_max: 7, retry_for_ms: Some(60_000), ..Policy::default() }
+        Policy { queue: "brushes", priority: 2, attempts_max: Some(7), retry_for_ms: Some(60_000), ..Policy::default() }
     }
 
     fn unique(&self) -> Result<Option<Unique>, Refusal> {

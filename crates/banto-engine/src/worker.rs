@@ -14,7 +14,7 @@ use std::{
 };
 
 use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS};
-use banto_store::{Clock, Instance, Record, Status, Store, StoreError};
+use banto_store::{Clock, Instance, Record, Status, Store, StoreError, SystemClock};
 use tokio::{
     runtime::Handle,
     sync::{
@@ -33,7 +33,8 @@ use crate::{
     handler::Layer,
     instance, limit,
     park::{self, Aside},
-    preflight, prune,
+    preflight::{self, Unfit},
+    prune,
     registry::Registry,
     renew, rescue,
     run::Ended,
@@ -165,10 +166,15 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// A worker on that store, for the kinds of that registry.
-    pub fn new(store: Arc<dyn Store>, clock: Arc<dyn Clock>, registry: Registry, config: Config) -> Worker {
+    /// A worker on that store, for the kinds of that registry, on the machine's clock.
+    pub fn new(store: Arc<dyn Store>, registry: Registry, config: Config) -> Worker {
         let (layers, events, stop) = (Vec::new(), Events::default(), Stop::default());
-        Worker { store, clock, registry, config, layers, events, stop }
+        Worker { store, clock: Arc::new(SystemClock), registry, config, layers, events, stop }
+    }
+
+    /// On another clock, for tests.
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Worker {
+        Worker { clock, ..self }
     }
 
     /// Adds a layer around each run, inside those added before.
@@ -188,20 +194,20 @@ impl Worker {
     }
 
     /// Checks everything that can be checked before the first claim; see [`preflight`]. Answers every fault at once.
-    pub fn preflight(&self) -> Result<(), Vec<String>> {
+    pub fn preflight(&self) -> Result<(), Unfit> {
         preflight::check(&self.registry, &self.config)
     }
 
     /// Works on the caller's runtime until it is told to stop. Fails only in its preflight. To drop the future is to kill
     /// the worker: nothing is handed back, and its leases run out.
-    pub async fn run(self) -> Result<Report, Vec<String>> {
+    pub async fn run(self) -> Result<Report, Unfit> {
         let handlers = Handle::current();
         self.run_with(handlers).await
     }
 
     /// Works on a thread of its own until it is told to stop; handlers run on the caller's runtime. Fails in its preflight,
     /// or when the machine has no thread left. To drop the future is to stop the worker now.
-    pub async fn start(self) -> Result<Report, Vec<String>> {
+    pub async fn start(self) -> Result<Report, Unfit> {
         let handlers = Handle::current();
         let _owner = Owner(self.stop.clone());
         let (done, answer) = oneshot::channel();
@@ -209,16 +215,17 @@ impl Worker {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let report = match runtime {
                 Ok(runtime) => runtime.block_on(self.run_with(handlers)),
-                Err(error) => Err(vec![format!("start the engine's runtime: {error}")]),
+                Err(error) => Err(Unfit(vec![format!("start the engine's runtime: {error}")])),
             };
             let _ = done.send(report);
         };
         let thread = std::thread::Builder::new().name("banto-engine".into()).spawn(work);
-        thread.map_err(|error| vec![format!("start the engine's thread: {error}")])?;
-        answer.await.unwrap_or_else(|_| Err(vec!["the engine's thread ended without a word; this is a bug".into()]))
+        thread.map_err(|error| Unfit(vec![format!("start the engine's thread: {error}")]))?;
+        let silent = || Unfit(vec!["hear from the engine's thread: it ended without a word; this is a bug".into()]);
+        answer.await.unwrap_or_else(|_| Err(silent()))
     }
 
-    async fn run_with(self, handlers: Handle) -> Result<Report, Vec<String>> {
+    async fn run_with(self, handlers: Handle) -> Result<Report, Unfit> {
         self.preflight()?;
         let (ends, ended) = unbounded_channel();
         let (said, heard) = unbounded_channel();

@@ -47,7 +47,7 @@ fn policy(meaning: &Meaning, private: &TokenStream) -> TokenStream {
     let set = [
         some("queue", meaning.queue.as_ref().map(|queue| quote!(#queue))),
         some("priority", meaning.priority.map(|priority| quote!(#priority))),
-        some("attempts_max", meaning.attempts_max.map(|attempts| quote!(#attempts))),
+        some("attempts_max", meaning.attempts_max.map(|attempts| optional(quote!(#attempts)))),
         some("timeout_ms", meaning.timeout_ms.map(|ms| optional(quote!(#ms)))),
         some("backoff", meaning.backoff.as_ref().map(|rule| optional(backoff(rule, private)))),
         some("retry_for_ms", meaning.retry_for_ms.map(|ms| optional(quote!(#ms)))),

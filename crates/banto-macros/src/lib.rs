@@ -25,7 +25,7 @@ mod template;
 /// | `aliases = ["old.name"]` | names it had before; jobs enqueued under them run untouched | none |
 /// | `queue = "avatars"` | where its jobs wait | `default` |
 /// | `priority = 3` | 0 (first) to 9 (last) | 5 |
-/// | `attempts_max = 3` | attempts before a job is dead, 1 to 1000 | 3 |
+/// | `attempts_max = 3` | attempts before a job is dead, 1 to 1000 | 3, or the worker's `--tries` |
 /// | `timeout = "15m"` | longest run of one attempt | the worker's |
 /// | `backoff = "10s..1h"` | doubling waits from 10 s to 1 h, with jitter; `"1s, 5s, 30s"` are the waits one by one | the worker's |
 /// | `retry_for = "1d"` | no attempt begins later than this after the enqueue | no end |

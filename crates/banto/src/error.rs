@@ -6,6 +6,7 @@
 use std::fmt;
 
 use banto_core::Refusal;
+use banto_engine::Unfit;
 use banto_store::{Fault, StoreError};
 
 /// Something could not be done. Displays as a fragment that fits after "could not": the thing, the value, the next step.
@@ -15,7 +16,7 @@ pub struct Error(Box<Why>);
 #[derive(Debug, Clone)]
 enum Why {
     Store(StoreError),
-    Unfit(Vec<String>),
+    Unfit(Unfit),
 }
 
 impl Error {
@@ -81,7 +82,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &*self.0 {
             Why::Store(error) => error.fmt(f),
-            Why::Unfit(faults) => write!(f, "start the worker: could not {}", faults.join("; could not ")),
+            Why::Unfit(unfit) => unfit.fmt(f),
         }
     }
 }
@@ -100,10 +101,9 @@ impl From<Refusal> for Error {
     }
 }
 
-impl From<Vec<String>> for Error {
-    /// The faults that a worker's preflight found.
-    fn from(faults: Vec<String>) -> Error {
-        Error(Box::new(Why::Unfit(faults)))
+impl From<Unfit> for Error {
+    fn from(unfit: Unfit) -> Error {
+        Error(Box::new(Why::Unfit(unfit)))
     }
 }
 
@@ -139,7 +139,7 @@ mod tests {
             ("damaged", of(Fault::Damaged)),
             ("newer", of(Fault::Newer)),
             ("config", of(Fault::Config)),
-            ("unfit", Error::from(vec!["run a: it lacks b".to_owned()])),
+            ("unfit", Error::from(Unfit(vec!["run a: it lacks b".to_owned()]))),
         ];
         for (kind, error) in kinds {
             let said: Vec<&str> = PREDICATES.iter().filter(|(_, is)| is(&error)).map(|(name, _)| *name).collect();
@@ -152,7 +152,7 @@ mod tests {
         for fault in [Fault::Busy, Fault::Full, Fault::Gone, Fault::InDoubt] {
             assert!(of(fault).again());
         }
-        for error in [of(Fault::Damaged), of(Fault::Newer), of(Fault::Config), Error::from(vec![])] {
+        for error in [of(Fault::Damaged), of(Fault::Newer), of(Fault::Config), Error::from(Unfit(vec![]))] {
             assert!(!error.again() && !error.in_doubt());
         }
         assert!(of(Fault::InDoubt).in_doubt());
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn its_text_fits_after_could_not() {
         assert_eq!(of(Fault::Busy).to_string(), "do it");
-        let unfit = Error::from(vec!["run a: it lacks b".to_owned(), "run c: it lacks d".to_owned()]);
+        let unfit = Error::from(Unfit(vec!["run a: it lacks b".to_owned(), "run c: it lacks d".to_owned()]));
         assert_eq!(unfit.to_string(), "start the worker: could not run a: it lacks b; could not run c: it lacks d");
     }
 

@@ -19,12 +19,12 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), banto::Error> {
 //! let store = banto::open("memory:").await?;
-//! Client::new(store.clone(), banto::clock()).enqueue(&Greet { name: "Ada".into() }).await?;
+//! Client::new(store.clone()).enqueue(&Greet { name: "Ada".into() }).await?;
 //!
 //! let mut registry = Registry::new(env!("CARGO_PKG_VERSION"));
 //! registry.add(().into(), greet);
 //! let config = Config { stop_when_empty: true, ..Config::new("worker".parse()?, ["default".parse()?]) };
-//! let report = Worker::new(store, banto::clock(), registry, config).start().await?;
+//! let report = Worker::new(store, registry, config).start().await?;
 //! assert_eq!(report.ended["done"], 1);
 //! # Ok(())
 //! # }
@@ -49,7 +49,7 @@ pub use banto_core::{
 };
 pub use banto_engine::{
     BoxFuture, Client, Config, Context, Event, Events, Halt, Job, JobError, Layer, Next, Order, Policy, Registry,
-    Report, Stop, Why, Worker, context::Run,
+    Report, Stop, Unfit, Why, Worker, context::Run,
 };
 pub use banto_macros::Job;
 #[cfg(feature = "sqlite")]

@@ -166,7 +166,7 @@ impl Bench {
             seed: 1,
             ..Config::new(name, queues)
         };
-        let worker = Worker::new(self.store.clone(), Arc::new(self.clock.clone()), self.registry.clone(), config);
+        let worker = Worker::new(self.store.clone(), self.registry.clone(), config).clock(Arc::new(self.clock.clone()));
         self.layers.iter().fold(worker, |worker, layer| worker.layer(Again(layer.clone())))
     }
 
@@ -178,7 +178,7 @@ impl Bench {
 
 async fn work(worker: Worker) -> Report {
     #[expect(clippy::panic, reason = "this is an assertion of a test")]
-    worker.run().await.unwrap_or_else(|faults| panic!("could not {}", faults.join("; could not ")))
+    worker.run().await.unwrap_or_else(|unfit| panic!("could not {unfit}"))
 }
 
 /// How the one run ended. A run that said very much may have pushed its own beginning out of the events, never its end.

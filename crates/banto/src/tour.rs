@@ -32,7 +32,7 @@
 //! registry.add(Arc::new(Studio { brush: "pen" }), generate);
 //! let bench = Bench::new(registry);
 //!
-//! let client = bench.client(); // with a store of your own: Client::new(store, banto::clock())
+//! let client = bench.client(); // with a store of your own: Client::new(store)
 //! client.enqueue(&GenerateAvatar { avatar_id: 7, user_id: 1 }).await?;
 //! let order = client.order(&GenerateAvatar { avatar_id: 8, user_id: 1 }); // this one asks for something else
 //! client.send(order.delay(Duration::from_secs(3600)).priority(0).tag("night")).await?;
@@ -226,7 +226,7 @@
 //! # let folder = tempfile::tempdir()?;
 //! # let address = format!("sqlite://{}/app.db", folder.path().display());
 //! let sqlite = Sqlite::open(&address, banto::clock())?;
-//! let client = Client::new(Arc::new(sqlite.clone()), banto::clock());
+//! let client = Client::new(Arc::new(sqlite.clone()));
 //! # sqlite.write(|tx| Ok::<_, Box<dyn Error + Send + Sync>>(tx.execute_batch("CREATE TABLE user (name TEXT)")?)).await?;
 //!
 //! let order = client.order(&Welcome { user: "Ada".into() }).ready()?;
@@ -299,7 +299,7 @@
 //! # registry.add(().into(), ring);
 //! let store = banto::open("memory:").await?;
 //! let config = Config::new(Name::new("tower")?, [Name::new("bells")?]);
-//! let worker = Worker::new(store.clone(), banto::clock(), registry, config);
+//! let worker = Worker::new(store.clone(), registry, config);
 //! let (mut events, stop) = (worker.events().subscribe(), worker.stop());
 //!
 //! let heard = async {
@@ -310,7 +310,7 @@
 //!         }
 //!     }
 //! };
-//! let client = Client::new(store, banto::clock());
+//! let client = Client::new(store);
 //! client.enqueue(&Ring).await?;
 //! let (report, heard) = tokio::join!(worker.start(), heard);
 //! assert_eq!(heard, "ring: done");

@@ -93,7 +93,7 @@ fn what_is_said_is_kept() {
     assert_eq!(Full::KIND, "avatar.generate");
     assert_eq!(Full::ALIASES, ["App\\Jobs\\GenerateAvatarImagesJob", "avatar.make"]);
     let policy = Full::policy();
-    assert_eq!((policy.queue, policy.priority, policy.attempts_max), ("avatars", 3, 7));
+    assert_eq!((policy.queue, policy.priority, policy.attempts_max), ("avatars", 3, Some(7)));
     assert_eq!((policy.timeout_ms, policy.retry_for_ms), (Some(900_000), Some(86_400_000)));
     assert_eq!(policy.backoff, Some(Backoff::Exponential { base_ms: 10_000, max_ms: 3_600_000 }));
     assert_eq!((policy.crashes_max, Full::VERSION), (Some(2), 2));

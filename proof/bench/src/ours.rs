@@ -50,7 +50,7 @@ where
 {
     let mut registry = Registry::new("bench");
     registry.add::<Letter, (), F, Fut>(Arc::new(()), handler);
-    Worker::new(Arc::new(store.clone()), Arc::new(SystemClock), registry, config)
+    Worker::new(Arc::new(store.clone()), registry, config)
 }
 
 #[cfg(test)]

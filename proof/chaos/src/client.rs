@@ -132,7 +132,7 @@ pub fn enqueue(spec: &ClientSpec) -> Told<ExitCode> {
 async fn live(spec: &ClientSpec) -> Told<ExitCode> {
     let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let client = Client::seeded(store, Arc::new(SystemClock), fastrand::u64(..));
+    let client = Client::new(store);
     let acks = Ledger::open(&spec.acks)?;
     acks.line(Word::Up, nobody(), 0, "client");
     let mut unheard = unheard(spec)?;

@@ -58,7 +58,7 @@ pub fn gorge(spec: &GorgeSpec) -> Told<ExitCode> {
     let runtime = runtime.map_err(|error| format!("start a runtime: {error}"))?;
     let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
     let store: Arc<dyn Store> = Arc::new(store);
-    let client = Client::new(store, Arc::new(SystemClock));
+    let client = Client::new(store);
     let pad = if spec.feed == Feed::Endless { String::new() } else { "x".repeat(LARGE) };
     let large = Errand { act: Act::Sleep, ms: 1, index: 0, pad };
     let text = if spec.feed == Feed::Text { format!("{:?}", large.pad) } else { String::new() };

@@ -108,9 +108,9 @@ async fn work(spec: &ProbeSpec, store: Sqlite) -> Told<()> {
     let hands = Hands { runs: Ledger::open(&spec.dir.join("runs"))?, dir: spec.dir.clone() };
     let mut registry = Registry::new("chaos");
     registry.add::<Errand, _, _, _>(Arc::new(hands), load::perform);
-    let worker = Worker::new(Arc::new(store), Arc::new(SystemClock), registry, config);
+    let worker = Worker::new(Arc::new(store), registry, config);
     let ended = tokio::time::timeout(Duration::from_secs(15), worker.start()).await;
-    let report = ended.map_err(|_| "see the worker end within 15 s".to_owned())?.map_err(|faults| faults.join("; "))?;
+    let report = ended.map_err(|_| "see the worker end within 15 s".to_owned())?.map_err(|unfit| unfit.to_string())?;
     match report.halt {
         banto_engine::Halt::Store => Err(report.reason),
         _ => Ok(()),

@@ -108,9 +108,9 @@ async fn live(spec: &WorkerSpec) -> Told<ExitCode> {
     let hands = Arc::new(Hands { runs: Ledger::open(&spec.runs)?, dir: spec.dir.clone() });
     let mut registry = Registry::new("chaos");
     registry.add::<Errand, _, _, _>(hands, load::perform);
-    let worker = Worker::new(store, Arc::new(SystemClock), registry, spec.config()?).layer(Fragile);
+    let worker = Worker::new(store, registry, spec.config()?).layer(Fragile);
     obey(worker.stop())?;
-    let report = worker.start().await.map_err(|faults| faults.join("; could not "))?;
+    let report = worker.start().await.map_err(|unfit| unfit.to_string())?;
     tracing::info!(reason = report.reason, ended = ?report.ended, late = report.late, left = report.left.len(), "stopped");
     if report.left.is_empty() {
         return Ok(ExitCode::SUCCESS);

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use banto_core::Backoff;
-use banto_engine::{Config, Context, Report, Stop, Worker, config::QueueWeight};
+use banto_engine::{Config, Context, Report, Stop, Unfit, Worker, config::QueueWeight};
 use banto_store::faulty::{Faulty, Plan as Plight, Strike, Verb};
 use tokio::task::{AbortHandle, JoinHandle};
 
@@ -74,7 +74,7 @@ pub struct Seat {
     faulty: Faulty,
     stop: Stop,
     actor: Arc<Actor>,
-    process: JoinHandle<Result<Report, Vec<String>>>,
+    process: JoinHandle<Result<Report, Unfit>>,
 }
 
 impl Seat {
@@ -91,7 +91,7 @@ impl Seat {
         let line = Line::new(faulty.clone(), witness);
         let actor = Arc::new(Actor { scene: scene.clone(), who, process: OnceLock::new() });
         let config = config(seed);
-        let worker = Worker::new(line.clone(), scene.clock.clone(), registry(build, actor.clone()), config);
+        let worker = Worker::new(line.clone(), registry(build, actor.clone()), config).clock(scene.clock.clone());
         let (stop, leaving) = (worker.stop(), scene.clone());
         let process = tokio::spawn(async move {
             let report = worker.run().await;

@@ -26,7 +26,7 @@ pub struct Work {
     /// Pause between two jobs of one slot [default: 0]
     #[arg(long, value_name = "SPAN")]
     pub rest: Option<String>,
-    /// Attempts before a job is dead, if neither it nor its kind asks for another number than 3 [default: 3]
+    /// Attempts before a job is dead, if neither it nor its kind asks for a number [default: 3]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub tries: Option<String>,
     /// Longest run of an attempt whose job and kind do not say [default: 15m]

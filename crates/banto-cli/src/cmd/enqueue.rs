@@ -17,7 +17,7 @@ use crate::{
 
 pub(super) async fn run(desk: &mut Desk<'_>, typed: &Enqueue, payload: &str) -> Result<Exit, Failure> {
     let registry = desk.known().await?;
-    let client = Client::new(desk.store().clone(), desk.clock());
+    let client = Client::new(desk.store().clone()).clock(desk.clock());
     let job = mean::enqueue::job(typed, payload, registry.as_ref(), client.id(), desk.now_ms())?;
     warn(desk, &job, registry.as_ref());
     if typed.count > 1 {

@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, io::Write, sync::Arc};
 
 use banto_core::Outcome;
-use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Stop, Worker, context::Run};
+use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Stop, Unfit, Worker, context::Run};
 use serde_json::json;
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
@@ -30,7 +30,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
     let queues: Vec<String> = config.queues.iter().map(|weighted| weighted.queue.to_string()).collect();
     let (name, build, kinds) = (config.name.clone(), registry.build().to_owned(), registry.entries().count());
     let (queues, concurrency) = (queues.join(","), config.concurrency);
-    let mut worker = Worker::new(desk.store().clone(), desk.clock(), registry, config);
+    let mut worker = Worker::new(desk.store().clone(), registry, config).clock(desk.clock());
     for layer in &desk.app.layers {
         worker = worker.layer(Again(layer.clone()));
     }
@@ -57,8 +57,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
 }
 
 /// What the preflight found, in one line.
-fn unfit(faults: Vec<String>) -> Failure {
-    Failure::new(Exit::Unfit, format!("start the worker: could not {}", faults.join("; could not ")))
+fn unfit(unfit: Unfit) -> Failure {
+    Failure::new(Exit::Unfit, unfit.to_string())
 }
 
 /// Says how it ended, and ends the process itself when a run goes on: the runtime would wait for it for ever.

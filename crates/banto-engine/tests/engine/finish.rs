@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use banto_core::{Progress, State};
-use banto_engine::{Event, JobError};
+use banto_core::{Progress, State, limits::ATTEMPTS_DEFAULT};
+use banto_engine::{Context, Event, Job, JobError, Policy, Registry};
 use banto_store::{
     Fault, Read,
     faulty::{Plan, Strike, Verb},
 };
+
+use serde::{Deserialize, Serialize};
 
 use crate::house::{Diary, House, Running, act, acting, pass};
 
@@ -124,5 +126,30 @@ async fn the_attempts_of_a_worker_are_for_jobs_that_ask_for_no_number_of_their_o
     house.until(plain, State::Dead).await;
     house.until(own, State::Scheduled).await;
     assert_eq!((house.job(plain).await.attempt, house.job(own).await.attempt), (1, 1));
+    worker.halt().await;
+}
+
+/// A kind that asks for the very number that is the default.
+#[derive(Serialize, Deserialize)]
+struct Thrice;
+
+impl Job for Thrice {
+    const KIND: &'static str = "thrice";
+
+    fn policy() -> Policy {
+        Policy { attempts_max: Some(ATTEMPTS_DEFAULT), ..Policy::default() }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_asks_for_as_many_attempts_as_the_default_keeps_them() {
+    let house = House::new();
+    let thrice = house.client.enqueue(&Thrice).await.unwrap().id;
+    let mut registry = Registry::new("1");
+    let fail = |_: Thrice, _: Context| async { Err(JobError::retry("no paper")) };
+    registry.add::<Thrice, (), _, _>(Arc::new(()), fail);
+    let worker = Running::new(house.worker(registry, |config| config.attempts_max = Some(1)));
+    house.until(thrice, State::Scheduled).await;
+    assert_eq!(house.job(thrice).await.attempt, 1);
     worker.halt().await;
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use banto_core::{InstanceId, Job as Record, JobId, Name, State};
-use banto_engine::{Client, Config, Context, Event, Job, JobError, Registry, Report, Stop, Worker};
+use banto_engine::{Client, Config, Context, Event, Job, JobError, Registry, Report, Stop, Unfit, Worker};
 use banto_store::{
     Card, Claim, Clock, Order, Read, Select, Steered, Store,
     faulty::{Faulty, Verb},
@@ -121,7 +121,7 @@ impl House {
         let mut config = Config::new(name("w"), [name("default")]);
         config.seed = 7;
         change(&mut config);
-        Worker::new(store, Arc::new(self.clock.clone()), registry, config)
+        Worker::new(store, registry, config).clock(Arc::new(self.clock.clone()))
     }
 
     /// A worker at work.
@@ -202,7 +202,7 @@ impl House {
 pub struct Running {
     pub stop: Stop,
     pub events: Receiver<Event>,
-    pub worker: JoinHandle<Result<Report, Vec<String>>>,
+    pub worker: JoinHandle<Result<Report, Unfit>>,
 }
 
 impl Running {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use banto_core::Backoff;
-use banto_engine::{Context, Job};
+use banto_engine::{Context, Job, Unfit};
 use banto_store::Read;
 use serde::{Deserialize, Serialize};
 
@@ -31,7 +31,7 @@ async fn every_fault_is_named_at_once_and_nothing_is_claimed() {
         config.lease_ms = 9_999;
         config.backoff = Backoff::Table(vec![]);
     });
-    let faults = worker.run().await.unwrap_err();
+    let Unfit(faults) = worker.run().await.unwrap_err();
     let wanted = [
         "register the kind \"act\" twice",
         "register a kind: could not take \"no good:name\"",

@@ -24,7 +24,7 @@ struct Place {
 fn place(threads: usize) -> Place {
     let memory = Memory::new(Arc::new(SystemClock), 1);
     let faulty = Faulty::new(Arc::new(memory.clone()), 1);
-    let client = Client::new(Arc::new(memory.clone()), Arc::new(SystemClock));
+    let client = Client::new(Arc::new(memory.clone()));
     let application = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap();
     Place { memory, faulty, client, application }
 }
@@ -35,7 +35,7 @@ impl Place {
         (config.lease_ms, config.renew_ms) = (1_150, 50);
         change(&mut config);
         let store: Arc<dyn Store> = Arc::new(self.faulty.clone());
-        Worker::new(store, Arc::new(SystemClock), registry, config)
+        Worker::new(store, registry, config)
     }
 }
 

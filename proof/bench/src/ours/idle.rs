@@ -28,7 +28,7 @@ pub fn measure(ask: &Ask, seconds: f64) -> Tried<Took> {
         }
         (took.rss_mb, took.rss_most_mb) = machine::rss_mb();
         stop.graceful("measured");
-        working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|faults| faults.join("; "))?;
+        working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|unfit| unfit.to_string())?;
         Ok(took)
     })
 }

@@ -38,7 +38,7 @@ pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
         let hear = move || hear.recv_timeout(PATIENCE).map_err(|error| format!("wait for a handler: {error}"));
         let took = sample(&client, times, hear).await;
         stop.graceful("measured");
-        working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|faults| faults.join("; "))?;
+        working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|unfit| unfit.to_string())?;
         took
     })
 }
@@ -83,7 +83,7 @@ pub fn serve(ask: &Ask) -> Tried<Took> {
         let _closed = std::io::stdin().lines().next();
         stop.now("its standard input was closed");
     });
-    ours::on_runtime(async move { worker.start().await.map_err(|faults| faults.join("; ")) })?;
+    ours::on_runtime(async move { worker.start().await.map_err(|unfit| unfit.to_string()) })?;
     Ok(Took::default())
 }
 

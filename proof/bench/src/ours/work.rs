@@ -19,7 +19,7 @@ pub fn measure(ask: &Ask, jobs: usize, concurrency: usize) -> Tried<Took> {
     let worker = ours::worker(&store, config, |_, _| async { Ok(()) });
     let mut took = ours::on_runtime(async {
         let (began, cpu_ms) = (Instant::now(), machine::cpu_ms());
-        let report = worker.start().await.map_err(|faults| faults.join("; "))?;
+        let report = worker.start().await.map_err(|unfit| unfit.to_string())?;
         let seconds = began.elapsed().as_secs_f64();
         let done = report.ended.get("done").copied().unwrap_or(0);
         if done != jobs as u64 {

@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use banto_core::{JobId, Name, NewJob, Payload, State};
 use banto_engine::Client;
-use banto_store::{Store, SystemClock};
+use banto_store::Store;
 
 use crate::{
     Told,
@@ -103,7 +103,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
 fn library(scene: &Scene<'_>, text: &str) -> Told<Option<JobId>> {
     let Ok(payload) = Payload::parse(text) else { return Ok(None) };
     let store: Arc<dyn Store> = Arc::new(scene.open()?);
-    let client = Client::new(store, Arc::new(SystemClock));
+    let client = Client::new(store);
     let name = |text| Name::new(text).map_err(|refusal| refusal.to_string());
     let job = NewJob::new(client.id(), name("chaos.errand")?, name("default")?, payload);
     let answers = scene.stage.wait(client.put(vec![job])).map_err(|error| error.to_string())?;

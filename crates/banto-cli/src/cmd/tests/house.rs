@@ -45,7 +45,7 @@ impl Job for Post {
     const ALIASES: &'static [&'static str] = &[r"App\Jobs\Post"];
 
     fn policy() -> Policy {
-        Policy { queue: "mail", attempts_max: 9, retry_for_ms: Some(60_000), ..Policy::default() }
+        Policy { queue: "mail", attempts_max: Some(9), retry_for_ms: Some(60_000), ..Policy::default() }
     }
 
     fn unique(&self) -> Result<Option<Unique>, Refusal> {

@@ -181,6 +181,45 @@ impl NewJob {
         self
     }
 
+    /// Where it stands and when it is due, once it is accepted at `now_ms`.
+    pub fn place(&self, now_ms: i64) -> (State, i64) {
+        let run_at = match self.due {
+            Due::Now => now_ms,
+            Due::In(ms) => now_ms.saturating_add_unsigned(ms),
+            Due::At(ms) => ms,
+        };
+        (if run_at <= now_ms { State::Ready } else { State::Scheduled }, run_at)
+    }
+
+    /// The record of it, once it is accepted at `now_ms`.
+    pub fn accepted(self, now_ms: i64) -> Job {
+        let (state, run_at) = self.place(now_ms);
+        Job {
+            id: self.id,
+            kind: self.kind,
+            version: self.version,
+            queue: self.queue,
+            priority: self.priority,
+            payload: self.payload,
+            state,
+            run_at,
+            attempt: 0,
+            attempts_max: self.attempts_max,
+            crashes: 0,
+            fence: 0,
+            unique: self.unique,
+            options: self.options,
+            enqueued_at: now_ms,
+            started_at: None,
+            finished_at: None,
+            error: None,
+            park: None,
+            progress: None,
+            cancel_asked: false,
+            instance: None,
+        }
+    }
+
     /// Refuses numbers outside their limits. Names, labels and the payload were checked when they were made.
     pub fn check(&self) -> Result<(), Refusal> {
         within("a version", self.version, 1, u16::MAX)?;

@@ -76,3 +76,22 @@ fn options_are_small_and_strict() {
     assert_eq!(serde_json::to_string(&Options::default()).unwrap(), "{}");
     assert!(serde_json::from_str::<Options>(r#"{"run":"rm"}"#).is_err());
 }
+
+#[test]
+fn a_job_is_ready_or_scheduled_by_the_time_it_is_accepted() {
+    let cases = [
+        (Due::Now, (State::Ready, 1_000)),
+        (Due::In(0), (State::Ready, 1_000)),
+        (Due::In(5), (State::Scheduled, 1_005)),
+        (Due::In(u64::MAX), (State::Scheduled, i64::MAX)),
+        (Due::At(999), (State::Ready, 999)),
+        (Due::At(1_000), (State::Ready, 1_000)),
+        (Due::At(1_001), (State::Scheduled, 1_001)),
+    ];
+    for (due, (state, run_at)) in cases {
+        let new = NewJob { due, ..job() };
+        assert_eq!(new.place(1_000), (state, run_at), "{due:?}");
+        let made = new.accepted(1_000);
+        assert_eq!((made.state, made.run_at, made.enqueued_at, made.attempt), (state, run_at, 1_000, 0), "{due:?}");
+    }
+}

@@ -57,30 +57,7 @@ fn record(kind: &str, version: u16, payload: &str) -> Record {
         Name::new("q").unwrap(),
         Payload::parse(payload).unwrap(),
     );
-    Record {
-        id: new.id,
-        kind: new.kind,
-        version,
-        queue: new.queue,
-        priority: 5,
-        payload: new.payload,
-        state: State::Running,
-        run_at: 0,
-        attempt: 1,
-        attempts_max: 3,
-        crashes: 0,
-        fence: 1,
-        unique: None,
-        options: new.options,
-        enqueued_at: 0,
-        started_at: None,
-        finished_at: None,
-        error: None,
-        park: None,
-        progress: None,
-        cancel_asked: false,
-        instance: None,
-    }
+    Record { version, state: State::Running, attempt: 1, fence: 1, ..new.accepted(0) }
 }
 
 fn cause(registry: &Registry, record: &Record) -> Option<Cause> {

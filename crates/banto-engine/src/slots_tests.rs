@@ -1,6 +1,6 @@
 //! Tests of what a worker holds, without a worker.
 
-use banto_core::{Ids, JobId, Name, Payload, State};
+use banto_core::{Ids, JobId, Name, NewJob, Payload, State};
 
 use super::*;
 
@@ -11,30 +11,8 @@ fn claimed(count: u64, crashes: u16) -> Vec<(Job, Lease)> {
 
 fn job(id: JobId, crashes: u16) -> Job {
     let name = || Name::new("x").unwrap();
-    Job {
-        id,
-        kind: name(),
-        version: 1,
-        queue: name(),
-        priority: 5,
-        payload: Payload::parse("{}").unwrap(),
-        state: State::Running,
-        run_at: 0,
-        attempt: 1,
-        attempts_max: 3,
-        crashes,
-        fence: 1,
-        unique: None,
-        options: Default::default(),
-        enqueued_at: 0,
-        started_at: None,
-        finished_at: None,
-        error: None,
-        park: None,
-        progress: None,
-        cancel_asked: false,
-        instance: None,
-    }
+    let new = NewJob::new(id, name(), name(), Payload::parse("{}").unwrap());
+    Job { state: State::Running, attempt: 1, fence: 1, crashes, ..new.accepted(0) }
 }
 
 fn begin(slots: &Slots, now: u64) -> Option<Lease> {

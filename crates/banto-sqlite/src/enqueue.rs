@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use banto_core::{Due, JobId, NewJob, Options, Refusal, State, limits::ENQUEUE_MAX};
+use banto_core::{JobId, NewJob, Options, Refusal, limits::ENQUEUE_MAX};
 use banto_store::{Enqueued, StoreError};
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
@@ -142,13 +142,13 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJo
 
 /// The first twelve columns of a job.
 fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result<()> {
-    let run_at = run_at(new, now);
+    let (state, run_at) = new.place(now.wall);
     values.add(new.id.bytes())?;
     values.add(new.kind.as_str())?;
     values.add(new.version)?;
     values.add(new.queue.as_str())?;
     values.add(new.priority)?;
-    values.add(state(run_at, now).number())?;
+    values.add(state.number())?;
     values.add(run_at)?;
     values.add(now.wall)?;
     values.add(new.attempts_max)?;
@@ -169,20 +169,8 @@ fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result
     values.add(summed.sum())
 }
 
-fn run_at(new: &NewJob, now: Now) -> i64 {
-    match new.due {
-        Due::Now => now.wall,
-        Due::In(ms) => now.wall_in(ms),
-        Due::At(ms) => ms,
-    }
-}
-
-fn state(run_at: i64, now: Now) -> State {
-    if run_at <= now.wall { State::Ready } else { State::Scheduled }
-}
-
 fn accepted(desk: &mut Desk<'_>, new: &NewJob) {
-    let state = state(run_at(new, desk.now), desk.now);
+    let (state, _) = new.place(desk.now.wall);
     desk.counts.jobs((new.queue.as_str(), new.kind.as_str(), new.version.into()), state, 1);
     desk.counts.tally.accepted += 1;
     desk.counts.news = true;

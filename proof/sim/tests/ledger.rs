@@ -18,30 +18,8 @@ fn job(number: u64, state: State) -> Job {
     let id = Ids::new(number).make(0);
     let (kind, queue) = (Name::new("play").unwrap(), Name::new("front").unwrap());
     let claims = u16::from(state != State::Ready);
-    Job {
-        id,
-        kind,
-        version: 1,
-        queue,
-        priority: 5,
-        payload: Payload::parse("{}").unwrap(),
-        state,
-        run_at: 0,
-        attempt: claims,
-        attempts_max: 3,
-        crashes: 0,
-        fence: claims.into(),
-        unique: None,
-        options: Default::default(),
-        enqueued_at: 0,
-        started_at: None,
-        finished_at: state.ended().then_some(0),
-        error: None,
-        park: None,
-        progress: None,
-        cancel_asked: false,
-        instance: None,
-    }
+    let new = NewJob::new(id, kind, queue, Payload::parse("{}").unwrap()).accepted(0);
+    Job { state, attempt: claims, fence: claims.into(), finished_at: state.ended().then_some(0), ..new }
 }
 
 fn lease(id: JobId, fence: u32) -> Lease {

@@ -1,6 +1,6 @@
 //! `enqueue`: takes jobs in, in order, whole or not at all.
 
-use banto_core::{Due, Job, JobId, NewJob, Refusal, State, limits::ENQUEUE_MAX};
+use banto_core::{JobId, NewJob, Refusal, limits::ENQUEUE_MAX};
 
 use super::{Data, Now, Row};
 use crate::{Enqueued, StoreError};
@@ -24,7 +24,7 @@ impl Data {
         }
         self.take_key(&new, now);
         let id = new.id;
-        self.jobs.insert(id, Row { job: accepted(new, now), trail: Vec::new(), held: None, written: None });
+        self.jobs.insert(id, Row { job: new.accepted(now.wall), trail: Vec::new(), held: None, written: None });
         self.tally.accepted += 1;
         self.changed = true;
         Enqueued { id, fresh: true }
@@ -37,37 +37,5 @@ impl Data {
         }
         let unique = new.unique.as_ref()?;
         self.holder(&unique.key, now).map(|holder| holder.job)
-    }
-}
-
-fn accepted(new: NewJob, now: &Now) -> Job {
-    let run_at = match new.due {
-        Due::Now => now.wall,
-        Due::In(ms) => now.wall.saturating_add_unsigned(ms),
-        Due::At(ms) => ms,
-    };
-    Job {
-        id: new.id,
-        kind: new.kind,
-        version: new.version,
-        queue: new.queue,
-        priority: new.priority,
-        payload: new.payload,
-        state: if run_at <= now.wall { State::Ready } else { State::Scheduled },
-        run_at,
-        attempt: 0,
-        attempts_max: new.attempts_max,
-        crashes: 0,
-        fence: 0,
-        unique: new.unique,
-        options: new.options,
-        enqueued_at: now.wall,
-        started_at: None,
-        finished_at: None,
-        error: None,
-        park: None,
-        progress: None,
-        cancel_asked: false,
-        instance: None,
     }
 }

@@ -1,6 +1,6 @@
 //! The account must see what it is there to see: a lost job, a second run, a finish by the wrong holder.
 
-use banto_core::{Ids, Name, Options, Payload};
+use banto_core::{Ids, Name, NewJob, Payload};
 
 use super::*;
 
@@ -14,30 +14,9 @@ fn line(at: u64, pid: u32, word: Word, job: JobId, fence: u32, note: &str) -> Li
 }
 
 fn job(id: JobId, state: State, fence: u32) -> Job {
-    Job {
-        id,
-        kind: Name::new("a").unwrap(),
-        version: 1,
-        queue: Name::new("q").unwrap(),
-        priority: 5,
-        payload: Payload::parse("1").unwrap(),
-        state,
-        run_at: 0,
-        attempt: 1,
-        attempts_max: 3,
-        crashes: 0,
-        fence,
-        unique: None,
-        options: Options::default(),
-        enqueued_at: 0,
-        started_at: None,
-        finished_at: None,
-        error: None,
-        park: None,
-        progress: None,
-        cancel_asked: false,
-        instance: None,
-    }
+    let name = |text| Name::new(text).unwrap();
+    let new = NewJob::new(id, name("a"), name("q"), Payload::parse("1").unwrap());
+    Job { state, attempt: 1, fence, ..new.accepted(0) }
 }
 
 /// One run of a job by the process, from its claim at `at` to its end.

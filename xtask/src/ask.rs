@@ -10,7 +10,7 @@ use crate::steps::Step;
 /// How to use it, for `--help` and for whoever mistyped.
 pub const USAGE: &str = "\
 cargo xtask test [--short] [--only STEP,...]   everything that must pass; installs what is missing
-    steps: fmt, tidy, clippy, tests, doctests, sim, prove; --short leaves out sim and prove
+    steps: fmt, tidy, clippy, tests, doctests, docs, sim, prove; --short leaves out sim and prove
 cargo xtask tidy                               the house rules alone
 cargo xtask prove [--rows A1,B11 --short --seed N --json --mutate ...]
 cargo xtask bench STORE [--short --json ...]
@@ -115,7 +115,7 @@ mod tests {
             (&["tidy", "--fix"], "no argument"),
             (&["test", "--fast"], "--only STEP"),
             (&["test", "--short=1"], "--only STEP"),
-            (&["test", "--only"], "fmt, tidy, clippy, tests, doctests, sim, prove"),
+            (&["test", "--only"], "fmt, tidy, clippy, tests, doctests, docs, sim, prove"),
             (&["test", "--only", "fmt,x"], "\"x\" is no step"),
         ] {
             let refused = typed(words).unwrap_err();

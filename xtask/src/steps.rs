@@ -27,6 +27,8 @@ pub enum Step {
     Tests,
     /// The examples in the docs.
     Doctests,
+    /// The docs themselves: no link in them leads nowhere.
+    Docs,
     /// The simulator, short.
     Sim,
     /// The rows with real processes, short.
@@ -42,8 +44,8 @@ struct Outcome {
 
 impl Step {
     /// In the order in which they run: what is quick and often wrong comes first.
-    pub const ALL: [Self; 7] =
-        [Self::Fmt, Self::Tidy, Self::Clippy, Self::Tests, Self::Doctests, Self::Sim, Self::Prove];
+    pub const ALL: [Self; 8] =
+        [Self::Fmt, Self::Tidy, Self::Clippy, Self::Tests, Self::Doctests, Self::Docs, Self::Sim, Self::Prove];
 
     /// As it is typed and shown.
     pub const fn name(self) -> &'static str {
@@ -53,6 +55,7 @@ impl Step {
             Self::Tidy => "tidy",
             Self::Tests => "tests",
             Self::Doctests => "doctests",
+            Self::Docs => "docs",
             Self::Sim => "sim",
             Self::Prove => "prove",
         }
@@ -63,7 +66,7 @@ impl Step {
         let minutes = match self {
             Self::Fmt | Self::Tidy => 2,
             Self::Sim => 10,
-            Self::Prove | Self::Doctests => 15,
+            Self::Prove | Self::Doctests | Self::Docs => 15,
             Self::Clippy | Self::Tests => 30,
         };
         Duration::from_secs(minutes * 60)
@@ -164,6 +167,11 @@ fn run(house: &House, step: Step, missing: &[Missing]) -> Outcome {
         }
         Step::Tests => tests(house, step, &["nextest", "run", "--workspace", "--all-features"]),
         Step::Doctests => tests(house, step, &["test", "--workspace", "--all-features", "--doc", "--no-fail-fast"]),
+        Step::Docs => {
+            let words = ["doc", "--workspace", "--all-features", "--no-deps", "--keep-going"];
+            let run = Run::new(house, &cargo(), words).limit(step.limit()).env("RUSTDOCFLAGS", "--deny warnings");
+            Outcome::of(&coloured(run).go(house, |_, _| {}))
+        }
         Step::Sim | Step::Prove => proof_step(house, step),
     }
 }

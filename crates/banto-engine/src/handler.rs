@@ -1,6 +1,6 @@
 //! What runs a job, and how it may end.
 //!
-//! A handler is an async function of the job's value and a [`Context`]. It ends `Ok(())` or with a [`JobError`],
+//! A handler is an async function of the job's value and a [`Context`](crate::Context). It ends `Ok(())` or with a [`JobError`],
 //! which says what kind of trouble it was; any ordinary error used with `?` means "another attempt may help".
 
 use std::{fmt, time::Duration};

@@ -1,6 +1,6 @@
 //! Which kinds this build can run.
 //!
-//! Filled by explicit `add`s, so that one place says which binary knows which job. [`Registry::judge`] is the one answer
+//! Filled by explicit `add`s, so that one place says which binary knows which job. `judge` is the one answer
 //! to "can this build run this job": a call that is ready to be made, or the cause for which it is parked. It never
 //! guesses: an unknown kind or a newer payload is set aside for who knows it. [`Entry::made`] goes the other way: from a
 //! payload that somebody typed to the job that the kind's own type would have made.

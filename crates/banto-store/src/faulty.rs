@@ -20,7 +20,7 @@ use crate::{Fault, Store};
 
 mod pass;
 
-/// What a call was. All questions but [`Read::about`], which cannot fail, count as one.
+/// What a call was. All questions but [`Read::about`](crate::Read::about), which cannot fail, count as one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is named after its method")]
 pub enum Verb {

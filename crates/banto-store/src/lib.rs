@@ -11,7 +11,7 @@
 //! - [`clock`]: the one place of the house that reads a clock.
 //! - [`memory`]: the reference store, the oracle that the others are compared with.
 //! - [`faulty`]: any store, failing before, after or instead of a call, by seed.
-//! - [`suite`]: every promise about a store as a test that runs over every store.
+//! - [`mod@suite`]: every promise about a store as a test that runs over every store.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 

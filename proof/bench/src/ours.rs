@@ -1,7 +1,7 @@
 //! Ours: the store and the worker as an application has them, each measurement in a file of its own.
 //!
 //! Only what is public is used: a [`Sqlite`] opened by its address (so `synchronous=FULL`, an `Ok` after the fsync), a
-//! [`Client`](banto_engine::Client), a [`Worker`](banto_engine::Worker) with its defaults. Nothing is switched off.
+//! [`Client`](banto_engine::Client), a [`Worker`] with its defaults. Nothing is switched off.
 
 pub mod claim;
 pub mod enqueue;

@@ -6,7 +6,7 @@
 //! tokio's paused clock, and the store's clock follows it.
 //!
 //! # Layout
-//! - [`plan`]: what shall happen, drawn from a seed. [`play`]: lets it happen. [`shrink`]: which part of it mattered.
+//! - [`plan`]: what shall happen, drawn from a seed. [`mod@play`]: lets it happen. [`shrink`]: which part of it mattered.
 //!   [`many`]: many of them, on every core.
 //! - [`job`]: jobs that do as they are told. [`team`]: workers that are started, killed, frozen and stopped.
 //! - the way of a store call: [`line`](mod@line) (a worker's own wire, which may hang or fail) → [`witness`] (who sees

@@ -2,7 +2,7 @@
 //!
 //! A picture is a *prediction*: it is created, looked at until it is done, and its file is loaded. A running prediction
 //! is billed, so it never outlives the order: it is cancelled when the order takes too long, is called off or is dropped,
-//! and Replicate itself is told a deadline in case this process dies ([`prediction`]). Which model runs is the look's
+//! and Replicate itself is told a deadline in case this process dies (`prediction`). Which model runs is the look's
 //! choice, which version of it a setting's. It never looks at the time.
 
 mod prediction;

@@ -6,7 +6,7 @@
 //! seed, the steps that led there and the first difference.
 //!
 //! One freedom is left to a store: when a scheduled job whose time has come is written down as ready. So the two
-//! are taken for the same, and steps whose effect hangs on it (see [`Side::plain`]) wait until both say the same.
+//! are taken for the same, and steps whose effect hangs on it (see `Side::plain`) wait until both say the same.
 
 use std::sync::Arc;
 

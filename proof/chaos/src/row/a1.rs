@@ -57,7 +57,7 @@ fn judge(account: crate::account::Account, runs: &[Line], listed: &[Job], killed
         .check(Check::at_most("runs that no kill explains", doubled.saturating_sub(hit) as f64, "", 0.0))
         .check(Check::at_least("runs cut by a kill", hit as f64, "", killed.len() as f64))
         .recovery(p99)
-        .note(format!("{} kills cut {hit} runs; reruns took {:?} ms at most", killed.len(), waits.last()))
+        .note(format!("{} kills cut {hit} runs; reruns took {} ms at most", killed.len(), waits.last().unwrap_or(&0)))
 }
 
 /// How often each job was in the hands of a worker that was killed.

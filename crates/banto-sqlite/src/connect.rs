@@ -18,7 +18,10 @@ use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
 use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
-use crate::error::{Result, fault};
+use crate::{
+    error::{Result, fault},
+    wait::patiently,
+};
 
 /// SQLite before 3.51.3 can lose a commit when a WAL is reset.
 const SQLITE_LEAST: i32 = 3_051_003;
@@ -255,18 +258,8 @@ pub(crate) fn writer(options: &Options) -> Result<Connection> {
 /// Turns the WAL on and says what the journal is. SQLite itself does not wait for another process that makes the WAL, or
 /// closes it as its last user, at that very moment.
 fn wal(db: &Connection, options: &Options) -> rusqlite::Result<String> {
-    const PAUSE_MS: u64 = 5;
-    db.busy_timeout(Duration::ZERO)?;
-    let mut pauses = options.busy_ms / PAUSE_MS;
-    let mode = loop {
-        match db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)) {
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && pauses > 0 => {
-                pauses -= 1;
-                std::thread::sleep(Duration::from_millis(PAUSE_MS));
-            }
-            other => break other?,
-        }
-    };
+    let turn_on = |db: &Connection| db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
+    let mode = patiently(db, options.busy_ms, turn_on)?;
     db.busy_timeout(Duration::from_millis(options.busy_ms))?;
     Ok(mode)
 }

@@ -51,6 +51,7 @@ mod shared;
 mod steer;
 mod store;
 mod sum;
+mod wait;
 mod wake;
 mod writer;
 

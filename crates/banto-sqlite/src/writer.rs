@@ -14,11 +14,12 @@ use crate::{
     call::{Call, Ran},
     connect::{self, Options},
     desk::{Counts, Desk, Now},
-    error::{Result, fault},
+    error::{Result, fault, while_doing},
     failpoint,
     leased::Leased,
     mutate,
     shared::Shared,
+    wait::patiently,
 };
 
 /// Calls that may wait for the writer; whoever comes later waits before it is let in.
@@ -98,7 +99,7 @@ impl Writer {
     /// What a proof asks for: the answer comes before the commit.
     fn group_unsafely(&mut self, mut calls: Calls) {
         let Ok(db) = self.connection() else { return };
-        let _begun = begin(&db);
+        let _begun = begin(&db, self.options.busy_ms);
         let mut desk = Desk::new(&db, Now::of(&*self.clock), self.tokens.u64(..));
         for call in &mut calls {
             let _ran = call.run(&mut desk);
@@ -147,7 +148,7 @@ impl Writer {
     }
 
     fn transact(&mut self, db: &Connection, now: Now, calls: &mut Calls) -> Result<()> {
-        begin(db)?;
+        begin(db, self.options.busy_ms)?;
         let mut desk = Desk::new(db, now, self.tokens.u64(..));
         desk.leased = std::mem::take(&mut self.leased);
         let ran = self.run_all(&mut desk, calls);
@@ -220,7 +221,7 @@ impl Writer {
     fn undo_all(&self, desk: &mut Desk<'_>) -> Result<()> {
         desk.counts = Counts::default();
         roll_back(desk.db)?;
-        begin(desk.db)
+        begin(desk.db, self.options.busy_ms)
     }
 
     /// Runs one call of several, in its own savepoint and with its own counts.
@@ -256,8 +257,10 @@ impl Writer {
     }
 }
 
-fn begin(db: &Connection) -> Result<()> {
-    desk_execute(db, "BEGIN IMMEDIATE")
+/// The only statement that waits for other processes: what comes after it has the lock.
+fn begin(db: &Connection, busy_ms: u64) -> Result<()> {
+    let begun = patiently(db, busy_ms, |db| db.prepare_cached("BEGIN IMMEDIATE")?.execute([]));
+    begun.map(|_| ()).map_err(while_doing("write to the store"))
 }
 
 fn roll_back(db: &Connection) -> Result<()> {

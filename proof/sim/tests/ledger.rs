@@ -29,7 +29,7 @@ fn lease(id: JobId, fence: u32) -> Lease {
 fn claim(ledger: &mut Ledger, job: &Job, fence: u32, now: &Now) {
     let queues = vec![job.queue.clone()];
     let claim = Claim { instance: InstanceId(1), queues, limit: 1, lease_ms: 10_000, adopt: Vec::new() };
-    let job = Job { state: State::Running, fence, attempt: u16::try_from(fence).unwrap(), ..job.clone() };
+    let job = Job { state: State::Running, fence, attempt: job.attempt + 1, ..job.clone() };
     let claimed = Claimed { jobs: vec![(job.clone(), lease(job.id, fence))], ..Claimed::default() };
     ledger.claimed(1, &claim, &claimed, now);
     ledger.listed(Verb::Claim, vec![job], now);
@@ -100,6 +100,20 @@ fn a_finish_that_is_repeated_is_no_fault() {
     let finish = [Finish { lease: lease(job.id, 1), verdict: verdict(State::Done, "done", 1) }];
     ledger.finished(1, &finish, &[Finished::Written], &NOW);
     ledger.finished(1, &finish, &[Finished::Written], &NOW);
+    assert_eq!(ledger.broken, Vec::<String>::new());
+}
+
+/// A worker that was frozen repeats the end whose answer it never heard, long after others had the job.
+#[test]
+fn a_finish_that_is_repeated_after_a_later_lease_was_rescued_is_no_fault() {
+    let (mut ledger, job) = running();
+    let again = |fence, word| [Finish { lease: lease(job.id, fence), verdict: verdict(State::Ready, word, 0) }];
+    ledger.finished(1, &again(1, "hand_back"), &[Finished::Written], &NOW);
+    let ready = Job { fence: 1, ..job };
+    ledger.listed(Verb::Finish, vec![ready.clone()], &NOW);
+    claim(&mut ledger, &ready, 2, &NOW);
+    ledger.rescued(0, &again(2, "hand_back"), &[Finished::Written], &after(11_000));
+    ledger.finished(1, &again(1, "hand_back"), &[Finished::Written], &after(12_000));
     assert_eq!(ledger.broken, Vec::<String>::new());
 }
 

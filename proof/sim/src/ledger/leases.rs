@@ -90,7 +90,6 @@ impl Ledger {
             let (id, word, to) = (lease.job, verdict.word, verdict.to);
             self.note(who, now, format!("rescues {id} fence {} {word}, to {to}", lease.fence));
             let live = self.live.remove(&id);
-            self.written.remove(&id);
             let over = live.as_ref().is_some_and(|live| live.lease == *lease && live.until <= now.steady);
             self.must(over, now, || format!("{id} is rescued and its lease is not over"));
             let holder = live.and_then(|live| self.health.get(live.who));

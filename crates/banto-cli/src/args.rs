@@ -212,6 +212,9 @@ pub struct Monitor {
     pub watch: Option<String>,
 }
 
+/// The reason of a pause that has none.
+pub(crate) const NO_REASON: &str = "no reason was given";
+
 /// `queue pause`
 #[derive(Debug, Clone, Args)]
 pub struct Pause {
@@ -219,7 +222,7 @@ pub struct Pause {
     #[arg(value_name = "QUEUE")]
     pub queue: String,
     /// Why, as it is shown to whoever asks
-    #[arg(long, value_name = "TEXT", default_value = "no reason was given")]
+    #[arg(long, value_name = "TEXT", default_value = NO_REASON)]
     pub reason: String,
     /// Until then: a time with its offset (2026-12-01T09:00:00+09:00), or a span from now (30m). For ever unless said
     #[arg(long, value_name = "TIME")]

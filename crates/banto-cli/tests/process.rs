@@ -3,8 +3,11 @@
 #[cfg(test)]
 mod process {
     mod builds;
+    mod codes;
+    mod flags;
     pub mod house;
     mod output;
     mod program;
     mod stopping;
+    mod together;
 }

@@ -71,7 +71,9 @@ async fn by_id(desk: &Desk<'_>, words: &Words, select: &Select, ids: &[JobId]) -
     let mut all = Steered::default();
     for slice in ids.chunks(SLICE) {
         let order = (words.order)(Select { ids: slice.to_vec(), ..select.clone() });
-        let steered = steer(desk.store(), order, &who(), false).await?;
+        let steered = steer(desk.store(), order, &who(), false).await.map_err(|error| {
+            line::after(error.into(), all.count, words.done)
+        })?;
         all.count += steered.count;
         all.sample.extend(steered.sample);
         all.sample.truncate(20);

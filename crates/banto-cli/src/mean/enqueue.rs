@@ -105,7 +105,9 @@ fn unique(typed: &Enqueue) -> Result<Option<Unique>, Failure> {
     let hold = match typed.unique_for.as_str() {
         "queued" => Hold::Queued,
         "done" => Hold::Done,
-        text => Hold::Period(some_span("--unique-for", text)?),
+        text => Hold::Period(some_span("--unique-for", text).map_err(|failure| {
+            Failure { text: format!("{}; or \"queued\" or \"done\"", failure.text), ..failure }
+        })?),
     };
     Ok(Some(Unique { key: label("--unique", key)?, hold }))
 }

@@ -70,7 +70,7 @@ fn spans_are_seconds_or_numbers_with_units() {
 #[test]
 fn odd_spans_are_refused_with_the_flag_and_what_is_allowed() {
     for text in
-        ["", " ", "-1", "1x", "m", "1..2", "5m3", "1e3", "NaN", "inf", "3651d", "99999999999999999999", "١", "1h-"]
+        ["", " ", "-1", "1x", "m", "1..2", "5m3", "0m5", "0h30", "0 0", "1e3", "NaN", "inf", "3651d", "99999999999999999999", "١", "1h-"]
     {
         refused(span("--sleep", text), &["--sleep", "seconds, or numbers with ms"]);
     }
@@ -81,7 +81,7 @@ fn odd_spans_are_refused_with_the_flag_and_what_is_allowed() {
 fn moments_need_their_offset() {
     assert_eq!(moment("--at", "1970-01-01T00:00:01Z").unwrap(), 1_000);
     assert_eq!(moment("--at", "2026-12-01T09:00:00+09:00").unwrap(), moment("--at", "2026-12-01T00:00:00Z").unwrap());
-    for text in ["2026-12-01T09:00:00", "2026-12-01", "tomorrow", "", "2026-02-30T00:00:00Z"] {
+    for text in ["2026-12-01T09:00:00", "2026-12-01", "tomorrow", "", "2026-02-30T00:00:00Z", "1969-12-31T23:59:59Z"] {
         refused(moment("--at", text), &["--at", "offset"]);
     }
 }
@@ -224,6 +224,7 @@ fn odd_jobs_are_refused() {
         ("a --count 0", "--count"),
         ("a --count 2 --once k", "key"),
         ("a --unique k --unique-for 0", "more than 0"),
+        ("a --unique k --unique-for never", "or \"queued\" or \"done\""),
     ] {
         refused(job(flags), &[says]);
     }

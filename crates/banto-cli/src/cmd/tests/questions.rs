@@ -335,7 +335,7 @@ async fn a_queue_that_nobody_knows_is_found() {
 async fn what_the_store_says_of_a_full_disk_is_found() {
     let mut house = House::new();
     let inner = house.store.clone();
-    house.behind(Meddling { inner, meddles: false });
+    house.behind(Meddling::new(inner));
     let said = house.types("queue monitor").await.ends(1).out;
     assert!(said.contains("! the disk is full: new jobs are refused"), "{said}");
 }

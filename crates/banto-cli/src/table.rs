@@ -33,7 +33,7 @@ pub(crate) fn draw<const N: usize>(
 fn below<const N: usize>(heads: &[&str], rows: &[[String; N]], width: u16) -> String {
     let mut texts = rows.iter().filter_map(|row| row.last());
     let (mut lines, mut text) = (Vec::new(), None::<&String>);
-    let mut flush = |lines: &mut Vec<String>, text: &mut Option<&String>| {
+    let flush = |lines: &mut Vec<String>, text: &mut Option<&String>| {
         lines.extend(text.take().filter(|text| !text.is_empty()).map(|text| format!("    {text}")));
     };
     // A row begins where its first cell stands, which is never broken and never empty.

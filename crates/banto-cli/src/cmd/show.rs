@@ -74,6 +74,7 @@ fn facts(job: &Job, now_ms: i64) -> Vec<(&'static str, String)> {
     add("key", job.unique.as_ref().map(|unique| unique.key.to_string()));
     let tags: Vec<&str> = job.options.tags.iter().map(|tag| tag.as_str()).collect();
     add("tags", (!tags.is_empty()).then(|| tags.join(", ")));
+    add("retries", job.options.retry_until.map(|at| format!("none after {}", time(at))));
     add("timeout", job.options.timeout_ms.map(|ms| span(ms.cast_signed())));
     let progress =
         |progress: &banto_core::Progress| format!("{} of {} {}", progress.done, progress.total, progress.text);

@@ -50,6 +50,7 @@ fn a_worker_is_seen_under_its_name_while_it_lives_and_after() {
     let house = House::new();
     let worker = house.worker("--name night-shift --queue mail --concurrency 3");
     let seen = || house.types("queue monitor --json").ends(0).object()["workers"].clone();
+    while seen().as_array().unwrap().is_empty() {} // it says that it works before it registers
     let night = &seen()[0];
     assert_eq!((&night["instance"]["name"], &night["instance"]["queues"]), (&json!("night-shift"), &json!(["mail"])));
     assert_eq!((&night["instance"]["concurrency"], &night["living"]), (&json!(3), &json!(true)));

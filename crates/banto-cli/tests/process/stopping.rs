@@ -97,6 +97,8 @@ fn a_second_signal_stops_at_once() {
 fn a_restart_that_was_ordered_stops_it_well() {
     let house = House::new();
     let worker = house.worker("");
+    // It says that it works before it registers.
+    while house.types("queue monitor --json").object()["workers"].as_array().unwrap().is_empty() {}
     assert!(house.types("queue restart").ends(0).out.starts_with("1 worker will stop"));
     let (exit, stopped) = worker.ended();
     assert!(stopped["reason"].as_str().unwrap().starts_with("a restart was ordered by "), "{stopped}");

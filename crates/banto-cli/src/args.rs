@@ -165,7 +165,7 @@ pub struct Explain {
 #[derive(Debug, Clone, Args)]
 pub struct Flush {
     /// Only those that died longer ago than this many hours
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub hours: Option<String>,
     /// Only those of this queue
     #[arg(long, value_name = "QUEUE")]
@@ -199,16 +199,16 @@ pub struct Monitor {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub queue: Vec<String>,
     /// Most waiting jobs (ready, or scheduled and due) in a queue before it is a finding
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_waiting: Option<u64>,
     /// Longest wait of a job that is due before it is a finding: seconds, or 90s, 5m, 1h30m
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub max_age: Option<String>,
     /// Most dead jobs in a queue before it is a finding
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_dead: Option<u64>,
     /// Look again every so often (2 s unless said) until INT
-    #[arg(long, value_name = "SPAN", num_args = 0..=1, default_missing_value = "2s")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true, num_args = 0..=1, default_missing_value = "2s")]
     pub watch: Option<String>,
 }
 
@@ -225,7 +225,7 @@ pub struct Pause {
     #[arg(long, value_name = "TEXT", default_value = NO_REASON)]
     pub reason: String,
     /// Until then: a time with its offset (2026-12-01T09:00:00+09:00), or a span from now (30m). For ever unless said
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub until: Option<String>,
 }
 

@@ -258,6 +258,50 @@ fn what_clap_refuses_is_one_failure_of_usage() {
 }
 
 #[test]
+fn a_negative_number_is_a_wrong_value_and_no_unknown_flag() {
+    use clap::CommandFactory;
+    for typed in [
+        "banto queue work --sleep -1",
+        "banto queue work --memory -1",
+        "banto queue list --limit -1",
+        "banto queue monitor --watch -1",
+        "banto queue flush --hours -1",
+        "banto queue pause mail --until -5",
+        "banto queue enqueue a --delay -5",
+    ] {
+        let read = Typed::try_parse_from(typed.split(' '));
+        let odd = read.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(odd.is_empty() || odd.contains("invalid value '-1' for '--"), "{typed}: {odd}");
+    }
+    refused(config("--sleep -1"), &["take \"-1\" as --sleep"]);
+    refused(job("a --delay -5"), &["take \"-5\" as --delay"]);
+    let command = Typed::command();
+    for verb in command.get_subcommands().flat_map(|group| group.get_subcommands()) {
+        for flag in verb.get_arguments().filter(|flag| flag.get_long().is_some()) {
+            let counts = |name: &clap::builder::Str| matches!(name.as_str(), "N" | "MIB" | "SPAN" | "SPAN,…" | "TIME");
+            let counts = flag.get_value_names().is_some_and(|names| names.iter().any(counts));
+            assert!(!counts || flag.is_allow_negative_numbers_set(), "{} {flag}", verb.get_name());
+        }
+    }
+}
+
+#[test]
+fn what_the_operators_of_the_old_system_type_is_understood() {
+    let worker = verb("banto queue:work --sleep=3 --tries=3 --max-time=3600 --timeout=300 --memory=128 --backoff=0");
+    let Verb::Work(worker) = worker else { panic!("not work") };
+    let config = work::config(&worker, &Registry::new("test"), "errands").unwrap();
+    assert_eq!((config.poll_ms, config.attempts_max, config.time_max_ms), (3_000, Some(3), Some(3_600_000)));
+    assert_eq!((config.timeout_ms, config.memory_max_bytes), (300_000, Some(128 << 20)));
+    assert_eq!(config.backoff, Backoff::Table(vec![0]));
+    assert!(matches!(verb("banto queue:work --once --verbose"), Verb::Work(work) if work.once && work.verbose));
+    assert!(matches!(verb("banto queue:flush --hours=48"), Verb::Flush(flush) if flush.hours.as_deref() == Some("48")));
+    assert!(matches!(verb("banto queue:clear --queue=emails"), Verb::Clear(clear) if clear.queue == "emails"));
+    assert!(matches!(verb("banto queue:retry all"), Verb::Retry(_)));
+    assert!(matches!(verb("banto queue:failed"), Verb::Failed(_)));
+    assert!(matches!(verb("banto queue:restart"), Verb::Restart));
+}
+
+#[test]
 fn an_order_takes_ids_a_filter_or_all() {
     let id = "0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11";
     let chosen = |flags: &str| {

@@ -4,7 +4,11 @@
 
 use std::{fmt, str::FromStr};
 
-use banto_core::{Cause, JobId, Label, Name, State, limits::{SPAN_MS_MAX, TIME_MS_MAX}, text::visible};
+use banto_core::{
+    Cause, JobId, Label, Name, State,
+    limits::{SPAN_MS_MAX, TIME_MS_MAX},
+    text::visible,
+};
 
 use crate::exit::Failure;
 
@@ -73,9 +77,8 @@ pub(crate) fn moment(flag: &str, text: &str) -> Result<i64, Failure> {
 pub(crate) fn until(flag: &str, text: &str, now_ms: i64) -> Result<i64, Failure> {
     let then = match millis(text) {
         Some(_) => now_ms.saturating_add_unsigned(some_span(flag, text)?),
-        None => moment(flag, text).map_err(|failure| {
-            Failure { text: format!("{}; or a span from now: 30m", failure.text), ..failure }
-        })?,
+        None => moment(flag, text)
+            .map_err(|failure| Failure { text: format!("{}; or a span from now: 30m", failure.text), ..failure })?,
     };
     if then > now_ms { Ok(then) } else { Err(refuse(flag, text, "it is over already; a time to come is wanted")) }
 }

@@ -69,7 +69,10 @@ fn unheard(error: StoreError, id: Option<JobId>) -> Failure {
     let id = id.filter(|_| error.in_doubt());
     let failure = Failure::from(error);
     let Some(id) = id else { return failure };
-    let text = format!("{}; but the same command makes another job, so look for this one first: queue show {id}", failure.text);
+    let text = format!(
+        "{}; but the same command makes another job, so look for this one first: queue show {id}",
+        failure.text
+    );
     Failure { text, ..failure }
 }
 

@@ -29,8 +29,11 @@ const RETRY: Words =
     Words { done: "retried", applies: "it applies to dead, cancelled and scheduled jobs", order: Order::Retry };
 const FORGET: Words =
     Words { done: "forgotten", applies: "it applies to done, dead and cancelled jobs", order: Order::Forget };
-const CANCEL: Words =
-    Words { done: "cancelled", applies: "it applies to jobs that have not ended, and asks each one once", order: Order::Cancel };
+const CANCEL: Words = Words {
+    done: "cancelled",
+    applies: "it applies to jobs that have not ended, and asks each one once",
+    order: Order::Cancel,
+};
 const RELEASE: Words = Words { done: "released", applies: "it applies to parked jobs", order: Order::Release };
 
 /// What is to be retried, forgotten or cancelled. A state to which the order never applies is refused: "0 jobs" would

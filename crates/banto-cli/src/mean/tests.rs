@@ -69,9 +69,25 @@ fn spans_are_seconds_or_numbers_with_units() {
 
 #[test]
 fn odd_spans_are_refused_with_the_flag_and_what_is_allowed() {
-    for text in
-        ["", " ", "-1", "1x", "m", "1..2", "5m3", "0m5", "0h30", "0 0", "1e3", "NaN", "inf", "3651d", "99999999999999999999", "١", "1h-"]
-    {
+    for text in [
+        "",
+        " ",
+        "-1",
+        "1x",
+        "m",
+        "1..2",
+        "5m3",
+        "0m5",
+        "0h30",
+        "0 0",
+        "1e3",
+        "NaN",
+        "inf",
+        "3651d",
+        "99999999999999999999",
+        "١",
+        "1h-",
+    ] {
         refused(span("--sleep", text), &["--sleep", "seconds, or numbers with ms"]);
     }
     refused(some_span("--timeout", "0"), &["--timeout", "more than 0"]);
@@ -329,6 +345,61 @@ fn a_release_knows_causes() {
     assert_eq!(chosen("--cause missing").unwrap().cause, Some(Cause::Missing));
     assert_eq!(chosen("--all").unwrap(), Select::default());
     refused(chosen("--cause bad"), &["unknown_kind, newer_version"]);
+}
+
+/// A line of help as a shell would part it, without what stands before a pipe, behind the command, or beside it.
+fn shell_words(line: &str) -> Vec<String> {
+    let line = line.rsplit(" | ").next().unwrap().trim_start().split(" && ").next().unwrap();
+    let line = line.split("  ").next().unwrap();
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for c in line.trim().chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    assert!(!quoted, "{line}");
+    words
+}
+
+#[test]
+fn every_example_of_the_help_can_be_typed_and_means_something() {
+    use clap::CommandFactory;
+    let command = Typed::command();
+    let groups: Vec<_> = command.get_subcommands().collect();
+    let verbs = groups.iter().flat_map(|group| group.get_subcommands()).chain(groups.iter().copied());
+    let mut examples = 0;
+    for verb in verbs {
+        let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let Some((_, lines)) = help.split_once("EXAMPLE") else { continue };
+        for line in lines.lines().skip(1).filter(|line| line.starts_with("  ")) {
+            let words = std::iter::once("banto".to_owned()).chain(shell_words(line));
+            let typed = Typed::try_parse_from(spelled::<Typed>(words.map(Into::into)));
+            let typed = typed.unwrap_or_else(|error| panic!("{line}: {error}"));
+            examples += 1;
+            let Commands::Queue(queue) = typed.command else { continue };
+            let meant = match queue.verb {
+                Verb::Work(typed) => work::config(&typed, &Registry::new("test"), "errands").map(drop),
+                Verb::Enqueue(typed) => {
+                    let elsewhere = typed.payload == "-" || typed.payload.starts_with('@');
+                    let payload = if elsewhere { "{}" } else { &typed.payload };
+                    enqueue::job(&typed, payload, None, Ids::new(1).make(0), 0).map(drop)
+                }
+                Verb::List(typed) => select::listed(&typed).map(drop),
+                Verb::Failed(typed) => select::failed(&typed).map(drop),
+                Verb::Retry(typed) => select::chosen(&typed, &[State::Dead]).map(drop),
+                Verb::Forget(typed) | Verb::Cancel(typed) => select::chosen(&typed.choose, &[]).map(drop),
+                Verb::Release(typed) => select::chosen_parked(&typed).map(drop),
+                Verb::Explain(typed) => typed.id.map_or(Ok(()), |text| id(&text).map(drop)),
+                Verb::Monitor(typed) => typed.max_age.map_or(Ok(()), |text| span("--max-age", &text).map(drop)),
+                Verb::Clear(typed) => name("--queue", &typed.queue).map(drop),
+                _ => Ok(()),
+            };
+            assert_eq!(meant, Ok(()), "{line}");
+        }
+    }
+    assert!(examples > 20, "only {examples} examples were found");
 }
 
 #[test]

@@ -41,7 +41,8 @@ fn a_dead_job_is_either_flushed_or_retried() {
     const JOBS: u64 = 2_000;
     house.types(&format!("queue enqueue fail --attempts 1 --payload {{\"text\":\"x\"}} --count {JOBS}")).ends(0);
     house.types("queue work --stop-when-empty --concurrency 100").ends(0);
-    let typed = ["queue flush --yes --json", "queue retry --all --json", "queue flush --yes --json --export dead.jsonl"];
+    let typed =
+        ["queue flush --yes --json", "queue retry --all --json", "queue flush --yes --json --export dead.jsonl"];
     let said = at_once(&house, typed.map(str::to_owned));
     let done: Vec<u64> = said.iter().map(|said| said.object()["count"].as_u64().unwrap()).collect();
     assert_eq!(done.iter().sum::<u64>(), JOBS, "each job was taken by one of them: {said:?}");
@@ -56,7 +57,10 @@ fn a_dead_job_is_either_flushed_or_retried() {
     let exported = std::fs::read_to_string(house.folder.path().join("dead.jsonl")).unwrap_or_default();
     for id in exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["job"]["id"].clone()) {
         let kept = left.iter().find(|job| job["id"] == id);
-        assert!(kept.is_none_or(|job| job["state"] == "ready"), "what was written is deleted or was retried by another");
+        assert!(
+            kept.is_none_or(|job| job["state"] == "ready"),
+            "what was written is deleted or was retried by another"
+        );
     }
 }
 

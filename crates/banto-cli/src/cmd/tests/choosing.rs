@@ -44,18 +44,13 @@ async fn stand(house: &House, jobs: &BTreeMap<&'static str, JobId>) -> BTreeMap<
 async fn each_order_changes_the_states_it_is_for_and_no_other() {
     let cases: [(&str, &[(&str, &str)]); 8] = [
         ("queue retry --all", &[("dead", "ready")]),
-        ("queue retry --state dead,cancelled,scheduled", &[
-            ("dead", "ready"),
-            ("cancelled", "ready"),
-            ("scheduled", "ready"),
-        ]),
+        (
+            "queue retry --state dead,cancelled,scheduled",
+            &[("dead", "ready"), ("cancelled", "ready"), ("scheduled", "ready")],
+        ),
         ("queue forget --all --yes", &[("done", "gone"), ("dead", "gone"), ("cancelled", "gone")]),
         ("queue forget --state done --queue mail --yes", &[("done", "gone")]),
-        ("queue cancel --all --yes", &[
-            ("scheduled", "cancelled"),
-            ("ready", "cancelled"),
-            ("parked", "cancelled"),
-        ]),
+        ("queue cancel --all --yes", &[("scheduled", "cancelled"), ("ready", "cancelled"), ("parked", "cancelled")]),
         ("queue release --all", &[("parked", "ready")]),
         ("queue flush --yes", &[("dead", "gone")]),
         ("queue clear --queue mail --yes", &[("scheduled", "cancelled"), ("ready", "cancelled")]),

@@ -71,6 +71,17 @@ async fn an_export_names_a_file_that_is_there_before_anything_is_read() {
 }
 
 #[tokio::test]
+async fn an_export_to_the_standard_output_is_refused_and_makes_no_file_called_so() {
+    let house = House::new();
+    house.dead("mail", 1, "x").await;
+    for typed in ["queue flush --yes --export -", "queue clear --dry-run --export -"] {
+        assert!(house.types(typed).await.ends(2).err.contains("the name of a new file is wanted"), "{typed}");
+    }
+    assert!(!std::path::Path::new("-").exists());
+    assert_eq!(house.count(State::Dead).await, 1);
+}
+
+#[tokio::test]
 async fn an_order_that_breaks_off_behind_an_export_says_how_many_were_touched() {
     let mut house = House::new();
     house.types("queue enqueue greet --count 6000").await.ends(0);

@@ -50,8 +50,14 @@ fn always(strike: Strike) -> Plan {
 async fn each_failure_ends_each_command_with_its_code() {
     let mut house = House::new();
     let faulty = frail(&mut house);
-    let faults =
-        [(Fault::Busy, 3), (Fault::Gone, 3), (Fault::Full, 4), (Fault::Newer, 6), (Fault::Damaged, 7), (Fault::Config, 2)];
+    let faults = [
+        (Fault::Busy, 3),
+        (Fault::Gone, 3),
+        (Fault::Full, 4),
+        (Fault::Newer, 6),
+        (Fault::Damaged, 7),
+        (Fault::Config, 2),
+    ];
     for (fault, exit) in faults {
         faulty.plan(&Verb::ALL, always(Strike::Before(fault.clone())));
         for typed in COMMANDS {

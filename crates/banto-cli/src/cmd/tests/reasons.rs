@@ -106,7 +106,10 @@ async fn living_workers_do_not_know_its_kind_or_its_version() {
     let (old, new) = (house.enqueue(r"App\Jobs\Old").await, house.enqueue("greet --version 4 --anyway").await);
     house.worker(1, &["default"], &["greet"]).await;
     let said = explained(&house, old).await;
-    answers(&said, r#"no living worker of its queue knows the kind "App\Jobs\Old"; the next that claims it will park it"#);
+    answers(
+        &said,
+        r#"no living worker of its queue knows the kind "App\Jobs\Old"; the next that claims it will park it"#,
+    );
     assert_eq!(said["cure"], Cause::UnknownKind.cure());
     let said = explained(&house, new).await;
     answers(&said, "its payload has version 4; the living workers of its queue read greet up to 1");

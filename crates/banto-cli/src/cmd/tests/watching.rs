@@ -68,9 +68,12 @@ async fn a_watch_whose_reader_is_gone_ends_by_itself() {
 #[tokio::test]
 async fn a_limit_that_means_nothing_is_refused() {
     let house = House::new();
-    for (flags, says) in
-        [("--max-age x", "--max-age"), ("--watch 0", "more than 0"), ("--watch x", "--watch"), ("--queue a,", "--queue")]
-    {
+    for (flags, says) in [
+        ("--max-age x", "--max-age"),
+        ("--watch 0", "more than 0"),
+        ("--watch x", "--watch"),
+        ("--queue a,", "--queue"),
+    ] {
         let said = house.types(&format!("queue monitor {flags}")).await.ends(2);
         assert!(said.err.contains(says) && said.out.is_empty(), "{flags}: {said:?}");
     }
@@ -179,11 +182,9 @@ async fn a_store_that_was_never_used_is_well_and_empty() {
     house.behind(Memory::new(Arc::new(house.clock.clone()), 7));
     let look = house.types("queue monitor --json").await.ends(0).object();
     assert_eq!((&look["queues"], &look["workers"], &look["findings"]), (&json!([]), &json!([]), &json!([])));
-    for (typed, said) in [
-        ("queue list", "no job fits\n"),
-        ("queue failed", "no job fits\n"),
-        ("queue parked", "no job is parked\n"),
-    ] {
+    for (typed, said) in
+        [("queue list", "no job fits\n"), ("queue failed", "no job fits\n"), ("queue parked", "no job is parked\n")]
+    {
         let empty = house.types(typed).await.ends(0);
         assert_eq!((empty.out.as_str(), empty.err.as_str()), ("", said));
         let empty = house.types(&format!("{typed} --json")).await.ends(0);

@@ -4,6 +4,7 @@
 mod process {
     mod builds;
     mod codes;
+    mod damaged;
     mod flags;
     pub mod house;
     mod output;

@@ -1,7 +1,7 @@
 //! `queue show`: everything that is kept of one job.
 
 use banto_core::{
-    Job, JobId, State,
+    Job, JobId, Park, State,
     text::{visible, visible_lines},
 };
 use banto_engine::explain::{attempts, span};
@@ -80,7 +80,8 @@ fn facts(job: &Job, now_ms: i64) -> Vec<(&'static str, String)> {
         |progress: &banto_core::Progress| format!("{} of {} {}", progress.done, progress.total, progress.text);
     add("progress", job.progress.as_ref().map(progress));
     add("error", job.error.clone());
-    add("parked", job.park.as_ref().map(|park| format!("{}: {} (build {})", park.cause.word(), park.text, park.build)));
+    let build = |park: &Park| if park.build.is_empty() { String::new() } else { format!(" (build {})", park.build) };
+    add("parked", job.park.as_ref().map(|park| format!("{}: {}{}", park.cause.word(), park.text, build(park))));
     add("cure", job.park.as_ref().map(|park| park.cause.cure().to_owned()));
     facts
 }

@@ -99,7 +99,7 @@ async fn carry_out(
 ) -> Result<Exit, Failure> {
     let ids = select.ids.clone();
     let narrowed = Select { ids: Vec::new(), ..select.clone() } != Select::default();
-    let missing = missing(desk, &ids).await?;
+    let (missing, damaged) = unusual(desk, &ids).await?;
     let steered = steer(desk.store(), (words.order)(select), &who(), dry_run).await?;
     let touched = steered.count + steered.asked;
     let untouched = ids.len().saturating_sub(missing.len() + touched + steered.held);
@@ -108,6 +108,8 @@ async fn carry_out(
     if untouched > 0 {
         let and = if narrowed { ", and only to what the flags beside the ids let through" } else { "" };
         why.push(format!("{} left as they were: {}{and}", line::jobs(untouched), words.applies));
+        let unread = |id: &JobId| format!("job {id} cannot be read, so it can only be cancelled, then forgotten");
+        why.extend(damaged.iter().map(unread));
     }
     if steered.held > 0 {
         let text = "left as they were: another job holds their key; see `queue explain ID`";
@@ -143,15 +145,17 @@ pub(super) fn left(desk: &mut Desk<'_>, words: &Words, why: Vec<String>, exit: E
     exit
 }
 
-/// Those of `ids` that the store does not list.
-async fn missing(desk: &Desk<'_>, ids: &[JobId]) -> Result<Vec<JobId>, Failure> {
-    let mut missing = Vec::new();
+/// Those of `ids` that the store does not list, and those that it cannot read.
+async fn unusual(desk: &Desk<'_>, ids: &[JobId]) -> Result<(Vec<JobId>, Vec<JobId>), Failure> {
+    let (mut missing, mut damaged) = (Vec::new(), Vec::new());
     for id in ids {
-        if desk.store().job(*id).await?.is_none() {
-            missing.push(*id);
+        match desk.store().job(*id).await? {
+            None => missing.push(*id),
+            Some(card) if card.raw.is_some() => damaged.push(*id),
+            Some(_) => {}
         }
     }
-    Ok(missing)
+    Ok((missing, damaged))
 }
 
 /// Says what was done, or would be.

@@ -7,7 +7,7 @@ use super::house::House;
 const FAILS: &str = "fail --payload {\"text\":\"no_ink\"}";
 
 #[test]
-fn tries_are_for_jobs_that_ask_for_no_number_of_their_own() {
+fn the_workers_number_of_attempts_is_for_jobs_that_ask_for_none_of_their_own() {
     for (flags, own, attempts) in [("--tries 1", "", 1), ("--tries 5", "", 5), ("--tries 1", "--attempts 2", 2)] {
         let house = House::new();
         let id = house.enqueue(&format!("{FAILS} {own}"));

@@ -102,25 +102,31 @@ fn main() -> ExitCode {
     };
     banto_cli::block_on(async {
         match typed.command {
-            Verb::Kinds => {
-                registry().entries().for_each(|entry| println!("{}", entry.kind));
-                ExitCode::SUCCESS
-            }
-            Verb::Banto(command) => App::new("errands").registry(registry()).run(command).await,
+            Verb::Kinds => match registry() {
+                Ok(registry) => {
+                    registry.entries().for_each(|entry| println!("{}", entry.kind));
+                    ExitCode::SUCCESS
+                }
+                Err(why) => {
+                    eprintln!("errands: could not {why}");
+                    ExitCode::from(banto_cli::Exit::Unready.code())
+                }
+            },
+            Verb::Banto(command) => App::new("errands").registry_with(|_| async { registry() }).run(command).await,
         }
     })
 }
 
-/// The kinds of the build that `ERRANDS_BUILD` names: `a` knows only the old name, `b` only the new one, and the rest
-/// (`c`) both, and everything else.
-fn registry() -> Registry {
+/// The kinds of the build that `ERRANDS_BUILD` names: `a` knows only the old name, `b` only the new one, and `c`, which it
+/// is unless said, both, and everything else. An error fits after "could not".
+fn registry() -> Result<Registry, String> {
     let build = std::env::var("ERRANDS_BUILD").unwrap_or_else(|_| "c".into());
     let mut registry = Registry::new(&build);
     let state = Arc::new(());
     match build.as_str() {
         "a" => registry.add(state, |job: OldGreet, run| greet(job.name, run)),
         "b" => registry.add(state, |job: Greet, run| greet(job.name, run)),
-        _ => {
+        "c" => {
             registry.add(state.clone(), |job: RenamedGreet, run| greet(job.name, run));
             registry.add(state.clone(), |job: Fail, _: Context| async { Err(JobError::retry(job.text)) });
             registry.add(state.clone(), nap);
@@ -129,8 +135,9 @@ fn registry() -> Registry {
                 Ok(())
             });
         }
+        _ => return Err(format!("read ERRANDS_BUILD: it says {build:?}, and a, b and c are allowed")),
     }
-    registry
+    Ok(registry)
 }
 
 async fn greet(name: String, run: Context) -> Result<(), JobError> {

@@ -165,7 +165,7 @@ pub struct Explain {
 #[derive(Debug, Clone, Args)]
 pub struct Flush {
     /// Only those that died longer ago than this many hours
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub hours: Option<String>,
     /// Only those of this queue
     #[arg(long, value_name = "QUEUE")]
@@ -199,18 +199,21 @@ pub struct Monitor {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub queue: Vec<String>,
     /// Most waiting jobs (ready, or scheduled and due) in a queue before it is a finding
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_waiting: Option<u64>,
     /// Longest wait of a job that is due before it is a finding: seconds, or 90s, 5m, 1h30m
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub max_age: Option<String>,
     /// Most dead jobs in a queue before it is a finding
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_dead: Option<u64>,
     /// Look again every so often (2 s unless said) until INT
-    #[arg(long, value_name = "SPAN", num_args = 0..=1, default_missing_value = "2s")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true, num_args = 0..=1, default_missing_value = "2s")]
     pub watch: Option<String>,
 }
+
+/// The reason of a pause that has none.
+pub(crate) const NO_REASON: &str = "no reason was given";
 
 /// `queue pause`
 #[derive(Debug, Clone, Args)]
@@ -219,10 +222,10 @@ pub struct Pause {
     #[arg(value_name = "QUEUE")]
     pub queue: String,
     /// Why, as it is shown to whoever asks
-    #[arg(long, value_name = "TEXT", default_value = "no reason was given")]
+    #[arg(long, value_name = "TEXT", default_value = NO_REASON)]
     pub reason: String,
     /// Until then: a time with its offset (2026-12-01T09:00:00+09:00), or a span from now (30m). For ever unless said
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub until: Option<String>,
 }
 

@@ -100,6 +100,10 @@ pub(crate) fn spelled<T: CommandFactory>(arguments: impl IntoIterator<Item = OsS
             }
         }
     }
+    // Help and version are the same whatever stands before them, and take no flags.
+    if spelled.get(1).is_some_and(|word| ["help", "--help", "-h", "--version", "-V"].iter().any(|asks| word == asks)) {
+        return spelled;
+    }
     let command = spelled.get(1).is_some_and(|word| !word.as_encoded_bytes().starts_with(b"-"));
     let place = if command { 2 } else { 1 }.min(spelled.len());
     spelled.splice(place..place, shared);
@@ -181,6 +185,9 @@ mod tests {
             ("banto --verbose --store x", "banto --verbose --store x"),
             ("banto avatars:reconcile --dry-run", "banto avatars reconcile --dry-run"),
             ("banto avatar:reconcile", "banto avatar reconcile"),
+            ("banto --json --help", "banto --help"),
+            ("banto --store x -V", "banto -V"),
+            ("banto --store=x --json help", "banto help"),
         ] {
             assert_eq!(words(typed), meant);
         }

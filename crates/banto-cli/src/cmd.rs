@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use banto_core::JobId;
 use banto_engine::Registry;
 use banto_store::{Clock, Store};
 
@@ -9,6 +10,7 @@ use crate::{
     app::{App, Opened},
     args::{Commands, DeployVerb, Queue, Verb},
     exit::{Exit, Failure},
+    mean,
     print::Print,
 };
 
@@ -70,9 +72,17 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Deploy(_) => app.must_know_kinds("check a build")?,
         Commands::Queue(_) | Commands::Migrate(_) => {}
     }
-    // What is wrong with a payload is said before a store is made for it.
+    // What is wrong with what was typed is said before a store is made, or migrated, for it.
     let payload = match &command {
-        Commands::Queue(Queue { verb: Verb::Enqueue(typed), .. }) => enqueue::payload(print, &typed.payload)?,
+        Commands::Queue(Queue { verb: Verb::Enqueue(typed), .. }) => {
+            let payload = enqueue::payload(print, &typed.payload)?;
+            mean::enqueue::job(typed, &payload, None, JobId::of_bytes([0; 16]), app.clock.wall_ms())?;
+            payload
+        }
+        Commands::Queue(Queue { verb: Verb::Work(typed), .. }) => {
+            mean::work::config(typed, &Registry::default(), &app.name)?;
+            String::new()
+        }
         _ => String::new(),
     };
     let (opened, schema) = app.open(command.shared(), command.migrates()).await?;

@@ -56,7 +56,7 @@ pub const CODES: [(Exit, &str); 16] = [
         "what was typed means nothing: an unknown flag, a value that is not allowed, a store that is not there, cannot be opened or must be migrated first",
     ),
     (Exit::Unreachable, "the store is busy or cannot be reached, or its answer was lost; trying again may help"),
-    (Exit::Full, "the disk is full; nothing was changed"),
+    (Exit::Full, "the disk is full; nothing was changed but what the message says"),
     (Exit::Unconfirmed, "it was not confirmed (no --yes without a terminal, or \"no\"); nothing was changed"),
     (Exit::Newer, "the store was made by a newer build; nothing was changed"),
     (Exit::Damaged, "what is stored cannot be read as what it should be"),

@@ -4,7 +4,11 @@
 
 use std::{fmt, str::FromStr};
 
-use banto_core::{Cause, JobId, Label, Name, State, limits::SPAN_MS_MAX, text::visible};
+use banto_core::{
+    Cause, JobId, Label, Name, State,
+    limits::{SPAN_MS_MAX, TIME_MS_MAX},
+    text::visible,
+};
 
 use crate::exit::Failure;
 
@@ -35,13 +39,14 @@ fn millis(text: &str) -> Option<u64> {
         return None;
     }
     while !left.is_empty() {
+        let first = left.len() == text.trim().len();
         let digits = left.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(left.len());
         let (number, rest) = left.split_at(digits);
         let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let (unit, rest) = rest.split_at(letters);
         let size = match unit {
             "ms" => 1.0,
-            "" if rest.is_empty() && all == 0 => 1_000.0,
+            "" if rest.is_empty() && first => 1_000.0,
             "s" => 1_000.0,
             "m" | "min" => 60_000.0,
             "h" => 3_600_000.0,
@@ -62,15 +67,18 @@ fn millis(text: &str) -> Option<u64> {
 
 /// A moment with its offset from UTC, in milliseconds since 1970 (RFC 3339).
 pub(crate) fn moment(flag: &str, text: &str) -> Result<i64, Failure> {
-    let allowed = "a time with its offset is wanted: 2026-12-01T09:00:00+09:00 or 2026-12-01T00:00:00Z";
-    text.parse::<jiff::Timestamp>().map(|at| at.as_millisecond()).map_err(|_| refuse(flag, text, allowed))
+    let allowed =
+        "a time from 1970 to 9999 with its offset is wanted: 2026-12-01T09:00:00+09:00 or 2026-12-01T00:00:00Z";
+    let at = text.parse::<jiff::Timestamp>().ok().map(|at| at.as_millisecond());
+    at.filter(|at| (0..=TIME_MS_MAX).contains(at)).ok_or_else(|| refuse(flag, text, allowed))
 }
 
 /// A moment, or a span from `now_ms`.
 pub(crate) fn until(flag: &str, text: &str, now_ms: i64) -> Result<i64, Failure> {
     let then = match millis(text) {
         Some(_) => now_ms.saturating_add_unsigned(some_span(flag, text)?),
-        None => moment(flag, text)?,
+        None => moment(flag, text)
+            .map_err(|failure| Failure { text: format!("{}; or a span from now: 30m", failure.text), ..failure })?,
     };
     if then > now_ms { Ok(then) } else { Err(refuse(flag, text, "it is over already; a time to come is wanted")) }
 }

@@ -9,20 +9,55 @@ use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 /// Longest cell, in characters.
 const CELL_CHARS_MAX: usize = 160;
 
+/// Narrowest last column, where texts stand, before they stand below their rows instead.
+const LAST_CHARS_MIN: usize = 24;
+
 /// Draws rows under their heads. `width` is that of the terminal, if it is one.
 pub(crate) fn draw<const N: usize>(
     heads: [&str; N],
     rows: impl IntoIterator<Item = [String; N]>,
     width: Option<u16>,
 ) -> String {
+    let rows: Vec<[String; N]> = rows.into_iter().map(|row| row.map(|cell| visible(&cell, CELL_CHARS_MAX))).collect();
+    let (Some((last, firsts)), Some(width)) = (heads.split_last(), width) else { return laid(&heads, &rows, width) };
+    let cells = |at: usize| rows.iter().filter_map(move |row| row.get(at)).map(|cell| cell.chars().count());
+    let wide = |at: usize, head: &str| cells(at).chain([head.len()]).max().unwrap_or(0) + 2;
+    let taken: usize = firsts.iter().enumerate().map(|(at, head)| wide(at, head)).sum();
+    if taken + LAST_CHARS_MIN.min(wide(N - 1, last)) <= usize::from(width) {
+        return laid(&heads, &rows, Some(width));
+    }
+    below(firsts, &rows, width)
+}
+
+/// As [`laid`], the last cell of each row in lines of its own below it.
+fn below<const N: usize>(heads: &[&str], rows: &[[String; N]], width: u16) -> String {
+    let mut texts = rows.iter().filter_map(|row| row.last());
+    let (mut lines, mut text) = (Vec::new(), None::<&String>);
+    let flush = |lines: &mut Vec<String>, text: &mut Option<&String>| {
+        lines.extend(text.take().filter(|text| !text.is_empty()).map(|text| format!("    {text}")));
+    };
+    // A row begins where its first cell stands, which is never broken and never empty.
+    for (at, line) in laid(heads, rows, Some(width)).lines().enumerate() {
+        if at > 0 && !line.starts_with(' ') {
+            flush(&mut lines, &mut text);
+            text = texts.next();
+        }
+        lines.push(line.to_owned());
+    }
+    flush(&mut lines, &mut text);
+    lines.join("\n")
+}
+
+/// As many columns as there are heads, side by side.
+fn laid<const N: usize>(heads: &[&str], rows: &[[String; N]], width: Option<u16>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).force_no_tty().set_content_arrangement(ContentArrangement::Disabled);
     if let Some(width) = width {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }
-    table.set_header(heads.map(str::to_uppercase));
+    table.set_header(heads.iter().map(|head| head.to_uppercase()));
     for row in rows {
-        table.add_row(row.map(|cell| visible(&cell, CELL_CHARS_MAX)));
+        table.add_row(row.iter().take(heads.len()));
     }
     for column in table.column_iter_mut() {
         column.set_padding((0, 2));
@@ -62,6 +97,24 @@ mod tests {
         let text = draw(["queue", "error"], [row("mail", &"word ".repeat(60))], Some(60));
         assert!(text.lines().all(|line| line.chars().count() <= 60), "{text}");
         assert!(text.lines().count() > 2);
+    }
+
+    #[test]
+    fn on_a_narrow_terminal_texts_stand_below_their_rows_and_words_stay_whole() {
+        let id = |at| format!("0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a1{at}");
+        let error = "the painter answered 503 Service Unavailable";
+        let row = |at, error: &str| [id(at), "avatars".to_owned(), "56 ms ago".to_owned(), error.to_owned()];
+        let rows = || [row(1, error), row(2, ""), row(3, "no ink")];
+        let text = draw(["id", "queue", "when", "what"], rows(), Some(62));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 6, "{text}");
+        assert_eq!(lines[1], format!("{}  avatars  56 ms ago", id(1)));
+        assert_eq!((lines[2], lines[5]), (format!("    {error}").as_str(), "    no ink"));
+        assert!(lines[3].starts_with(&id(2)) && lines[4].starts_with(&id(3)), "{text}");
+        let wide = draw(["id", "queue", "when", "what"], rows(), Some(120));
+        assert!(wide.lines().nth(1).unwrap().ends_with(error), "{wide}");
+        let short = draw(["id", "queue", "is"], [[id(1), "avatars".into(), "well".into()]], Some(56));
+        assert_eq!(short.lines().count(), 2, "what fits stays in its row: {short}");
     }
 
     #[test]

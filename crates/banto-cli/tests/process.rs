@@ -3,8 +3,12 @@
 #[cfg(test)]
 mod process {
     mod builds;
+    mod codes;
+    mod damaged;
+    mod flags;
     pub mod house;
     mod output;
     mod program;
     mod stopping;
+    mod together;
 }

@@ -24,8 +24,13 @@ const ADDRESSES: &[&str] = &[
 /// words when it cannot be opened.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, Error> {
     // Only the scheme is ever shown: the rest may hold a password.
-    let scheme = url.split_once(':').map_or(url, |(scheme, _)| scheme);
+    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
     match scheme {
+        "memory" if !rest.is_empty() => {
+            // Two calls with one name would look like one store, and be two.
+            let text = "open a store in memory by a name or with options: it has none; its address is memory:";
+            Err(StoreError::new(Fault::Config, text).into())
+        }
         "memory" => Ok(Arc::new(Memory::new(Arc::new(SystemClock), fastrand::u64(..)))),
         #[cfg(feature = "sqlite")]
         "sqlite" => sqlite(url.to_owned()).await,
@@ -71,6 +76,15 @@ mod tests {
     #[tokio::test]
     async fn memory_says_what_it_is() {
         assert_eq!(open("memory:").await.unwrap().about().store, "memory");
+    }
+
+    #[tokio::test]
+    async fn a_store_in_memory_takes_no_name_and_no_options() {
+        for url in ["memory:jobs", "memory://", "memory:?synchronous=full", "memory:jobs:hunter2"] {
+            let error = refused(url).await;
+            assert!(error.is_config() && error.to_string().contains("its address is memory:"), "{url}: {error}");
+            assert!(!error.to_string().contains("hunter2"), "{error}");
+        }
     }
 
     #[cfg(feature = "sqlite")]

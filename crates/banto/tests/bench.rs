@@ -183,6 +183,33 @@ async fn a_failed_assertion_lists_what_is_enqueued() {
 }
 
 #[tokio::test]
+async fn a_payload_of_a_newer_version_is_not_taken_for_one_of_this_build() {
+    let bench = Bench::new(registry());
+    let payload = Payload::of(&serde_json::json!({ "to": "Ada" })).unwrap();
+    let newer = NewJob { version: 3, ..NewJob::new(bench.client().id(), name("letter"), name("default"), payload) };
+    bench.client().put(vec![newer]).await.unwrap();
+    let said = said(|| drop(bench.enqueued::<Letter>()));
+    assert!(said.contains("version 3") && said.contains("up to 2") && said.contains("letter in default"), "{said}");
+    let ran = bench.run_one().await.unwrap();
+    assert_eq!((ran.outcome, ran.park().unwrap().cause), ("park", Cause::NewerVersion));
+}
+
+#[tokio::test]
+async fn a_paused_queue_gives_nothing_until_its_time() {
+    let bench = Bench::new(registry());
+    bench.enqueue(&errand("walk")).await.unwrap();
+    bench.enqueue(&Letter { to: "Ada".into() }).await.unwrap();
+    let until = Some(banto::Clock::wall_ms(bench.clock()) + 60_000);
+    let order = banto::steer::Order::Pause { queue: name("errands"), reason: "strike".into(), until };
+    bench.store().steer(banto::Steer { order, by: "a test".into(), preview: false }).await.unwrap();
+    assert_eq!(bench.drain().await, [("done", 1)].into(), "the other queue is worked");
+    assert!(bench.run_one().await.is_none());
+    bench.assert_enqueued::<Errand>(|errand| errand.how == "walk");
+    bench.pass(Duration::from_secs(60));
+    assert_eq!(bench.run_one().await.unwrap().state(), State::Done);
+}
+
+#[tokio::test]
 async fn a_drain_takes_each_parked_job_back_once_and_follows_jobs_into_new_queues() {
     #[derive(Job, Serialize, Deserialize)]
     #[job(kind = "chain", queue = "chains")]

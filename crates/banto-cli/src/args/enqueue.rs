@@ -24,19 +24,19 @@ pub struct Enqueue {
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub priority: Option<String>,
     /// Due after that long: seconds, or 90s, 5m, 1h30m, 2d
-    #[arg(long, value_name = "SPAN", conflicts_with = "at")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true, conflicts_with = "at")]
     pub delay: Option<String>,
     /// Due at that time, with its offset: 2026-12-01T09:00:00+09:00
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub at: Option<String>,
     /// Attempts before the job is dead: 1 to 1000
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub attempts: Option<String>,
     /// Longest run of one attempt
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub timeout: Option<String>,
     /// Waits between attempts, parted by commas; the last one stays
-    #[arg(long, value_name = "SPAN,…", value_delimiter = ',')]
+    #[arg(long, value_name = "SPAN,…", allow_negative_numbers = true, value_delimiter = ',')]
     pub backoff: Vec<String>,
     /// A label to find it by; may be given several times
     #[arg(long, value_name = "TAG")]
@@ -48,10 +48,10 @@ pub struct Enqueue {
     #[arg(long, value_name = "KEY")]
     pub unique: Option<String>,
     /// How long --unique is held: "queued" (until it is claimed), "done" (until it has ended), or a span from now
-    #[arg(long, value_name = "HOLD", requires = "unique", default_value = "done")]
+    #[arg(long, value_name = "HOLD", allow_negative_numbers = true, requires = "unique", default_value = "done")]
     pub unique_for: String,
     /// So many equal jobs
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
     pub count: usize,
     /// Accept it although this program knows the kind and could not run it; it gets no key and no tags of its kind
     #[arg(long)]

@@ -12,7 +12,7 @@ pub struct Work {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub queue: Vec<String>,
     /// Jobs to run at once [default: 10]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub concurrency: Option<usize>,
     /// Run one job and stop; stop at once when none is due
     #[arg(long)]
@@ -21,28 +21,28 @@ pub struct Work {
     #[arg(long)]
     pub stop_when_empty: bool,
     /// Longest sleep between two looks for work; new work wakes the worker before [default: 1]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub sleep: Option<String>,
     /// Pause between two jobs of one slot [default: 0]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub rest: Option<String>,
     /// Attempts before a job is dead, if neither it nor its kind asks for a number [default: 3]
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub tries: Option<String>,
     /// Longest run of an attempt whose job and kind do not say [default: 15m]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub timeout: Option<String>,
     /// Stop after that many jobs
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_jobs: Option<u64>,
     /// Stop after that long
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub max_time: Option<String>,
     /// Stop, with exit code 12, when the process holds more than that many MiB
-    #[arg(long, value_name = "MIB")]
+    #[arg(long, value_name = "MIB", allow_negative_numbers = true)]
     pub memory: Option<u64>,
     /// Waits between attempts, parted by commas, for kinds that do not say; the last one stays
-    #[arg(long, value_name = "SPAN,…", value_delimiter = ',')]
+    #[arg(long, value_name = "SPAN,…", allow_negative_numbers = true, value_delimiter = ',')]
     pub backoff: Vec<String>,
     /// Say when each job begins and ends
     #[arg(long, short)]
@@ -51,16 +51,16 @@ pub struct Work {
     #[arg(long, value_name = "NAME")]
     pub name: Option<String>,
     /// How long running jobs may go on after TERM [default: 25]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub grace: Option<String>,
     /// How long done jobs stay listed [default: 1d]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub keep_done: Option<String>,
     /// How long cancelled jobs stay listed [default: 1d]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub keep_cancelled: Option<String>,
     /// How long dead jobs stay listed [default: 30d]
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub keep_dead: Option<String>,
     /// Start although a kind lacks something; its jobs are parked, the others run
     #[arg(long)]

@@ -40,6 +40,9 @@ pub(super) async fn carry_out(
     to: Option<&Path>,
     question: impl FnOnce(usize) -> String,
 ) -> Result<Exit, Failure> {
+    if to.is_some_and(|path| path == Path::new("-")) {
+        return Err(mean::refuse("--export", "-", "the name of a new file is wanted, for it must outlive the jobs"));
+    }
     let counted = count(desk, words, select.clone()).await?;
     if sure.dry_run || counted.count == 0 {
         told(desk, words, &counted, sure.dry_run)?;
@@ -71,7 +74,9 @@ async fn by_id(desk: &Desk<'_>, words: &Words, select: &Select, ids: &[JobId]) -
     let mut all = Steered::default();
     for slice in ids.chunks(SLICE) {
         let order = (words.order)(Select { ids: slice.to_vec(), ..select.clone() });
-        let steered = steer(desk.store(), order, &who(), false).await?;
+        let steered = steer(desk.store(), order, &who(), false)
+            .await
+            .map_err(|error| line::after(error.into(), all.count, words.done))?;
         all.count += steered.count;
         all.sample.extend(steered.sample);
         all.sample.truncate(20);

@@ -1,10 +1,11 @@
 //! `queue enqueue`: accepts a job; says its id once it is durable.
 
 use banto_core::{
-    NewJob,
+    JobId, NewJob,
     limits::{ENQUEUE_MAX, PAYLOAD_BYTES_MAX},
 };
 use banto_engine::{Client, Registry};
+use banto_store::StoreError;
 use serde_json::json;
 
 use super::{Desk, line};
@@ -25,7 +26,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &Enqueue, payload: &str) -> 
     }
     let (kind, queue) = (job.kind.clone(), job.queue.clone());
     let key = job.unique.as_ref().map(|unique| unique.key.clone());
-    let answers = client.put(vec![job]).await?;
+    let id = key.is_none().then_some(job.id);
+    let answers = client.put(vec![job]).await.map_err(|error| unheard(error, id))?;
     for answer in answers {
         if desk.print.json() {
             desk.print.object(&json!({ "id": answer.id, "fresh": answer.fresh, "kind": kind, "queue": queue }))?;
@@ -61,14 +63,28 @@ fn warn(desk: &mut Desk<'_>, job: &NewJob, registry: Option<&Registry>) {
     desk.print.note(text);
 }
 
+/// What was accepted or not, nobody knows. The same command would make another job, unless a key keeps it out, so the one to
+/// look for is named; of several, which stand or fall together, the first.
+fn unheard(error: StoreError, id: Option<JobId>) -> Failure {
+    let id = id.filter(|_| error.in_doubt());
+    let failure = Failure::from(error);
+    let Some(id) = id else { return failure };
+    let text = format!(
+        "{}; but the same command makes another job, so look for this one first: queue show {id}",
+        failure.text
+    );
+    Failure { text, ..failure }
+}
+
 async fn many(desk: &mut Desk<'_>, client: &Client, job: NewJob, count: usize) -> Result<Exit, Failure> {
     let mut left = count;
     while left > 0 {
         let part = left.min(ENQUEUE_MAX);
-        let jobs = (0..part).map(|_| NewJob { id: client.id(), ..job.clone() }).collect();
+        let jobs: Vec<NewJob> = (0..part).map(|_| NewJob { id: client.id(), ..job.clone() }).collect();
+        let first = jobs.first().map(|job| job.id);
         client.put(jobs).await.map_err(|error| {
-            let failure = Failure::from(error);
-            Failure { text: format!("{} ({} were accepted before)", failure.text, line::jobs(count - left)), ..failure }
+            let failure = unheard(error, first);
+            line::after(failure, count - left, "accepted")
         })?;
         left -= part;
     }

@@ -23,16 +23,31 @@ use crate::{
 /// How many ask at once: each job is a question of its own, and a store answers several at a time.
 const ASKERS: usize = 8;
 
-/// Writes the jobs of `select` to `path` and gives their ids.
+/// Writes the jobs of `select` to `path` and gives their ids. What could not be written to its end is not left there: it
+/// would look like an export, and stand in the way of the next try.
 pub(super) async fn write(desk: &Desk<'_>, select: &Select, path: &Path) -> Result<Vec<JobId>, Failure> {
+    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    let file = file.map_err(|error| failed(path, error))?;
+    let written = fill(desk, select, file, path).await;
+    if written.is_err() {
+        // Nothing better can be done about a part that cannot be removed either; why it is only a part is said.
+        let _ = std::fs::remove_file(path);
+    }
+    written
+}
+
+fn failed(path: &Path, error: std::io::Error) -> Failure {
     let shown = visible(&path.to_string_lossy(), 300);
-    let failed = |error: std::io::Error| match error.kind() {
+    match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
             "export to \"{shown}\": it is there already and is not overwritten; name a new file"
         )),
         _ => Failure::new(Exit::Machine, format!("export to \"{shown}\": {error}; nothing was changed")),
-    };
-    let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+    }
+}
+
+async fn fill(desk: &Desk<'_>, select: &Select, file: File, path: &Path) -> Result<Vec<JobId>, Failure> {
+    let failed = |error| failed(path, error);
     let mut to = BufWriter::new(file);
     let (mut ids, mut before) = (Vec::new(), None);
     loop {

@@ -3,6 +3,8 @@
 use banto_core::{Job, State};
 use banto_engine::explain::span;
 
+use crate::exit::Failure;
+
 /// The columns of a listing.
 pub(crate) const HEADS: [&str; 7] = ["id", "queue", "kind", "state", "attempt", "when", "what"];
 
@@ -57,6 +59,14 @@ fn rounded(ms: i64) -> i64 {
 /// "1 job", "2 jobs".
 pub(crate) fn jobs(count: impl TryInto<u64>) -> String {
     count_of(count, "job", "jobs")
+}
+
+/// A failure half-way: how many jobs it had been done to before.
+pub(crate) fn after(failure: Failure, count: usize, done: &str) -> Failure {
+    match count {
+        0 => failure,
+        count => Failure { text: format!("{} ({} were {done} before)", failure.text, jobs(count)), ..failure },
+    }
 }
 
 /// "1 worker", "2 workers".

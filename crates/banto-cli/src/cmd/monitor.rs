@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::Desk;
 use crate::{
     args,
@@ -26,6 +28,9 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Monitor) -> Result<Ex
         dead_max: typed.max_dead,
     };
     let every = typed.watch.as_deref().map(|text| mean::some_span("--watch", text)).transpose()?;
+    // Before the first look: an INT that comes during one ends the watch after it.
+    let failed = |error| Failure::new(Exit::Machine, format!("listen for signals: {error}"));
+    let mut int = every.map(|_| signal(SignalKind::interrupt())).transpose().map_err(failed)?;
     loop {
         let look = look::look(desk, &queues).await?;
         let found = findings::of(&look, &limits);
@@ -34,10 +39,11 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Monitor) -> Result<Ex
             false => page::print(desk.print, &look, &found),
         }
         let exit = if found.is_empty() { Exit::Well } else { Exit::Found };
-        let Some(every) = every.filter(|_| !desk.print.gone()) else { return Ok(exit) };
+        let Some((every, int)) = every.zip(int.as_mut()).filter(|_| !desk.print.gone()) else { return Ok(exit) };
         tokio::select! {
+            biased;
+            _ = int.recv() => return Ok(exit),
             () = tokio::time::sleep(Duration::from_millis(every)) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(exit),
         }
     }
 }

@@ -11,6 +11,9 @@ use crate::{
     mean, table,
 };
 
+/// Most jobs of a kind and cause that are looked through for one of a version.
+const LOOKED_AT_MAX: usize = 100;
+
 /// Parked jobs that are alike.
 #[derive(Debug, Serialize)]
 struct Group {
@@ -19,7 +22,7 @@ struct Group {
     version: u16,
     cause: Cause,
     jobs: u64,
-    /// What was seen with the newest of this kind and cause.
+    /// What was seen with the newest of them.
     text: String,
     cure: &'static str,
 }
@@ -58,10 +61,12 @@ async fn group(desk: &Desk<'_>, census: Census) -> Result<Option<Group>, Failure
         queue: Some(queue.clone()),
         kind: Some(kind.clone()),
         cause: Some(cause),
-        limit: 1,
+        limit: LOOKED_AT_MAX,
         ..Select::states([State::Parked])
     };
     let page = desk.store().jobs(alike, None).await?;
-    let text = page.jobs.into_iter().next().and_then(|job| job.park).map_or_else(String::new, |park| park.text);
+    // Another version of the same kind has words of its own.
+    let newest = page.jobs.into_iter().find(|job| job.version == version).and_then(|job| job.park);
+    let text = newest.map_or_else(String::new, |park| park.text);
     Ok(Some(Group { queue, kind, version, cause, jobs, text, cure: cause.cure() }))
 }

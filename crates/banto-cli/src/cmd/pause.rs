@@ -15,7 +15,10 @@ pub(super) async fn pause(desk: &mut Desk<'_>, typed: &args::Pause) -> Result<Ex
     let queue = mean::name("a queue", &typed.queue)?;
     let now = desk.now_ms();
     let until = typed.until.as_deref().map(|text| mean::until("--until", text, now)).transpose()?;
-    let reason = banto_core::text::visible(&typed.reason, 200);
+    let reason = match typed.reason.trim() {
+        "" => args::NO_REASON.to_owned(),
+        reason => banto_core::text::visible(reason, 200),
+    };
     let known = desk.store().queues().await?.iter().any(|view| view.queue == queue);
     let order = Order::Pause { queue: queue.clone(), reason, until };
     let steered = steer(desk.store(), order, &who(), false).await?;

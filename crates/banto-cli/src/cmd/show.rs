@@ -1,7 +1,7 @@
 //! `queue show`: everything that is kept of one job.
 
 use banto_core::{
-    Job, JobId, State,
+    Job, JobId, Park, State,
     text::{visible, visible_lines},
 };
 use banto_engine::explain::{attempts, span};
@@ -74,12 +74,14 @@ fn facts(job: &Job, now_ms: i64) -> Vec<(&'static str, String)> {
     add("key", job.unique.as_ref().map(|unique| unique.key.to_string()));
     let tags: Vec<&str> = job.options.tags.iter().map(|tag| tag.as_str()).collect();
     add("tags", (!tags.is_empty()).then(|| tags.join(", ")));
+    add("retries", job.options.retry_until.map(|at| format!("none after {}", time(at))));
     add("timeout", job.options.timeout_ms.map(|ms| span(ms.cast_signed())));
     let progress =
         |progress: &banto_core::Progress| format!("{} of {} {}", progress.done, progress.total, progress.text);
     add("progress", job.progress.as_ref().map(progress));
     add("error", job.error.clone());
-    add("parked", job.park.as_ref().map(|park| format!("{}: {} (build {})", park.cause.word(), park.text, park.build)));
+    let build = |park: &Park| if park.build.is_empty() { String::new() } else { format!(" (build {})", park.build) };
+    add("parked", job.park.as_ref().map(|park| format!("{}: {}{}", park.cause.word(), park.text, build(park))));
     add("cure", job.park.as_ref().map(|park| park.cause.cure().to_owned()));
     facts
 }

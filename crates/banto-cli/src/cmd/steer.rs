@@ -29,25 +29,40 @@ const RETRY: Words =
     Words { done: "retried", applies: "it applies to dead, cancelled and scheduled jobs", order: Order::Retry };
 const FORGET: Words =
     Words { done: "forgotten", applies: "it applies to done, dead and cancelled jobs", order: Order::Forget };
-const CANCEL: Words =
-    Words { done: "cancelled", applies: "it applies to jobs that have not ended", order: Order::Cancel };
+const CANCEL: Words = Words {
+    done: "cancelled",
+    applies: "it applies to jobs that have not ended, and asks each one once",
+    order: Order::Cancel,
+};
 const RELEASE: Words = Words { done: "released", applies: "it applies to parked jobs", order: Order::Release };
 
+/// What is to be retried, forgotten or cancelled. A state to which the order never applies is refused: "0 jobs" would
+/// sound as if there were none.
+fn chosen(typed: &Choose, words: &Words, states: &[State], states_else: &[State]) -> Result<Select, Failure> {
+    let select = mean::select::chosen(typed, states_else)?;
+    match select.states.iter().find(|state| !states.contains(state)) {
+        Some(other) => Err(mean::refuse("--state", other.word(), words.applies)),
+        None => Ok(select),
+    }
+}
+
 pub(super) async fn retry(desk: &mut Desk<'_>, typed: &Choose) -> Result<Exit, Failure> {
-    let select = mean::select::chosen(typed, &[State::Dead])?;
+    let select = chosen(typed, &RETRY, &[State::Dead, State::Cancelled, State::Scheduled], &[State::Dead])?;
     let by_filter = select.ids.is_empty() && !typed.dry_run;
     let expected = if by_filter { count(desk, &RETRY, select.clone()).await?.count } else { 0 };
     carry_out(desk, &RETRY, select, expected, typed.dry_run).await
 }
 
 pub(super) async fn forget(desk: &mut Desk<'_>, typed: &ChooseSurely) -> Result<Exit, Failure> {
-    let select = mean::select::chosen(&typed.choose, &[State::Done, State::Dead, State::Cancelled])?;
+    let ended = [State::Done, State::Dead, State::Cancelled];
+    let select = chosen(&typed.choose, &FORGET, &ended, &ended)?;
     let question = |jobs| format!("delete {jobs} that have ended, with their trails, for ever?");
     surely(desk, &FORGET, select, typed, question).await
 }
 
 pub(super) async fn cancel(desk: &mut Desk<'_>, typed: &ChooseSurely) -> Result<Exit, Failure> {
-    let select = mean::select::chosen(&typed.choose, &[])?;
+    let open = [State::Scheduled, State::Ready, State::Running, State::Parked];
+    let select = chosen(&typed.choose, &CANCEL, &open, &[])?;
     surely(desk, &CANCEL, select, typed, |jobs| format!("cancel {jobs}?")).await
 }
 
@@ -83,14 +98,18 @@ async fn carry_out(
     dry_run: bool,
 ) -> Result<Exit, Failure> {
     let ids = select.ids.clone();
-    let missing = missing(desk, &ids).await?;
+    let narrowed = Select { ids: Vec::new(), ..select.clone() } != Select::default();
+    let (missing, damaged) = unusual(desk, &ids).await?;
     let steered = steer(desk.store(), (words.order)(select), &who(), dry_run).await?;
     let touched = steered.count + steered.asked;
     let untouched = ids.len().saturating_sub(missing.len() + touched + steered.held);
     told(desk, words, &steered, dry_run)?;
     let mut why: Vec<String> = missing.iter().map(|id| format!("job {id} is not listed")).collect();
     if untouched > 0 {
-        why.push(format!("{} left as they were: {}", line::jobs(untouched), words.applies));
+        let and = if narrowed { ", and only to what the flags beside the ids let through" } else { "" };
+        why.push(format!("{} left as they were: {}{and}", line::jobs(untouched), words.applies));
+        let unread = |id: &JobId| format!("job {id} cannot be read, so it can only be cancelled, then forgotten");
+        why.extend(damaged.iter().map(unread));
     }
     if steered.held > 0 {
         let text = "left as they were: another job holds their key; see `queue explain ID`";
@@ -126,15 +145,17 @@ pub(super) fn left(desk: &mut Desk<'_>, words: &Words, why: Vec<String>, exit: E
     exit
 }
 
-/// Those of `ids` that the store does not list.
-async fn missing(desk: &Desk<'_>, ids: &[JobId]) -> Result<Vec<JobId>, Failure> {
-    let mut missing = Vec::new();
+/// Those of `ids` that the store does not list, and those that it cannot read.
+async fn unusual(desk: &Desk<'_>, ids: &[JobId]) -> Result<(Vec<JobId>, Vec<JobId>), Failure> {
+    let (mut missing, mut damaged) = (Vec::new(), Vec::new());
     for id in ids {
-        if desk.store().job(*id).await?.is_none() {
-            missing.push(*id);
+        match desk.store().job(*id).await? {
+            None => missing.push(*id),
+            Some(card) if card.raw.is_some() => damaged.push(*id),
+            Some(_) => {}
         }
     }
-    Ok(missing)
+    Ok((missing, damaged))
 }
 
 /// Says what was done, or would be.

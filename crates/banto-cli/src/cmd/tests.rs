@@ -1,7 +1,13 @@
 //! Commands as they are typed, over the store in memory with a given clock: what is said, what is changed, how it ends.
 
+mod choosing;
+mod exporting;
+mod failing;
 mod house;
 mod meddling;
 mod orders;
 mod questions;
+mod reasons;
+mod shapes;
+mod watching;
 mod working;

@@ -13,7 +13,7 @@ use tokio::{
     sync::oneshot,
 };
 
-use super::{Desk, line};
+use super::Desk;
 use crate::{
     args,
     exit::{Exit, Failure},
@@ -67,6 +67,9 @@ fn ended(desk: &mut Desk<'_>, report: Report) -> Result<Exit, Failure> {
     let (reason, code) = (report.reason.as_str(), exit.code());
     let done: Vec<String> = report.ended.iter().map(|(word, count)| format!("{word} {count}")).collect();
     let (ran, late) = (if done.is_empty() { "nothing".into() } else { done.join(", ") }, report.late);
+    for (job, kind) in &report.left {
+        tracing::error!(%job, %kind, "the run did not stop; it ends with the process, and the job will run again");
+    }
     match exit {
         Exit::Well => tracing::info!(reason, exit = code, ended = ran, late, "stopped"),
         _ => tracing::error!(reason, exit = code, ended = ran, late, "stopped"),
@@ -78,11 +81,6 @@ fn ended(desk: &mut Desk<'_>, report: Report) -> Result<Exit, Failure> {
     if report.left.is_empty() {
         return Ok(exit);
     }
-    for (job, kind) in &report.left {
-        tracing::error!(%job, %kind, "the run did not stop; it ends with the process, and the job will run again");
-    }
-    desk.print
-        .note(format!("{} did not stop; the process ends itself", line::count_of(report.left.len(), "run", "runs")));
     let _ = std::io::stderr().flush();
     std::process::exit(code.into())
 }

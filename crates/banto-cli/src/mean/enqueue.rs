@@ -102,11 +102,15 @@ fn due(typed: &Enqueue) -> Result<Due, Failure> {
 
 fn unique(typed: &Enqueue) -> Result<Option<Unique>, Failure> {
     let Some(key) = &typed.unique else { return Ok(None) };
-    let hold = match typed.unique_for.as_str() {
-        "queued" => Hold::Queued,
-        "done" => Hold::Done,
-        text => Hold::Period(some_span("--unique-for", text)?),
-    };
+    let hold =
+        match typed.unique_for.as_str() {
+            "queued" => Hold::Queued,
+            "done" => Hold::Done,
+            text => Hold::Period(some_span("--unique-for", text).map_err(|failure| Failure {
+                text: format!("{}; or \"queued\" or \"done\"", failure.text),
+                ..failure
+            })?),
+        };
     Ok(Some(Unique { key: label("--unique", key)?, hold }))
 }
 

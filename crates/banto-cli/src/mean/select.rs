@@ -29,7 +29,8 @@ pub(crate) fn failed(page: &Failed) -> Result<Select, Failure> {
 pub(crate) fn chosen(choose: &Choose, states_else: &[State]) -> Result<Select, Failure> {
     let Choose { ids, all, filter, state, .. } = choose;
     let filter = filtered(filter)?;
-    let select = named(ids, *all, filter != Select::default() || !state.is_empty(), filter)?;
+    let narrowed = filter != Select::default() || !state.is_empty();
+    let select = named(ids, *all, narrowed, filter, "--state")?;
     let states_else = if select.ids.is_empty() { states_else } else { &[] };
     Ok(Select { states: states_or(state, states_else)?, ..select })
 }
@@ -39,16 +40,24 @@ pub(crate) fn chosen_parked(choose: &ChooseParked) -> Result<Select, Failure> {
     let ChooseParked { ids, all, filter, cause: word, .. } = choose;
     let filter = filtered(filter)?;
     let cause = word.as_deref().map(cause).transpose()?;
-    let select = named(ids, *all, filter != Select::default() || cause.is_some(), filter)?;
+    let narrowed = filter != Select::default() || cause.is_some();
+    let select = named(ids, *all, narrowed, filter, "--cause")?;
     Ok(Select { cause, ..select })
 }
 
-fn named(ids: &[String], all: bool, narrowed: bool, filter: Select) -> Result<Select, Failure> {
-    // Laravel's users type `retry all`.
-    let all = all || ids.iter().any(|id| id == "all");
+fn named(ids: &[String], all: bool, narrowed: bool, filter: Select, own: &str) -> Result<Select, Failure> {
+    // Laravel's users type `retry all`. Beside ids it may be a slip that would cost every other job.
+    let spelled = ids.iter().any(|id| id == "all");
+    if spelled && ids.len() > 1 {
+        return Err(super::refuse("a job id", "all", "it stands for every job, so no id may stand beside it"));
+    }
+    let all = all || spelled;
     match (ids.is_empty() || all, all || narrowed) {
         (true, true) => Ok(filter),
-        (true, false) => Err(Failure::usage("tell which jobs: name ids, a filter (--queue, --kind, --tag), or --all")),
+        (true, false) => {
+            let which = format!("tell which jobs: name ids, a filter (--queue, --kind, --tag, {own}), or --all");
+            Err(Failure::usage(which))
+        }
         (false, _) => {
             // One that is named twice is one job.
             let ids: BTreeSet<JobId> = ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?;

@@ -69,9 +69,25 @@ fn spans_are_seconds_or_numbers_with_units() {
 
 #[test]
 fn odd_spans_are_refused_with_the_flag_and_what_is_allowed() {
-    for text in
-        ["", " ", "-1", "1x", "m", "1..2", "5m3", "1e3", "NaN", "inf", "3651d", "99999999999999999999", "١", "1h-"]
-    {
+    for text in [
+        "",
+        " ",
+        "-1",
+        "1x",
+        "m",
+        "1..2",
+        "5m3",
+        "0m5",
+        "0h30",
+        "0 0",
+        "1e3",
+        "NaN",
+        "inf",
+        "3651d",
+        "99999999999999999999",
+        "١",
+        "1h-",
+    ] {
         refused(span("--sleep", text), &["--sleep", "seconds, or numbers with ms"]);
     }
     refused(some_span("--timeout", "0"), &["--timeout", "more than 0"]);
@@ -81,7 +97,7 @@ fn odd_spans_are_refused_with_the_flag_and_what_is_allowed() {
 fn moments_need_their_offset() {
     assert_eq!(moment("--at", "1970-01-01T00:00:01Z").unwrap(), 1_000);
     assert_eq!(moment("--at", "2026-12-01T09:00:00+09:00").unwrap(), moment("--at", "2026-12-01T00:00:00Z").unwrap());
-    for text in ["2026-12-01T09:00:00", "2026-12-01", "tomorrow", "", "2026-02-30T00:00:00Z"] {
+    for text in ["2026-12-01T09:00:00", "2026-12-01", "tomorrow", "", "2026-02-30T00:00:00Z", "1969-12-31T23:59:59Z"] {
         refused(moment("--at", text), &["--at", "offset"]);
     }
 }
@@ -224,6 +240,7 @@ fn odd_jobs_are_refused() {
         ("a --count 0", "--count"),
         ("a --count 2 --once k", "key"),
         ("a --unique k --unique-for 0", "more than 0"),
+        ("a --unique k --unique-for never", "or \"queued\" or \"done\""),
     ] {
         refused(job(flags), &[says]);
     }
@@ -257,6 +274,50 @@ fn what_clap_refuses_is_one_failure_of_usage() {
 }
 
 #[test]
+fn a_negative_number_is_a_wrong_value_and_no_unknown_flag() {
+    use clap::CommandFactory;
+    for typed in [
+        "banto queue work --sleep -1",
+        "banto queue work --memory -1",
+        "banto queue list --limit -1",
+        "banto queue monitor --watch -1",
+        "banto queue flush --hours -1",
+        "banto queue pause mail --until -5",
+        "banto queue enqueue a --delay -5",
+    ] {
+        let read = Typed::try_parse_from(typed.split(' '));
+        let odd = read.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(odd.is_empty() || odd.contains("invalid value '-1' for '--"), "{typed}: {odd}");
+    }
+    refused(config("--sleep -1"), &["take \"-1\" as --sleep"]);
+    refused(job("a --delay -5"), &["take \"-5\" as --delay"]);
+    let command = Typed::command();
+    for verb in command.get_subcommands().flat_map(|group| group.get_subcommands()) {
+        for flag in verb.get_arguments().filter(|flag| flag.get_long().is_some()) {
+            let counts = |name: &clap::builder::Str| matches!(name.as_str(), "N" | "MIB" | "SPAN" | "SPAN,…" | "TIME");
+            let counts = flag.get_value_names().is_some_and(|names| names.iter().any(counts));
+            assert!(!counts || flag.is_allow_negative_numbers_set(), "{} {flag}", verb.get_name());
+        }
+    }
+}
+
+#[test]
+fn what_the_operators_of_the_old_system_type_is_understood() {
+    let worker = verb("banto queue:work --sleep=3 --tries=3 --max-time=3600 --timeout=300 --memory=128 --backoff=0");
+    let Verb::Work(worker) = worker else { panic!("not work") };
+    let config = work::config(&worker, &Registry::new("test"), "errands").unwrap();
+    assert_eq!((config.poll_ms, config.attempts_max, config.time_max_ms), (3_000, Some(3), Some(3_600_000)));
+    assert_eq!((config.timeout_ms, config.memory_max_bytes), (300_000, Some(128 << 20)));
+    assert_eq!(config.backoff, Backoff::Table(vec![0]));
+    assert!(matches!(verb("banto queue:work --once --verbose"), Verb::Work(work) if work.once && work.verbose));
+    assert!(matches!(verb("banto queue:flush --hours=48"), Verb::Flush(flush) if flush.hours.as_deref() == Some("48")));
+    assert!(matches!(verb("banto queue:clear --queue=emails"), Verb::Clear(clear) if clear.queue == "emails"));
+    assert!(matches!(verb("banto queue:retry all"), Verb::Retry(_)));
+    assert!(matches!(verb("banto queue:failed"), Verb::Failed(_)));
+    assert!(matches!(verb("banto queue:restart"), Verb::Restart));
+}
+
+#[test]
 fn an_order_takes_ids_a_filter_or_all() {
     let id = "0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11";
     let chosen = |flags: &str| {
@@ -284,6 +345,61 @@ fn a_release_knows_causes() {
     assert_eq!(chosen("--cause missing").unwrap().cause, Some(Cause::Missing));
     assert_eq!(chosen("--all").unwrap(), Select::default());
     refused(chosen("--cause bad"), &["unknown_kind, newer_version"]);
+}
+
+/// A line of help as a shell would part it, without what stands before a pipe, behind the command, or beside it.
+fn shell_words(line: &str) -> Vec<String> {
+    let line = line.rsplit(" | ").next().unwrap().trim_start().split(" && ").next().unwrap();
+    let line = line.split("  ").next().unwrap();
+    let (mut words, mut quoted) = (vec![String::new()], false);
+    for c in line.trim().chars() {
+        match c {
+            '\'' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    assert!(!quoted, "{line}");
+    words
+}
+
+#[test]
+fn every_example_of_the_help_can_be_typed_and_means_something() {
+    use clap::CommandFactory;
+    let command = Typed::command();
+    let groups: Vec<_> = command.get_subcommands().collect();
+    let verbs = groups.iter().flat_map(|group| group.get_subcommands()).chain(groups.iter().copied());
+    let mut examples = 0;
+    for verb in verbs {
+        let help = verb.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let Some((_, lines)) = help.split_once("EXAMPLE") else { continue };
+        for line in lines.lines().skip(1).filter(|line| line.starts_with("  ")) {
+            let words = std::iter::once("banto".to_owned()).chain(shell_words(line));
+            let typed = Typed::try_parse_from(spelled::<Typed>(words.map(Into::into)));
+            let typed = typed.unwrap_or_else(|error| panic!("{line}: {error}"));
+            examples += 1;
+            let Commands::Queue(queue) = typed.command else { continue };
+            let meant = match queue.verb {
+                Verb::Work(typed) => work::config(&typed, &Registry::new("test"), "errands").map(drop),
+                Verb::Enqueue(typed) => {
+                    let elsewhere = typed.payload == "-" || typed.payload.starts_with('@');
+                    let payload = if elsewhere { "{}" } else { &typed.payload };
+                    enqueue::job(&typed, payload, None, Ids::new(1).make(0), 0).map(drop)
+                }
+                Verb::List(typed) => select::listed(&typed).map(drop),
+                Verb::Failed(typed) => select::failed(&typed).map(drop),
+                Verb::Retry(typed) => select::chosen(&typed, &[State::Dead]).map(drop),
+                Verb::Forget(typed) | Verb::Cancel(typed) => select::chosen(&typed.choose, &[]).map(drop),
+                Verb::Release(typed) => select::chosen_parked(&typed).map(drop),
+                Verb::Explain(typed) => typed.id.map_or(Ok(()), |text| id(&text).map(drop)),
+                Verb::Monitor(typed) => typed.max_age.map_or(Ok(()), |text| span("--max-age", &text).map(drop)),
+                Verb::Clear(typed) => name("--queue", &typed.queue).map(drop),
+                _ => Ok(()),
+            };
+            assert_eq!(meant, Ok(()), "{line}");
+        }
+    }
+    assert!(examples > 20, "only {examples} examples were found");
 }
 
 #[test]

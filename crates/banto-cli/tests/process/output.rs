@@ -75,6 +75,31 @@ fn an_answer_that_is_lost_is_a_failure() {
 }
 
 #[test]
+fn an_export_that_finds_no_room_leaves_no_part_and_touches_nothing() {
+    let house = House::new();
+    house.types("queue enqueue greet --count 3000").ends(0);
+    // A file of this process may hold 256 KiB; the export needs more, the store's own files are not written to.
+    let clear = house.errands("queue clear --yes --export jobs.jsonl");
+    let mut limited = std::process::Command::new("sh");
+    limited
+        .args(["-c", "trap '' XFSZ; ulimit -f 512; exec \"$0\" \"$@\""])
+        .arg(clear.get_program())
+        .args(clear.get_args());
+    limited.envs(clear.get_envs().filter_map(|(name, value)| Some((name, value?)))).current_dir(house.folder.path());
+    let said = super::house::Said::from(limited.output().unwrap()).ends(14);
+    assert!(
+        said.err.contains("could not export to \"jobs.jsonl\"") && said.err.contains("nothing was changed"),
+        "{said:?}"
+    );
+    assert!(!house.folder.path().join("jobs.jsonl").exists());
+    let counted = house.types("queue clear --dry-run --json").ends(0).object();
+    assert_eq!(counted["count"], 3_000);
+    house.types("queue clear --yes --export jobs.jsonl").ends(0);
+    let text = std::fs::read_to_string(house.folder.path().join("jobs.jsonl")).unwrap();
+    assert_eq!(text.lines().count(), 3_000);
+}
+
+#[test]
 fn what_is_mistyped_is_one_object_under_json() {
     let house = House::new();
     for typed in ["queue list --limt 3 --json", "--json nonsense", "queue --json", "queue show x --json", "--json"] {

@@ -41,6 +41,17 @@ fn a_run_that_never_stops_ends_the_worker_with_its_own_code() {
 }
 
 #[test]
+fn the_log_of_a_worker_whose_run_never_stops_is_json_to_its_last_line() {
+    let house = House::new();
+    let id = house.enqueue("block --payload {\"ms\":3600000}");
+    let log = house.types("queue work --once --timeout 50ms --grace 0").ends(11).log();
+    let (last, before) = log.split_last().unwrap();
+    assert_eq!((&last["message"], &last["exit"]), (&json!("stopped"), &json!(11)));
+    let left = before.iter().find(|line| line["message"].as_str().is_some_and(|text| text.contains("did not stop")));
+    assert_eq!(left.map(|line| (&line["job"], &line["kind"])), Some((&json!(id), &json!("block"))), "{log:#?}");
+}
+
+#[test]
 fn term_lets_running_jobs_finish_and_takes_no_new_ones() {
     let house = House::new();
     let naps = house.enqueue("nap --payload {\"ms\":700}");
@@ -97,6 +108,8 @@ fn a_second_signal_stops_at_once() {
 fn a_restart_that_was_ordered_stops_it_well() {
     let house = House::new();
     let worker = house.worker("");
+    // It says that it works before it registers.
+    while house.types("queue monitor --json").object()["workers"].as_array().unwrap().is_empty() {}
     assert!(house.types("queue restart").ends(0).out.starts_with("1 worker will stop"));
     let (exit, stopped) = worker.ended();
     assert!(stopped["reason"].as_str().unwrap().starts_with("a restart was ordered by "), "{stopped}");

@@ -19,7 +19,7 @@ impl Bench {
     /// older payloads are lifted, as a worker would do.
     ///
     /// # Panics
-    /// When a payload does not decode as a `J`.
+    /// When a payload does not decode as a `J`, or is of a newer version: a worker would park it.
     #[track_caller]
     pub fn enqueued<J: Job>(&self) -> Vec<J> {
         let ours =
@@ -99,6 +99,9 @@ fn at_once<T>(mut answer: Answer<'_, T>) -> T {
 fn read<J: Job>(record: &Record) -> Result<J, String> {
     if record.version == J::VERSION {
         return record.payload.read().map_err(|refusal| refusal.to_string());
+    }
+    if record.version > J::VERSION {
+        return Err(format!("it has version {} and this build reads up to {}", record.version, J::VERSION));
     }
     let mut payload: Value = record.payload.read().map_err(|refusal| refusal.to_string())?;
     for version in record.version..J::VERSION {

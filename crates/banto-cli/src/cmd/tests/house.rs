@@ -147,6 +147,14 @@ impl House {
         Said { exit: exit.code(), out: out.text(), err: err.text() }
     }
 
+    /// Types a command whose answer goes into `out`; gives its exit code.
+    pub async fn types_into(&self, words: &[&str], out: Box<dyn Write + Send>) -> u8 {
+        let words = std::iter::once("errands").chain(words.iter().copied()).map(Into::into);
+        let typed = Typed::try_parse_from(spelled::<Typed>(words)).unwrap();
+        let mut print = Print::of(out, Box::new(io::sink()), "", false, typed.command.shared().json);
+        self.app.carry_out(typed.command, &mut print).await.code()
+    }
+
     /// Enqueues by command and gives the id.
     pub async fn enqueue(&self, flags: &str) -> JobId {
         self.types(&format!("queue enqueue {flags}")).await.ends(0).out.trim().parse().unwrap()

@@ -12,9 +12,25 @@ pub struct Meddling {
     pub inner: Arc<dyn Store>,
     /// Whether somebody takes one of the jobs that were counted.
     pub meddles: bool,
+    /// What happens while somebody looks at the queues.
+    pub looked: Happens,
+    /// What happens after jobs were accepted.
+    pub enqueued: Happens,
+    /// What happens after a page was listed.
+    pub listed: Happens,
+    /// What happens after an order was carried out.
+    pub steered: Happens,
 }
 
+pub type Happens = Box<dyn Fn() + Send + Sync>;
+
 impl Meddling {
+    pub fn new(inner: Arc<dyn Store>) -> Meddling {
+        let nothing = || -> Happens { Box::new(|| ()) };
+        let (looked, enqueued, listed, steered) = (nothing(), nothing(), nothing(), nothing());
+        Meddling { inner, meddles: false, looked, enqueued, listed, steered }
+    }
+
     /// Takes the job away from what is to be done with it: claims a ready one, lets a dead one run again.
     async fn take(&self, id: JobId) -> Result<(), StoreError> {
         let Some(card) = self.inner.job(id).await? else { return Ok(()) };
@@ -30,7 +46,7 @@ impl Meddling {
 
 impl Store for Meddling {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
-        self.inner.enqueue(jobs)
+        Box::pin(async move { self.inner.enqueue(jobs).await.inspect(|_| (self.enqueued)()) })
     }
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
         self.inner.claim(claim)
@@ -50,9 +66,13 @@ impl Store for Meddling {
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         Box::pin(async move {
             let counts = steer.preview && self.meddles;
+            let ordered = !steer.preview;
             let steered = self.inner.steer(steer).await?;
             if let Some(id) = steered.sample.first().filter(|_| counts) {
                 self.take(*id).await?;
+            }
+            if ordered {
+                (self.steered)();
             }
             Ok(steered)
         })
@@ -79,9 +99,10 @@ impl Read for Meddling {
         self.inner.job(id)
     }
     fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
-        self.inner.jobs(select, before)
+        Box::pin(async move { self.inner.jobs(select, before).await.inspect(|_| (self.listed)()) })
     }
     fn queues(&self) -> Answer<'_, Vec<QueueView>> {
+        (self.looked)();
         self.inner.queues()
     }
     fn census(&self) -> Answer<'_, Vec<Census>> {

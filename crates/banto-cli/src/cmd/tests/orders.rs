@@ -275,7 +275,7 @@ async fn an_order_that_touches_fewer_than_were_counted_says_so() {
         house.types("queue enqueue greet --queue mail --count 3").await.ends(0);
         house.dead("dead", 2, "x").await;
         let inner = house.store.clone();
-        house.behind(Meddling { inner, meddles: true });
+        house.behind(Meddling { meddles: true, ..Meddling::new(inner) });
         house.person = Some("yes\n");
         let said = house.types(typed).await.ends(1);
         assert_eq!(said.out, done, "{typed}");

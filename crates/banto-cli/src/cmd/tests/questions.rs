@@ -335,7 +335,7 @@ async fn a_queue_that_nobody_knows_is_found() {
 async fn what_the_store_says_of_a_full_disk_is_found() {
     let mut house = House::new();
     let inner = house.store.clone();
-    house.behind(Meddling { inner, meddles: false });
+    house.behind(Meddling::new(inner));
     let said = house.types("queue monitor").await.ends(1).out;
     assert!(said.contains("! the disk is full: new jobs are refused"), "{said}");
 }
@@ -350,6 +350,10 @@ async fn a_typed_job_is_the_one_its_kind_would_make() {
         assert_eq!(job.unique.unwrap().key.as_str(), "letter:7");
         let tags: Vec<_> = job.options.tags.iter().map(|tag| tag.as_str()).collect();
         assert_eq!((tags, job.options.retry_until), (vec!["stamped", "vip"], Some(BEGIN_MS + 60_000)));
+        let shown = house.types(&format!("queue show {id}")).await.ends(0).out;
+        for part in ["tags       stamped, vip", "retries    none after 2030-01-01 00:01:00Z (in 1 min)"] {
+            assert!(shown.contains(part), "{part} is not in {shown}");
+        }
         let again = house.types(r#"queue enqueue post --payload {"letter":7} --json"#).await.ends(0).object();
         assert_eq!((&again["fresh"], &again["id"]), (&json!(false), &json!(id)), "the key is the kind's");
         let other = r#"queue enqueue post --payload {"letter":7} --unique mine --json"#;

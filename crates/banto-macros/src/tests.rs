@@ -249,6 +249,7 @@ fn each_key_is_written_where_it_belongs() {
     for (key, value, expected) in GOOD {
         let (_, code) = written(&format!("{} {key} = {value}", company(key)));
         assert!(code.contains(expected), "{key}: {expected} is not in\n{code}");
+        assert!(code.contains(".. <"), "{key}: what is not said is the house's default");
     }
 }
 
@@ -293,7 +294,7 @@ fn every_key_refuses_a_value_of_any_other_form() {
 fn every_key_is_given_once_in_one_place_or_in_two() {
     for (key, value, _) in GOOD {
         let once = format!("{} {key} = {value}", company(key));
-        let one = derived(tokens(&format!("{once}, {key} = {value}"))).unwrap_err();
+        let one = derived(tokens(&format!("{key} = {value}, {once}"))).unwrap_err();
         let settings = [tokens(&once), tokens(&format!("{key} = {value}"))];
         let [first, second] = settings;
         let two = derived_for(quote!(

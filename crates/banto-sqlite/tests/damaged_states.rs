@@ -41,11 +41,11 @@ async fn stage(bench: &Bench, state: State) -> (Sqlite, JobId) {
     store.enqueue([new.clone()].into()).await.unwrap();
     let park = (state == State::Parked).then(|| Park { cause: Cause::Missing, text: "t".into(), build: "b".into() });
     if !matches!(state, State::Scheduled | State::Ready) {
-        let running = claim(&store, 1).await.jobs;
+        let running = claim(&store, 1).await.jobs.remove(0);
         let finish = match state {
             State::Running => None,
-            State::Done => Some(done(&running[0])),
-            other => Some(Finish { lease: running[0].1, verdict: verdict(other, park) }),
+            State::Done => Some(done(&running)),
+            other => Some(Finish { lease: running.1, verdict: verdict(other, park) }),
         };
         if let Some(finish) = finish {
             assert_eq!(store.finish(vec![finish]).await.unwrap(), [Finished::Written]);

@@ -84,6 +84,20 @@ mod tests {
     }
 
     #[test]
+    fn an_instance_is_text_in_json_and_every_number_comes_back() {
+        for number in [0, 1, 0xabc, u64::MAX, 1 << 63] {
+            let json = serde_json::to_string(&InstanceId(number)).unwrap();
+            assert_eq!(json, format!("\"{number:016x}\""));
+            assert_eq!(serde_json::from_str::<InstanceId>(&json).unwrap(), InstanceId(number));
+        }
+        assert_eq!("00000000000000AB".parse::<InstanceId>().unwrap(), InstanceId(0xab));
+        assert_eq!(format!("[{:>18}]", InstanceId(1)), "[  0000000000000001]");
+        for bad in ["\"abc\"", "7", "\"é00000000000000\"", "\" 000000000000001\"", "\"00000000000000001\""] {
+            assert!(serde_json::from_str::<InstanceId>(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
     fn the_numbers_keep_the_promise_of_fifteen_seconds() {
         const { assert!(RENEW_MS * 3 + MARGIN_MS <= LEASE_MS) };
         const { assert!(LEASE_MS + 1_000 < 15_000) };

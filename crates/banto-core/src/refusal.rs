@@ -34,3 +34,18 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_reads_after_could_not_and_shows_its_value_cut_and_visible() {
+        let refusal = Refusal::new("a name", "a\u{1b}[2J\nb", "letters are allowed");
+        assert_eq!(refusal.to_string(), "take \"a\\u{1b}[2J\\nb\" as a name: letters are allowed");
+        assert_eq!(refusal.thing(), "a name");
+        let shown = |chars: usize| Refusal::new("x", &"é".repeat(chars), "y").to_string();
+        assert_eq!(shown(80), format!("take \"{}\" as x: y", "é".repeat(80)));
+        assert_eq!(shown(81), format!("take \"{}…\" as x: y", "é".repeat(80)));
+    }
+}

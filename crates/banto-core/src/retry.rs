@@ -80,31 +80,5 @@ pub fn mix(seed: u64) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    proptest::proptest! {
-        #[test]
-        fn a_wait_lies_between_half_and_the_whole(attempt in 1u16..=1000, seed: u64) {
-            let wait = Backoff::default().delay_ms(attempt, seed);
-            let whole = 5_000u64.saturating_mul(1u64.checked_shl(u32::from(attempt) - 1).unwrap_or(u64::MAX)).min(3_600_000);
-            proptest::prop_assert!(wait >= whole / 2 && wait <= whole);
-        }
-    }
-
-    #[test]
-    fn jitter_spreads_a_herd() {
-        let waits: std::collections::BTreeSet<u64> = (0..1000).map(|s| Backoff::default().delay_ms(3, s)).collect();
-        assert!(waits.len() > 900, "only {} different waits of 1000", waits.len());
-    }
-
-    #[test]
-    fn odd_rules_are_refused_and_never_overflow() {
-        let odd = Backoff::Exponential { base_ms: u64::MAX, max_ms: u64::MAX };
-        assert!(odd.delay_ms(u16::MAX, 1) >= u64::MAX / 2);
-        assert!(odd.check().is_err());
-        assert!(Backoff::Table(vec![]).check().is_err());
-        assert_eq!(Backoff::Table(vec![]).delay_ms(1, 1), 0);
-        assert!(Backoff::default().check().is_ok());
-    }
-}
+#[path = "retry_tests.rs"]
+mod tests;

@@ -133,30 +133,5 @@ pub fn allowed(from: State, by: Move, to: State) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_and_words_come_back() {
-        for state in State::ALL {
-            assert_eq!(State::of_number(state.number().into()), Some(state));
-            assert_eq!(state.word().parse::<State>().unwrap(), state);
-        }
-        assert_eq!(State::of_number(7), None);
-        assert_eq!(State::of_number(-1), None);
-        assert!("done ".parse::<State>().unwrap_err().to_string().contains("scheduled, ready"));
-    }
-
-    #[test]
-    fn an_ended_job_moves_only_by_order() {
-        for (from, by, _) in MOVES {
-            assert!(!from.ended() || *by == Move::Steer);
-        }
-        assert!(!MOVES.iter().any(|(from, ..)| *from == State::Done), "what is done stays done");
-    }
-
-    #[test]
-    fn only_a_claim_leads_to_running() {
-        assert!(MOVES.iter().all(|(_, by, to)| (*to == State::Running) <= (*by == Move::Claim)));
-    }
-}
+#[path = "state_tests.rs"]
+mod tests;

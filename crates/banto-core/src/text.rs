@@ -11,7 +11,7 @@
 /// assert_eq!(banto_core::text::visible("abcdef", 3), "abc…");
 /// ```
 pub fn visible(text: &str, chars_max: usize) -> String {
-    let mut shown = String::with_capacity(text.len().min(chars_max * 4) + 3);
+    let mut shown = String::with_capacity(text.len().min(chars_max.saturating_mul(4)) + 3);
     for (count, c) in text.chars().enumerate() {
         if count == chars_max {
             shown.push('…');
@@ -56,27 +56,5 @@ pub fn hides(c: char) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_hides_is_shown() {
-        assert_eq!(visible("a\u{202e}b\u{0}c\u{feff}", 80), "a\\u{202e}b\\u{0}c\\u{feff}");
-        assert_eq!(visible("番頭 é", 80), "番頭 é");
-        assert_eq!(visible("\u{1b}]8;;x\u{7}", 80), "\\u{1b}]8;;x\\u{7}");
-    }
-
-    #[test]
-    fn a_cut_falls_on_a_characters_edge() {
-        let text = "番".repeat(100);
-        let short = cut(&text, 50);
-        assert!(short.len() <= 50 && short.ends_with("[cut]"), "{short}");
-        assert_eq!(cut("short", 50), "short");
-        assert_eq!(cut("abcdef", 2), " …[cut]");
-    }
-
-    #[test]
-    fn lines_stay_lines() {
-        assert_eq!(visible_lines("a\nb\u{1b}", 9), "a\nb\\u{1b}");
-    }
-}
+#[path = "text_tests.rs"]
+mod tests;

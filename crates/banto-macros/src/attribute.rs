@@ -92,9 +92,10 @@ impl Parse for Value {
         if !input.peek(Lit) {
             return input.call(Path::parse_mod_style).map(Value::Path);
         }
+        // A suffix would be left out: `priority = 3kg` is not three.
         match input.parse()? {
-            Lit::Str(text) => Ok(Value::Text(text)),
-            Lit::Int(number) => Ok(Value::Number(number)),
+            Lit::Str(text) if text.suffix().is_empty() => Ok(Value::Text(text)),
+            Lit::Int(number) if number.suffix().is_empty() => Ok(Value::Number(number)),
             other => {
                 let allowed = "a text, a whole number, a path or a list of texts is allowed";
                 Err(Error::new(other.span(), format!("could not take this value: {allowed}")))
@@ -134,7 +135,8 @@ impl Setting {
         }
     }
 
-    fn unlike(&self) -> Error {
+    /// Refuses the value for its form, with an example of a good one.
+    pub fn unlike(&self) -> Error {
         wanted(&self.key, self.span())
     }
 }

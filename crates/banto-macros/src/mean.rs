@@ -100,7 +100,9 @@ impl Meaning {
             "unique" => self.unique = Some(label(setting.text()?, fields)?),
             "unique_for" => self.hold = text(setting.text()?, hold)?,
             "tags" => self.tags = tags(setting, fields)?,
-            "crate" => self.banto = setting.text()?.parse_with(Path::parse_mod_style)?,
+            "crate" => {
+                self.banto = setting.text()?.parse_with(Path::parse_mod_style).map_err(|_| setting.unlike())?;
+            }
             _ => {}
         }
         Ok(())

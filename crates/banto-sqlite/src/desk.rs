@@ -37,6 +37,8 @@ pub(crate) struct Desk<'a> {
     pub counts: Counts,
     /// What this process has leased.
     pub leased: Leased,
+    /// Whether the application's work has ended the transaction itself: nobody knows what became of it.
+    pub ended: bool,
 }
 
 /// What the calls of one commit changed, to be written once.
@@ -89,7 +91,7 @@ impl Now {
 impl<'a> Desk<'a> {
     /// A clean desk.
     pub fn new(db: &'a Connection, now: Now, seed: u64) -> Desk<'a> {
-        Desk { db, now, seed, counts: Counts::default(), leased: Leased::default() }
+        Desk { db, now, seed, counts: Counts::default(), leased: Leased::default(), ended: false }
     }
 
     /// A new token. Each lease has its own: the token of one job's lease must not fit another's.
@@ -216,3 +218,7 @@ pub(crate) fn fingerprint(text: &str) -> i64 {
         .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     hash.cast_signed()
 }
+
+#[cfg(test)]
+#[path = "desk_tests.rs"]
+mod tests;

@@ -194,8 +194,9 @@ fn done(desk: &mut Desk<'_>, Finish { lease, verdict }: &Finish) -> rusqlite::Re
     desk.db.prepare_cached("DELETE FROM banto_lease WHERE seq = ?1")?.execute([seq])?;
     desk.counts.moved((&queue, &kind, version), State::Running, State::Done);
     if keyed {
-        let stored = row::find(desk.db, &mut Reader::default(), lease.job)?.and_then(std::result::Result::ok);
-        let unique = stored.and_then(|stored| stored.job.unique);
+        // Of a damaged row, too, as far as it can be read: no key is held for ever by a job that has ended.
+        let found = row::find(desk.db, &mut Reader::default(), lease.job)?;
+        let unique = found.and_then(|row| row.map_or_else(|row| row.job.unique, |stored| stored.job.unique));
         unique.map_or(Ok(()), |unique| key::at_end(desk, &unique, lease.job))?;
     }
     Ok(true)

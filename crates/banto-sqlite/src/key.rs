@@ -65,6 +65,12 @@ pub(crate) fn at_end(desk: &Desk<'_>, unique: &Unique, job: JobId) -> rusqlite::
     }
 }
 
+/// A job has ended whose row cannot be believed: whatever key only its end could free is free.
+pub(crate) fn at_damaged_end(desk: &Desk<'_>, job: JobId) -> rusqlite::Result<()> {
+    desk.db.execute("DELETE FROM banto_key WHERE job = ?1 AND until IS NULL", [job.bytes()])?;
+    Ok(())
+}
+
 /// Only its own: the key may be another's by now.
 fn let_go(desk: &Desk<'_>, unique: &Unique, job: JobId) -> rusqlite::Result<()> {
     let mut delete = desk.db.prepare_cached("DELETE FROM banto_key WHERE key = ?1 AND job = ?2")?;

@@ -53,7 +53,8 @@ impl Leased {
     }
 
     fn seq(&self, db: &Connection, lease: &Lease) -> rusqlite::Result<Option<i64>> {
-        match self.0.get(&lease.job) {
+        // Of this very lease only: the job's id may be another job's by now, in another row.
+        match self.0.get(&lease.job).filter(|known| known.lease == *lease) {
             Some(known) => Ok(Some(known.seq)),
             None => db
                 .prepare_cached("SELECT seq FROM banto_job WHERE id = ?1")?

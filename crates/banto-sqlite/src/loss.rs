@@ -61,7 +61,13 @@ fn count(db: &mut Connection, path: &Path, mark: Height) -> Result<()> {
         params![jobs.cast_signed(), mark.commits.max(at.commits).saturating_add(1).cast_signed()],
     )
     .map_err(&failed)?;
-    tx.execute("INSERT OR REPLACE INTO banto_meta VALUES ('loss', ?1)", [notice]).map_err(&failed)?;
+    // Behind a notice that nobody has acknowledged yet: a second loss does not hide the first.
+    tx.execute(
+        "INSERT INTO banto_meta VALUES ('loss', ?1)
+         ON CONFLICT (name) DO UPDATE SET value = value || '; then ' || excluded.value",
+        [notice],
+    )
+    .map_err(&failed)?;
     tx.commit().map_err(&failed)
 }
 

@@ -58,7 +58,14 @@ impl Sqlite {
                 || StoreError::new(Fault::Full, "write: the disk filled up meanwhile; free some room, then call again");
             let work = work.take().ok_or_else(again)?;
             desk.counts.touched = true;
-            Ok(work(desk.db))
+            let done = work(desk.db);
+            if desk.db.is_autocommit() {
+                desk.ended = true;
+                let what = "write: the work has ended the writer's transaction, and so what stood in it is kept or \
+                            dropped; it must not begin, commit or roll back";
+                return Err(StoreError::new(Fault::InDoubt, what));
+            }
+            Ok(done)
         };
         self.call(Verb::Write, 1, |done: &std::result::Result<T, E>| done.is_ok(), run).await?
     }

@@ -45,8 +45,11 @@ pub(crate) fn line(desk: &mut Desk<'_>, seq: i64, fence: i64, word: &str, text: 
     let last: Option<i64> =
         desk.db.prepare_cached("SELECT max(n) FROM banto_line WHERE seq = ?1")?.query_row([seq], |row| row.get(0))?;
     let n = last.unwrap_or(0).saturating_add(1);
+    // Over what stands there: numbers that have run out must not keep a job from its end.
     desk.db
-        .prepare_cached("INSERT INTO banto_line (seq, n, at, fence, word, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+        .prepare_cached(
+            "INSERT OR REPLACE INTO banto_line (seq, n, at, fence, word, text) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
         .execute(params![seq, n, desk.now.wall, fence, word, text])?;
     let gone = n.saturating_sub_unsigned(LINES_MAX as u64);
     if gone > 0 {

@@ -94,11 +94,11 @@ impl Reserve {
 
     /// Leaves the room to those who must still write; says whether there was anything to leave.
     pub fn give_up(&mut self) -> bool {
-        self.bytes > 0 && self.held() && fs::remove_file(&self.path).is_ok()
+        self.held() && fs::remove_file(&self.path).is_ok()
     }
 
     fn held(&self) -> bool {
-        fs::metadata(&self.path).is_ok_and(|file| file.blocks() * 512 >= self.bytes)
+        self.bytes > 0 && fs::metadata(&self.path).is_ok_and(|file| file.blocks() * 512 >= self.bytes)
     }
 
     fn allot(&self) -> io::Result<()> {
@@ -147,3 +147,7 @@ fn growth(db: &Connection) -> u64 {
 fn ask(db: &Connection, pragma: &str) -> u64 {
     db.query_row(pragma, [], |row| row.get::<_, i64>(0)).unwrap_or(0).cast_unsigned()
 }
+
+#[cfg(test)]
+#[path = "reserve_tests.rs"]
+mod tests;

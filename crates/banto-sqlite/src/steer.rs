@@ -89,6 +89,9 @@ fn cancel(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) ->
     if let Some(unique) = &job.unique {
         key::at_end(desk, unique, job.id)?;
     }
+    if stored.damaged {
+        key::at_damaged_end(desk, job.id)?;
+    }
     let mut job = Job { state: State::Cancelled, finished_at: Some(desk.now.wall), park: None, ..job.clone() };
     if let Some(park) = stored.job.park.as_ref().filter(|_| stored.damaged) {
         job.error = Some(park.text.clone());

@@ -153,8 +153,9 @@ impl Writer {
         desk.leased = std::mem::take(&mut self.leased);
         let ran = self.run_all(&mut desk, calls);
         self.leased = std::mem::take(&mut desk.leased);
+        let settled = ran.and_then(|()| desk.settle());
         // Before the commit a failing disk leaves no doubt: nothing is written.
-        let settled = ran.and_then(|()| desk.settle()).map_err(undoubted);
+        let settled = if desk.ended { settled } else { settled.map_err(undoubted) };
         let written = match settled {
             Ok(written) => written,
             Err(error) => {

@@ -3,12 +3,10 @@
 
 mod bench;
 
-use std::sync::mpsc;
-
 use banto_core::{Label, State};
 use banto_sqlite::{Read, Sqlite, Store, enqueue_in, rusqlite};
 use banto_store::{Fault, StoreError};
-use bench::{Bench, asks, claim, done, ids, job, jobs, nudge, sound};
+use bench::{Bench, asks, claim, done, hold, ids, job, jobs, nudge, sound};
 
 #[derive(Debug)]
 enum Error {
@@ -129,23 +127,6 @@ async fn readers_cannot_write() {
     let store = bench.open();
     let written = store.read(|db| Ok::<_, Error>(db.execute("DELETE FROM banto_job", [])?)).await;
     assert!(matches!(written, Err(Error::Sql)));
-}
-
-/// Holds the writer inside a transaction until the sender is dropped.
-async fn hold(store: &Sqlite) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
-    let (release, held) = mpsc::channel::<()>();
-    let (entered, inside) = tokio::sync::oneshot::channel();
-    let handle = store.clone();
-    let hand = tokio::spawn(async move {
-        let waits = move |_: &rusqlite::Connection| {
-            let _there = entered.send(());
-            let _released = held.recv();
-            Ok::<_, Error>(())
-        };
-        handle.write(waits).await.unwrap();
-    });
-    inside.await.unwrap();
-    (release, hand)
 }
 
 #[tokio::test]

@@ -7,13 +7,14 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
+        mpsc,
     },
     task::{Context, Poll, Waker},
 };
 
 use banto_core::{Ids, InstanceId, Job, JobId, Lease, Name, NewJob, Payload, State, Verdict};
 use banto_sqlite::{Options, Sqlite, Store, rusqlite::Connection};
-use banto_store::{Claim, Claimed, Clock, Finish, GivenClock, SystemClock};
+use banto_store::{Claim, Claimed, Clock, Finish, GivenClock, StoreError, SystemClock};
 use tempfile::TempDir;
 
 /// A folder of its own, and a clock that stands still.
@@ -106,6 +107,23 @@ pub fn retry((job, lease): &(Job, Lease)) -> Finish {
 /// The file holds.
 pub async fn sound(store: &Sqlite) {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// Holds the writer inside a transaction until the sender is dropped: whatever is asked meanwhile comes into one group.
+pub async fn hold(store: &Sqlite) -> (mpsc::Sender<()>, tokio::task::JoinHandle<()>) {
+    let (release, held) = mpsc::channel::<()>();
+    let (entered, inside) = tokio::sync::oneshot::channel();
+    let handle = store.clone();
+    let hand = tokio::spawn(async move {
+        let waits = move |_: &Connection| {
+            let _there = entered.send(());
+            let _released = held.recv();
+            Ok::<_, StoreError>(())
+        };
+        handle.write(waits).await.unwrap();
+    });
+    inside.await.unwrap();
+    (release, hand)
 }
 
 /// Asks a future once: it is on its way after that.

@@ -7,9 +7,9 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use banto_core::{Ids, JobId, Name, NewJob, Payload};
+use banto_core::{Ids, InstanceId, JobId, Label, Name, NewJob, Payload};
 use banto_store::{
-    Enqueued, Fault, GivenClock, Read, Store, StoreError,
+    Claim, Enqueued, Fault, GivenClock, Instance, Order, Prune, Read, Select, Status, Steer, Store, StoreError,
     faulty::{Faulty, Injected, Plan, Strike, Verb},
     memory::Memory,
 };
@@ -173,4 +173,157 @@ async fn healing_lets_go_and_a_dropped_call_hangs_no_more() {
     store.until_held(Verb::Read, 1).await;
     store.heal();
     assert_eq!(held.await.unwrap().unwrap().accepted, 0);
+}
+
+/// Calls the verb once, whatever it answers.
+async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
+    let queue = Name::new("mail").unwrap();
+    match verb {
+        Verb::Enqueue => store.enqueue([job(1)].into()).await.map(drop),
+        Verb::Claim => {
+            let claim =
+                Claim { instance: InstanceId(1), queues: vec![queue], limit: 1, lease_ms: 1_000, adopt: Vec::new() };
+            store.claim(claim).await.map(drop)
+        }
+        Verb::Renew => store.renew(Vec::new(), 1_000).await.map(drop),
+        Verb::Finish => store.finish(Vec::new()).await.map(drop),
+        Verb::Expired => store.expired(1).await.map(drop),
+        Verb::Rescue => store.rescue(Vec::new()).await.map(drop),
+        Verb::Steer => {
+            let order = Order::Pause { queue, reason: "r".into(), until: None };
+            store.steer(Steer { order, by: "ann".into(), preview: false }).await.map(drop)
+        }
+        Verb::Prune => store.prune(Prune::default()).await.map(drop),
+        Verb::Record => store.record(Vec::new()).await.map(drop),
+        Verb::Beat => {
+            let (name, label) = (Name::new("w").unwrap(), Label::new("x").unwrap());
+            let instance = Instance {
+                id: InstanceId(1),
+                name,
+                host: label.clone(),
+                pid: 1,
+                build: label,
+                kinds: Vec::new(),
+                queues: Vec::new(),
+                concurrency: 1,
+                busy: 0,
+                status: Status::Working,
+                reason: None,
+            };
+            store.beat(instance).await.map(drop)
+        }
+        Verb::Changed => store.changed(0).await.map(drop),
+        Verb::Read => store.tally().await.map(drop),
+    }
+}
+
+#[tokio::test]
+async fn each_verb_is_struck_held_and_counted_as_itself_and_as_no_other() {
+    for verb in Verb::ALL {
+        let store = faulty(1);
+        store.strike_next(verb, Strike::Before(Fault::Gone));
+        for other in Verb::ALL.into_iter().filter(|other| *other != verb) {
+            call(&store, other).await.unwrap_or_else(|error| panic!("{other:?} for {verb:?}: {error}"));
+        }
+        let error = call(&store, verb).await.unwrap_err();
+        assert!(error.to_string().starts_with(&format!("{verb:?}:")), "{error}");
+        let struck: Vec<Verb> =
+            store.injected().into_iter().filter(|(_, done)| done.before > 0).map(|(verb, _)| verb).collect();
+        assert_eq!(struck, [verb]);
+        // The gate, too, is its own.
+        store.hold(verb);
+        for other in Verb::ALL.into_iter().filter(|other| *other != verb) {
+            call(&store, other).await.unwrap();
+        }
+        let mut held = pin!(call(&store, verb));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(held.as_mut().poll(&mut context).is_pending(), "{verb:?}");
+        assert_eq!(store.injected()[&verb].calls, 1, "{verb:?}: it has not come yet");
+        store.let_go(verb);
+        held.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_question_is_one_of_those_that_fail() {
+    let store = faulty(1);
+    store.plan(&[Verb::Read], Plan { rate: 1.0, strikes: vec![Strike::Before(Fault::Busy)] });
+    let key = Label::new("k").unwrap();
+    assert_eq!(fault(store.job(job(1).id).await), Fault::Busy);
+    assert_eq!(fault(store.jobs(Select::default(), None).await), Fault::Busy);
+    assert_eq!(fault(store.queues().await), Fault::Busy);
+    assert_eq!(fault(store.census().await), Fault::Busy);
+    assert_eq!(fault(store.instances().await), Fault::Busy);
+    assert_eq!(fault(store.holder(key).await), Fault::Busy);
+    assert_eq!(fault(store.tally().await), Fault::Busy);
+    assert_eq!(store.injected()[&Verb::Read], Injected { calls: 7, before: 7, after: 0, instead: 0 });
+    assert_eq!(store.about().store, "memory", "what it is can always be asked");
+}
+
+#[tokio::test]
+async fn an_order_whose_answer_was_lost_was_carried_out_and_one_instead_was_not() {
+    for (strike, paused) in [(Strike::After, 1), (Strike::Instead, 0)] {
+        let store = faulty(1);
+        store.strike_next(Verb::Steer, strike);
+        assert_eq!(fault(call(&store, Verb::Steer).await), Fault::InDoubt);
+        assert_eq!(store.queues().await.unwrap().len(), paused);
+    }
+}
+
+/// So that a run whose rates were changed in its middle can be compared with one whose were not.
+#[tokio::test]
+async fn a_changed_rate_does_not_shift_what_later_calls_draw() {
+    let run = async |rate: f64| {
+        let store = faulty(5);
+        store.plan(&[Verb::Enqueue], Plan { rate, strikes: Strike::usual() });
+        for number in 0..50 {
+            let _ = enqueue(&store, number).await;
+        }
+        store.plan(&[Verb::Enqueue], half());
+        let mut words = Vec::new();
+        for number in 50..150 {
+            words.push(enqueue(&store, number).await.map(|_| ()).map_err(|error| error.fault().clone()));
+        }
+        words
+    };
+    let all = run(1.0).await;
+    assert_eq!(all, run(0.0).await);
+    assert_eq!(all, run(0.3).await);
+}
+
+#[tokio::test]
+async fn clones_share_plans_strikes_gates_and_counts() {
+    let (store, clone) = {
+        let store = faulty(1);
+        (store.clone(), store)
+    };
+    clone.strike_next(Verb::Enqueue, Strike::Before(Fault::Full));
+    assert_eq!(fault(enqueue(&store, 1).await), Fault::Full);
+    clone.plan(&[Verb::Read], Plan { rate: 1.0, strikes: vec![Strike::Instead] });
+    assert_eq!(fault(store.tally().await), Fault::InDoubt);
+    store.heal();
+    assert!(clone.tally().await.is_ok());
+    assert_eq!(clone.injected(), store.injected());
+}
+
+#[test]
+fn whether_a_failed_call_may_be_tried_again_follows_from_its_fault() {
+    let refusal = banto_core::Refusal::new("a thing", "x", "y is allowed");
+    let faults = [
+        (Fault::Busy, true, false),
+        (Fault::Full, true, false),
+        (Fault::Gone, true, false),
+        (Fault::InDoubt, true, true),
+        (Fault::Damaged, false, false),
+        (Fault::Newer, false, false),
+        (Fault::Config, false, false),
+        (Fault::Refused(refusal.clone()), false, false),
+    ];
+    for (fault, again, in_doubt) in faults {
+        let error = StoreError::new(fault.clone(), "do it: no");
+        assert_eq!((error.again(), error.in_doubt()), (again, in_doubt), "{fault:?}");
+        assert_eq!((error.to_string().as_str(), error.fault()), ("do it: no", &fault));
+    }
+    let refused = StoreError::from(refusal.clone());
+    assert_eq!((refused.to_string(), refused.fault()), (refusal.to_string(), &Fault::Refused(refusal)));
 }

@@ -99,15 +99,17 @@ impl Pair<'_> {
     }
 
     /// A selection. Only a `plain` one tells scheduled from ready.
-    fn select(&mut self, plain: bool) -> Select {
+    pub(super) fn select(&mut self, plain: bool) -> Select {
         let mut select = Select { limit: [1, 3, usize::MAX][self.below(3)], ..Select::default() };
-        match self.below(6) {
+        match self.below(8) {
             0 => select.queue = Some(self.queue()),
             1 => select.kind = Some(name("paint")),
             2 => select.tag = Some(label("vip")),
             3 => select.ids = self.some_ids(),
             4 if plain => select.states = vec![State::ALL[self.below(7)], State::ALL[self.below(7)]],
             4 => select.states = vec![State::Dead, State::Parked],
+            5 => select.cause = Some(Cause::ALL[self.below(4)]),
+            6 => select.ended_before = Some(self.stage.clock_ms() - self.ms(4_000) as i64),
             _ => {}
         }
         select

@@ -1,9 +1,11 @@
 //! One step of a history: drawn, told, done on both sides, and the answers compared.
 
+use std::sync::Arc;
+
 use banto_core::{Facts, Lease, Outcome, Progress, decide, retry::Backoff};
 
 use super::{Pair, same};
-use crate::{Claim, Expired, Finish, Note, Prune, Record, Steer, StoreError, suite::stage::instance};
+use crate::{Claim, Expired, Finish, Note, Prune, Record, Steer, Store, StoreError, suite::stage::instance};
 
 /// What a side answered, as text: errors by their kind, since each store has its own words.
 fn shown<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
@@ -26,6 +28,7 @@ impl Pair<'_> {
             18 => self.prune().await,
             19 => self.record().await,
             20 => self.beat().await,
+            21 => self.list().await,
             _ => {
                 self.time().await;
                 Ok(())
@@ -38,7 +41,9 @@ impl Pair<'_> {
     }
 
     async fn enqueue(&mut self) -> Result<(), String> {
-        let count = self.below(4) + usize::from(!self.once_in(10));
+        // At times many: a store may have its own way with them.
+        let many = self.once_in(6).then(|| 14 + self.below(22));
+        let count = many.unwrap_or_else(|| self.below(4) + usize::from(!self.once_in(10)));
         let jobs: Vec<_> = (0..count).map(|_| self.new_job()).collect();
         self.tell(format!("enqueue {jobs:?}"));
         let [oracle, tested] = self.stores();
@@ -50,7 +55,8 @@ impl Pair<'_> {
         let adopt = if self.once_in(2) { self.some_ids() } else { Vec::new() };
         let lease_ms = 500 + self.ms(3_000);
         let who = instance(self.ms(3));
-        let claim = Claim { instance: who, queues: self.queues(), limit: self.below(5), lease_ms, adopt };
+        let limit = if self.once_in(4) { 60 } else { self.below(5) };
+        let claim = Claim { instance: who, queues: self.queues(), limit, lease_ms, adopt };
         self.tell(format!("{claim:?}"));
         let [oracle, tested] = self.stores();
         let left = oracle.claim(claim.clone()).await.unwrap();
@@ -68,10 +74,11 @@ impl Pair<'_> {
 
     /// Some of the leases that were ever given, mostly the latest, once in a while with a forged token.
     fn some_leases(&mut self) -> Vec<(banto_core::Job, [Lease; 2])> {
-        let from = if self.once_in(4) { 0 } else { self.claimed.len().saturating_sub(6) };
+        let (latest, count) = if self.once_in(5) { (50, 40) } else { (6, self.below(4)) };
+        let from = if self.once_in(4) { 0 } else { self.claimed.len().saturating_sub(latest) };
         let mut some = self.claimed[from..].to_vec();
         self.rng.shuffle(&mut some);
-        some.truncate(self.below(4));
+        some.truncate(count);
         if self.once_in(6) {
             some.iter_mut().flat_map(|(_, leases)| leases).for_each(|lease| lease.token ^= 1);
         }
@@ -146,7 +153,7 @@ impl Pair<'_> {
             dead_ms: self.ms(20_000),
             cancelled_ms: self.ms(8_000),
             instances_ms: self.ms(30_000),
-            limit: 1_000,
+            limit: if self.once_in(3) { self.below(5) } else { 1_000 },
         };
         self.tell(format!("{prune:?}"));
         let [oracle, tested] = self.stores();
@@ -172,6 +179,20 @@ impl Pair<'_> {
         self.tell(format!("beat {instance:?}"));
         let [oracle, tested] = self.stores();
         same("the answer", &shown(oracle.beat(instance.clone()).await), &shown(tested.beat(instance).await))
+    }
+
+    /// A page of those that fit, from any place on. The states themselves are compared with all that is shown.
+    async fn list(&mut self) -> Result<(), String> {
+        let plain = self.plain().await;
+        let select = self.select(plain);
+        let before = if self.once_in(2) { self.some_ids().pop() } else { None };
+        self.tell(format!("list {select:?} before {before:?}"));
+        let [oracle, tested] = self.stores();
+        let shown = async |store: Arc<dyn Store>| {
+            let page = store.jobs(select.clone(), before).await.unwrap();
+            (page.jobs.iter().map(|job| job.id).collect::<Vec<_>>(), page.more)
+        };
+        same("the page", &shown(oracle).await, &shown(tested).await)
     }
 
     /// Time passes; at times the wall clock jumps, or the machine starts anew.

@@ -6,9 +6,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use myteacher::provider::fake::{Answer, Fake};
+use myteacher::provider::fake::{Answer, Fake, picture_png};
 use rustix::process::Signal;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     crash_http::on,
@@ -16,6 +17,7 @@ use super::{
 };
 
 const LOOK: &str = "GET /v1/predictions/*";
+const FILE: &str = "GET /files/0.png";
 
 fn demo(house: &House, fake: &Fake, flags: &str) -> Child {
     let mut command = house.command(&format!("demo --seed 3 --painter replicate {flags}"));
@@ -111,11 +113,16 @@ const AT_ONCE: Duration = Duration::from_secs(5);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_a_demo_at_once_although_the_store_does_not_answer() {
     let (house, fake) = (House::lived_in(), Fake::start().await.unwrap());
-    fake.slow_predictions(u32::MAX);
-    let child = demo(&house, &fake, "");
-    fake.seen(LOOK, 2).await;
+    let locked = CancellationToken::new();
+    fake.script(FILE, [Answer::bytes(200, "image/png", picture_png(3, false)).held(locked.clone())]);
+    let child = demo(&house, &fake, "--out drawn");
+    fake.seen(FILE, 1).await;
     let somebody = house.db();
     somebody.execute_batch("BEGIN IMMEDIATE").unwrap();
+    locked.cancel(); // its picture is painted and stored, and cannot be noted
+    while !house.path().join("drawn/avatars").exists() {
+        tokio::task::yield_now().await;
+    }
     let (said, took) = tokio::task::spawn_blocking(|| told_twice(child)).await.unwrap();
     assert!(took < AT_ONCE, "it took {took:?}");
     said.ends(130);
@@ -123,7 +130,6 @@ async fn a_second_signal_ends_a_demo_at_once_although_the_store_does_not_answer(
 
     // As after a crash: the next worker has it as soon as the lease is over.
     let job: String = house.one("SELECT job FROM teacher_avatars WHERE id = 2");
-    fake.slow_predictions(1);
     let mut worker = house.worker_with("", |command| on(&fake, command));
     while worker.hears("ended")["job"] != job.as_str() {}
     worker.stops();

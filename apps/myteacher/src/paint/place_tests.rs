@@ -101,7 +101,8 @@ fn glasses_sit_on_the_eyes_a_tie_on_the_chest_and_a_hat_on_the_hair() {
     assert_only_in([-88, -16, 88, 68], &[MOUTH, CHEST], with(Accessory::Glasses));
     assert_only_in(BELOW_THE_CHIN, &[], with(Accessory::Tie));
     assert_only_in([-220, -220, 220, 100], &[IRISES, MOUTH, CHEST], with(Accessory::Hat));
-    assert_only_in([-260, 60, 260, 260], &[IRISES, MOUTH], with(Accessory::Cheer));
+    // A band round the head goes with the pom-poms.
+    assert_only_in([-260, -176, 260, 260], &[IRISES, MOUTH], with(Accessory::Cheer));
 }
 
 /// How light each of four by four fields is.

@@ -16,14 +16,14 @@ const KEY_STARTS: [&str; 4] = ["sk-", "r8_", "AKIA", "ASIA"];
 const KEY_FOLLOWS: [&str; 4] = ["bearer", "basic", "token", "key"];
 const KEY_CHARS_MIN: usize = 16;
 
-/// Words of somebody else: cut after [`SAID_CHARS_MAX`] characters, no control bytes, keys masked.
+/// Words of somebody else: cut at [`SAID_CHARS_MAX`] characters, no control bytes, keys masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Said(String);
 
 impl Said {
     /// Takes words as they came and makes them safe to show.
     pub fn new(words: impl AsRef<str>) -> Self {
-        Self(visible(&masked(words.as_ref()), SAID_CHARS_MAX))
+        Self(visible(&masked(words.as_ref()), SAID_CHARS_MAX - 1))
     }
 
     /// The safe text.
@@ -92,8 +92,8 @@ mod tests {
     #[test]
     fn long_words_are_cut_at_characters() {
         let said = Said::new("先".repeat(SAID_CHARS_MAX + 50));
-        assert_eq!(said.as_str(), "先".repeat(SAID_CHARS_MAX) + "…");
-        assert_eq!(Said::new("x".repeat(SAID_CHARS_MAX)).as_str(), "x".repeat(SAID_CHARS_MAX));
+        assert_eq!(said.as_str(), "先".repeat(SAID_CHARS_MAX - 1) + "…");
+        assert_eq!(Said::new("x".repeat(SAID_CHARS_MAX - 1)).as_str(), "x".repeat(SAID_CHARS_MAX - 1));
     }
 
     #[test]

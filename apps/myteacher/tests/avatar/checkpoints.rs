@@ -104,8 +104,8 @@ async fn work_it_off(stage: &Stage, ordered: Ordered) -> JobRecord {
 }
 
 /// A worker that dies in that call, as by `kill -9`: nothing is handed back, its lease runs out.
-async fn killed_in(look: Look, call: usize) {
-    let told = format!("killed in call {call}, {}", calls(&look)[call]);
+async fn killed_in(look: Look, call: usize, item: String) {
+    let told = format!("killed in call {call}, {item}");
     let (clock, desk) = (Arc::new(GivenClock::at(1_000_000)), Desk::default());
     let providers = (Arc::new(desk.clone()), Arc::new(desk.clone()));
     let stage = Stage::set_by(clock.clone(), house_by(clock.clone()), providers.0, providers.1, None).await;
@@ -124,7 +124,7 @@ async fn killed_in(look: Look, call: usize) {
     clock.pass(11_000);
     let job = work_it_off(&stage, ordered).await;
     assert_eq!((job.state, job.attempt, job.crashes), (State::Done, 1, 1), "{told}: a crash burns no attempt");
-    assert_whole(&stage, &desk, &look, Some(&calls(&look)[call]), &told).await;
+    assert_whole(&stage, &desk, &look, Some(&item), &told).await;
 }
 
 async fn each<F: Future<Output = ()>>(cases: impl IntoIterator<Item = F>) {
@@ -134,7 +134,7 @@ async fn each<F: Future<Output = ()>>(cases: impl IntoIterator<Item = F>) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_in_any_call_costs_that_call_and_nothing_else() {
     for look in [look(false), look(true)] {
-        each((0..calls(&look).len()).map(|call| killed_in(look, call))).await;
+        each(calls(&look).into_iter().enumerate().map(|(call, item)| killed_in(look, call, item))).await;
     }
 }
 

@@ -71,10 +71,11 @@ impl App {
         self.clock.wall_ms()
     }
 
-    /// The settings that the chosen providers lack; empty when all can work.
+    /// The settings that the chosen providers and the place of the pictures lack; empty when all can work.
     pub fn missing(&self) -> Vec<String> {
         let mut missing = self.painter.missing();
         missing.extend(self.writer.missing());
+        missing.extend_from_slice(self.files.missing());
         missing.sort();
         missing.dedup();
         missing

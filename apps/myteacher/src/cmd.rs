@@ -45,7 +45,10 @@ pub fn open_store(url: &str) -> Result<Sqlite, StoreError> {
 pub fn open_wanted(wanted: &Wanted) -> Result<Sqlite, StoreError> {
     if wanted.url == STORE && wanted.migrate {
         let made = std::fs::create_dir_all("storage");
-        made.map_err(|error| StoreError::new(Fault::Config, format!("make the folder \"storage\": {error}")))?;
+        made.map_err(|error| {
+            let cure = "go to a folder that you may write to, or name a store with --store";
+            StoreError::new(Fault::Config, format!("make the folder \"storage\" for the store: {error}; {cure}"))
+        })?;
     }
     wanted.sqlite(banto::clock())
 }

@@ -36,6 +36,8 @@ pub struct Demo {
     pub avatar: Avatar,
     /// Its pictures and comments.
     pub made: Made,
+    /// How many of the pictures are not in this demo's place: another worker made them, and keeps them in its own.
+    pub elsewhere: usize,
     /// The job that made it.
     pub job: JobId,
     /// Where the job stands.
@@ -72,12 +74,13 @@ pub struct Why {
 pub async fn demo(app: &App, look: Look, json: bool) -> Result<Demo, Error> {
     let missing = app.missing();
     if !missing.is_empty() {
-        return Err(Error::Asked(format!("make a demo: the chosen painter and writer lack {}", missing.join(", "))));
+        return Err(Error::Asked(format!("make a demo: what was chosen needs {}; set it first", missing.join(", "))));
     }
-    let signals = watch::Signals::listen()?;
     let since = app.clock().steady_ms();
     provide(app, look).await?;
     let ordered = order::create(app, USER, look).await?;
+    // Not before: nothing runs yet that would have to be handed back, and a store that does not answer holds nobody up.
+    let signals = watch::Signals::listen()?;
     let (name, queue) = (Name::new("demo")?, Name::new("avatars")?);
     let config = Config { concurrency: 1, grace_ms: GRACE_MS, ..Config::new(name, [queue.clone()]) };
     let worker = work::worker(app, config);
@@ -89,7 +92,17 @@ pub async fn demo(app: &App, look: Look, json: bool) -> Result<Demo, Error> {
     let told = watch.told();
     let took_ms = app.clock().steady_ms().saturating_sub(since);
     let demo = made(app, ordered.avatar, ordered.job, took_ms).await?;
-    Ok(Demo { told, ..demo })
+    let elsewhere = if demo.state == State::Done { elsewhere(app, &demo.made).await? } else { 0 };
+    Ok(Demo { told, elsewhere, ..demo })
+}
+
+/// How many pictures are not in our place.
+async fn elsewhere(app: &App, made: &Made) -> Result<usize, Error> {
+    let mut missing = 0;
+    for (_, path, _) in &made.pictures {
+        missing += usize::from(!app.files.has(path).await?);
+    }
+    Ok(missing)
 }
 
 /// Makes sure that the user exists and can pay.
@@ -117,7 +130,21 @@ async fn made(app: &App, id: i64, job: JobId, took_ms: u64) -> Result<Demo, Erro
         let sql = "SELECT title, message FROM notification_templates WHERE run = ?1";
         let notification = db.query_row(sql, [&avatar.run], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
         let (made, balance) = (avatar::made(db, &avatar)?, token::balance(db, avatar.user)?);
-        Ok(Demo { avatar, made, job, state, attempts, took_ms, charged, balance, notification, explained, told: None })
+        let (elsewhere, told) = (0, None);
+        Ok(Demo {
+            avatar,
+            made,
+            elsewhere,
+            job,
+            state,
+            attempts,
+            took_ms,
+            charged,
+            balance,
+            notification,
+            explained,
+            told,
+        })
     })
     .await
 }

@@ -3,7 +3,6 @@
 //! Providers name what happened; the job decides what follows: soften, wait, park, retry or give up. Words that came
 //! from a provider are [`Said`], which cuts them and masks keys. No secret is ever a field here.
 
-use crate::look::UnknownValue;
 use crate::said::Said;
 use std::time::Duration;
 
@@ -57,12 +56,6 @@ pub enum Failure {
     CalledOff,
 }
 
-impl From<UnknownValue> for Failure {
-    fn from(unknown: UnknownValue) -> Self {
-        Self::BadAttribute { what: unknown.to_string().into() }
-    }
-}
-
 fn when(retry_after: Option<Duration>) -> String {
     match retry_after {
         Some(wait) => format!("in {} s", wait.as_secs_f64()),
@@ -73,7 +66,6 @@ fn when(retry_after: Option<Duration>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::look::HairColor;
 
     #[test]
     fn each_failure_reads_after_could_not_and_names_the_next_step() {
@@ -102,11 +94,5 @@ mod tests {
         let failure = Failure::Auth { what: "Incorrect API key provided: sk-proj-verysecret".into() };
         assert!(!failure.to_string().contains("verysecret"));
         assert!(!format!("{failure:?}").contains("verysecret"));
-    }
-
-    #[test]
-    fn an_unknown_value_is_a_bad_attribute() {
-        let failure: Failure = "mauve".parse::<HairColor>().unwrap_err().into();
-        assert!(failure.to_string().contains("hair_color") && failure.to_string().contains("silver"), "{failure}");
     }
 }

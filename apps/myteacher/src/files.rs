@@ -38,6 +38,7 @@ pub struct Files {
     store: Arc<dyn ObjectStore>,
     folder: Option<Arc<PathBuf>>,
     place: Arc<str>,
+    missing: Arc<[String]>,
 }
 
 /// Pictures that could not be kept or looked up. Displays as a fragment that fits after "could not".
@@ -64,7 +65,7 @@ impl Files {
             None if place.trim().is_empty() => Err(unkept(place, format!("it has no name; {ALLOWED}"), false)),
             None => Files::in_folder(place),
             #[cfg(feature = "s3")]
-            Some(("s3", _)) => Files::in_bucket(place, s3::settings()),
+            Some(("s3", _)) => Files::in_bucket(place, s3::environment()),
             Some(_) => Err(unkept(place, ALLOWED.into(), false)),
         }
     }
@@ -74,15 +75,21 @@ impl Files {
         std::fs::create_dir_all(place).map_err(|error| wrong(&error))?;
         let store = LocalFileSystem::new_with_prefix(place).map_err(|error| wrong(&error))?;
         let store = Arc::new(store.with_automatic_cleanup(true));
-        Ok(Files { store, folder: Some(Arc::new(PathBuf::from(place))), place: place.into() })
+        Ok(Files { store, folder: Some(Arc::new(PathBuf::from(place))), place: place.into(), missing: Arc::default() })
     }
 
     /// Opens `s3://bucket/prefix` with `settings` instead of the environment: `AWS_ACCESS_KEY_ID`, `AWS_REGION`,
     /// `AWS_ENDPOINT`, …
     #[cfg(feature = "s3")]
     pub fn in_bucket(place: &str, settings: impl IntoIterator<Item = (String, String)>) -> Result<Files, Unkept> {
-        let store = s3::open(place, settings).map_err(|what| unkept(place, what, false))?;
-        Ok(Files { store, folder: None, place: place.into() })
+        let settings = s3::settings(settings);
+        let store = s3::open(place, &settings).map_err(|what| unkept(place, what, false))?;
+        Ok(Files { store, folder: None, place: place.into(), missing: s3::missing(&settings).into() })
+    }
+
+    /// The names of the settings that the place lacks; empty when it can be used. Touches no network.
+    pub fn missing(&self) -> &[String] {
+        &self.missing
     }
 
     /// What was opened, as it was written.
@@ -115,10 +122,11 @@ impl Files {
     pub async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Unkept> {
         self.store.put(&self.parsed(path)?, bytes.into()).await.map_err(|error| self.failed(&error))?;
         let Some(folder) = &self.folder else { return Ok(()) };
-        let file = folder.join(path);
+        let (folder, file) = (folder.clone(), folder.join(path));
+        // A new folder is an entry of the one above it: up to the place itself, each must be as durable as the file.
         let synced = tokio::task::spawn_blocking(move || -> io::Result<()> {
-            std::fs::File::open(&file)?.sync_all()?;
-            file.parent().map_or(Ok(()), |parent| std::fs::File::open(parent)?.sync_all())
+            let below = |path: &&std::path::Path| path.starts_with(folder.as_path());
+            file.ancestors().take_while(below).try_for_each(|path| std::fs::File::open(path)?.sync_all())
         });
         let written = synced.await.unwrap_or_else(|stopped| Err(io::Error::other(stopped)));
         written.map_err(|error| unkept(&self.place, error.to_string(), true))
@@ -177,7 +185,8 @@ impl Files {
     fn failed(&self, error: &Error) -> Unkept {
         let text = error.to_string();
         let code = code(&text);
-        let denied = matches!(error, Error::Unauthenticated { .. } | Error::PermissionDenied { .. });
+        let denied = matches!(error, Error::Unauthenticated { .. } | Error::PermissionDenied { .. })
+            || matches!(status(&text), Some("401" | "403"));
         if code == Some("NoSuchBucket") {
             return unkept(&self.place, "there is no such bucket; make it, or look at --files".into(), false);
         }
@@ -195,6 +204,11 @@ impl Files {
 
 fn unkept(place: &str, what: String, mends_itself: bool) -> Unkept {
     Unkept { place: place.into(), what, mends_itself }
+}
+
+/// The status of a refusal: that of a list is told in words alone.
+fn status(text: &str) -> Option<&str> {
+    text.split_once("status code: ")?.1.get(..3)
 }
 
 /// The code of an error in S3's form, which is XML.

@@ -5,7 +5,8 @@ use banto::sqlite::rusqlite::{self, Connection, params};
 /// How long a notification stays, in milliseconds (30 days).
 const STAYS_MS: i64 = 30 * 86_400_000;
 
-/// Tells the owner how a run ended. A run has one end, so a second call changes the first one's words and adds nothing.
+/// Tells the owner how a run ended. A run that failed and was tried again ends anew: its one notification says so, and is
+/// unread again.
 pub fn avatar_ended(
     tx: &Connection,
     user: i64,
@@ -17,11 +18,12 @@ pub fn avatar_ended(
     let sql =
         "INSERT INTO notification_templates (sender_id, type, priority, title, message, run, expire_at, created_at)
                VALUES (?1, 'avatar_generated', 'normal', ?2, ?3, ?4, ?5, ?6)
-               ON CONFLICT (run) DO UPDATE SET title = excluded.title, message = excluded.message RETURNING id";
+               ON CONFLICT (run) DO UPDATE SET title = excluded.title, message = excluded.message,
+               expire_at = excluded.expire_at RETURNING id";
     let values = params![user, title, message, run, now + STAYS_MS, now];
     let template: i64 = tx.query_row(sql, values, |row| row.get(0))?;
-    let sql =
-        "INSERT INTO user_notifications (user_id, notification_template_id) VALUES (?1, ?2) ON CONFLICT DO NOTHING";
+    let sql = "INSERT INTO user_notifications (user_id, notification_template_id) VALUES (?1, ?2)
+               ON CONFLICT (user_id, notification_template_id) DO UPDATE SET is_read = 0, read_at = NULL";
     tx.execute(sql, [user, template])?;
     Ok(())
 }

@@ -20,6 +20,8 @@ mod hair;
 mod ink;
 mod mood;
 mod palette;
+#[cfg(test)]
+mod place_tests;
 mod room;
 mod shape;
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 use std::fmt;
 
+use banto::text::visible;
+
 /// How many characters of somebody's words are kept.
 pub const SAID_CHARS_MAX: usize = 200;
 
@@ -14,14 +16,14 @@ const KEY_STARTS: [&str; 4] = ["sk-", "r8_", "AKIA", "ASIA"];
 const KEY_FOLLOWS: [&str; 4] = ["bearer", "basic", "token", "key"];
 const KEY_CHARS_MIN: usize = 16;
 
-/// Words of somebody else: at most [`SAID_CHARS_MAX`] characters, no control bytes, keys masked.
+/// Words of somebody else: cut at [`SAID_CHARS_MAX`] characters, no control bytes, keys masked.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Said(String);
 
 impl Said {
     /// Takes words as they came and makes them safe to show.
     pub fn new(words: impl AsRef<str>) -> Self {
-        Self(cut(&visible(&masked(words.as_ref()))))
+        Self(visible(&masked(words.as_ref()), SAID_CHARS_MAX - 1))
     }
 
     /// The safe text.
@@ -73,27 +75,6 @@ fn is_key_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '*')
 }
 
-/// Shows control characters and those that turn the writing direction as escapes.
-fn visible(words: &str) -> String {
-    let mut out = String::with_capacity(words.len());
-    for c in words.chars() {
-        let turns_direction = matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if c.is_control() || turns_direction {
-            out.extend(c.escape_default());
-        } else {
-            out.push(c);
-        }
-    }
-    out
-}
-
-fn cut(words: &str) -> String {
-    match words.char_indices().nth(SAID_CHARS_MAX) {
-        None => words.to_owned(),
-        Some(_) => words.chars().take(SAID_CHARS_MAX - 1).chain(['…']).collect(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,15 +86,14 @@ mod tests {
 
     #[test]
     fn control_bytes_and_direction_marks_are_shown() {
-        assert_eq!(Said::new("a\x1b[31m\nb\u{202e}").as_str(), "a\\u{1b}[31m\\nb\\u{202e}");
+        assert_eq!(Said::new("a\x1b[31m\nb\u{202e}\u{200b}").as_str(), "a\\u{1b}[31m\\nb\\u{202e}\\u{200b}");
     }
 
     #[test]
     fn long_words_are_cut_at_characters() {
         let said = Said::new("先".repeat(SAID_CHARS_MAX + 50));
-        assert_eq!(said.as_str().chars().count(), SAID_CHARS_MAX);
-        assert!(said.as_str().ends_with('…'));
-        assert_eq!(Said::new("x".repeat(SAID_CHARS_MAX)).as_str(), "x".repeat(SAID_CHARS_MAX));
+        assert_eq!(said.as_str(), "先".repeat(SAID_CHARS_MAX - 1) + "…");
+        assert_eq!(Said::new("x".repeat(SAID_CHARS_MAX - 1)).as_str(), "x".repeat(SAID_CHARS_MAX - 1));
     }
 
     #[test]

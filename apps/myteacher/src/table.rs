@@ -6,8 +6,11 @@
 use banto::sqlite::rusqlite::{self, Connection};
 
 /// Every migration, in order.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../migrations/0001_avatars.sql"), include_str!("../migrations/0002_runs.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_avatars.sql"),
+    include_str!("../migrations/0002_runs.sql"),
+    include_str!("../migrations/0003_holds.sql"),
+];
 
 /// Brings the tables up to this build's. Answers how many steps were taken. Refuses a file of a newer build.
 pub fn migrate(tx: &Connection) -> rusqlite::Result<usize> {
@@ -40,7 +43,8 @@ mod tests {
         INSERT INTO avatar_images (teacher_avatar_id, image_type, expression_type, run, path, bytes, created_at)
           VALUES (1, 'bust', 'sad', 'a', 'p', 1, 0), (2, 'bust', 'sad', 'b', 'q', 1, 0), (2, 'bust', 'happy', 'c', 'r', 1, 0);
         INSERT INTO avatar_comments (teacher_avatar_id, event_type, run, comment_text, created_at)
-          VALUES (1, 'login', 'a', 'hello', 0)";
+          VALUES (1, 'login', 'a', 'hello', 0);
+        INSERT INTO token_holds (run, user_id, amount, created_at) VALUES ('lost', 1, 7, 0), ('c', 1, 7, 0)";
 
     #[test]
     fn rows_of_the_first_tables_are_all_there_in_the_second() {
@@ -56,6 +60,7 @@ mod tests {
         assert_eq!(one(shown), "ab", "what was charged for is shown, not what is under way");
         assert_eq!(one("SELECT failure_detail FROM teacher_avatars WHERE id = 2"), "keep pictures in /srv: full");
         assert!(!one("SELECT failure_reason FROM teacher_avatars WHERE id = 2").is_ascii());
+        assert_eq!(one("SELECT group_concat(run, '') FROM token_holds"), "c", "a hold is its run's");
         assert_eq!(migrate(&tx).unwrap(), 0);
     }
 

@@ -2,6 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "test code")]
 
+#[path = "avatar/checkpoints.rs"]
+mod checkpoints;
+#[path = "stage/desk.rs"]
+mod desk;
+#[path = "avatar/ends.rs"]
+mod ends;
 #[path = "avatar/rows.rs"]
 mod rows;
 #[path = "stage/scripted.rs"]

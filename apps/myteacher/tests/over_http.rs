@@ -8,6 +8,7 @@ mod stage;
 use std::{collections::BTreeSet, sync::Arc};
 
 use banto::{Cause, Config, Select, State, Steer, sqlite::Sqlite};
+use futures_util::StreamExt;
 use myteacher::{
     look::{BodyType, Look},
     order::{self, Ordered},
@@ -375,4 +376,108 @@ async fn a_worker_that_starts_anyway_parks_what_it_cannot_run() {
     let cured = stage_in(house, settings(&fake, "r8_right", "sk-right")).await;
     cured.work_until_adopted(ordered).await;
     assert_completed(&cured, ordered).await;
+}
+
+/// What becomes of a job after one answer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Then {
+    /// Another attempt, one is burned.
+    Retry,
+    /// It sleeps for so many seconds, nothing is burned.
+    Snooze(i64),
+    /// It waits for somebody, nothing is burned.
+    Park,
+    /// Its row is failed.
+    Dead,
+}
+
+/// Every way in which providers fail, and what follows.
+fn refusals() -> Vec<(&'static str, Answer, Then)> {
+    let said = |status, detail: &str| Answer::json(status, &json!({"detail": detail, "error": {"message": detail}}));
+    let page = || Answer::bytes(200, "text/html", "<html>maintenance</html>");
+    vec![
+        ("429 with seconds", said(429, "slow down").header("retry-after", "7"), Then::Snooze(7)),
+        ("429 without", said(429, "slow down"), Then::Snooze(30)),
+        ("401", said(401, "no such key"), Then::Park),
+        ("402", said(402, "no money"), Then::Park),
+        ("403", said(403, "not yours"), Then::Park),
+        ("429 for money", said(429, "insufficient_quota"), Then::Park),
+        ("500", said(500, "oops"), Then::Retry),
+        ("503", said(503, "busy"), Then::Retry),
+        ("529", said(529, "overloaded"), Then::Retry),
+        ("a page", page(), Then::Retry),
+        ("half a body", said(200, &"x".repeat(500)).truncated(), Then::Retry),
+        ("hung up", Answer::hang_up(), Then::Retry),
+        ("silence", Answer::hang(), Then::Retry),
+        ("silence in the middle", said(200, &"x".repeat(500)).stalled(), Then::Retry),
+        ("422", said(422, "input.seed: must be an integer"), Then::Dead),
+    ]
+}
+
+async fn assert_follows(stage: &Stage, ordered: Ordered, then: Then, since: i64, told: &str) {
+    let job = stage.job(ordered).await;
+    let (state, burned, row) = match then {
+        Then::Retry => (State::Scheduled, 1, "generating"),
+        Then::Snooze(_) => (State::Scheduled, 0, "generating"),
+        Then::Park => (State::Parked, 0, "generating"),
+        Then::Dead => (State::Dead, 1, "failed"),
+    };
+    assert_eq!((job.state, job.attempt), (state, burned), "{told}: {:?}", job.error);
+    assert_eq!(stage.avatar(ordered.avatar).await.status, row, "{told}");
+    if let Then::Snooze(seconds) = then {
+        let due = since + seconds * 1_000..=stage.app.now() + seconds * 1_000;
+        assert!(due.contains(&job.run_at), "{told}: {} ms", job.run_at - since);
+    }
+}
+
+/// What the answer at `route` leads to, and that all else is asked for once; `before` is what was drawn and written by then.
+async fn each_answer_at(route: &str, is_transparent: bool, before: (usize, i64)) {
+    let look = Look { is_transparent, ..Look::from_seed(3) };
+    let price = if is_transparent { 6 * 1_050 + 54 } else { 6_054 };
+    let each = refusals().into_iter().map(|(word, answer, then)| async move {
+        let told = format!("{word} at {route}");
+        let fake = Fake::start().await.unwrap();
+        let stage = stage_in(house(), settings(&fake, "r8_right", "sk-right")).await;
+        let ordered = order::create(&stage.app, USER, look).await.unwrap();
+        fake.script(route, [answer]);
+        let since = stage.app.now();
+        stage.work().await;
+        assert_follows(&stage, ordered, then, since, &told).await;
+        let held = if then == Then::Dead { 0 } else { price };
+        assert_eq!((stage.balance().await.held, stage.count(CHARGES).await), (held, 0), "{told}");
+        assert_eq!(
+            (fake.requests_to(DRAW).len(), stage.count(COMMENTS).await),
+            before,
+            "{told}: what was made is kept"
+        );
+
+        match then {
+            Then::Retry | Then::Snooze(_) => stage.run_now(ordered).await,
+            Then::Park => stage.work_until_adopted(ordered).await,
+            Then::Dead => return,
+        }
+        assert_completed(&stage, ordered).await;
+        let asked = [DRAW, CUT_OUT, CHAT].map(|all| (all, fake.requests_to(all).len()));
+        let cuts = if is_transparent { 6 } else { 0 };
+        let once = [(DRAW, 6), (CUT_OUT, cuts), (CHAT, 22)];
+        let wanted = once.map(|(all, count)| (all, count + usize::from(route.starts_with(all))));
+        assert_eq!(asked, wanted, "{told}: what was refused is asked for again, and nothing else");
+        assert_eq!(stage.balance().await.free, 10_000 - price, "{told}");
+    });
+    futures_util::stream::iter(each).buffer_unordered(4).collect::<Vec<()>>().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_to_a_drawing_has_its_own_end() {
+    each_answer_at(DRAW, false, (1, 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_to_a_cut_out_has_its_own_end_and_the_drawing_is_kept() {
+    each_answer_at(CUT_OUT, true, (1, 0)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_answer_to_a_comment_in_the_middle_has_its_own_end_and_all_before_it_is_kept() {
+    each_answer_at(&format!("{CHAT} グループを作成した時"), false, (6, 18)).await;
 }

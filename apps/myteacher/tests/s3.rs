@@ -10,9 +10,9 @@ mod stage;
 use std::sync::Arc;
 
 use banto::{Cause, State, sqlite::Sqlite};
-use myteacher::{files::Files, order, paint::offline::OfflinePainter, write::offline::OfflineWriter};
+use myteacher::{files::Files, look::Look, order, paint::offline::OfflinePainter, write::offline::OfflineWriter};
 use server::{KEY, Server};
-use stage::{Stage, house};
+use stage::{Stage, USER, house};
 use tempfile::TempDir;
 
 const PLACE: &str = "s3://pictures/school/year-1";
@@ -27,6 +27,14 @@ async fn begun() -> (Server, Stage, order::Ordered) {
     let stage = stage_in(house(), files).await;
     let ordered = stage.order().await;
     (server, stage, ordered)
+}
+
+/// The job runs again: now, if it waits for its time, or as soon as a worker that starts takes it.
+async fn again(stage: &Stage, ordered: order::Ordered, waits: bool) {
+    match waits {
+        true => stage.run_now(ordered).await,
+        false => stage.work_until_adopted(ordered).await,
+    }
 }
 
 /// Completed, and each of its pictures is in the bucket as its row says.
@@ -124,6 +132,106 @@ async fn wrong_credentials_park_the_job_before_anything_is_painted() {
 
     let right = Files::in_bucket(PLACE, server.settings(KEY)).unwrap();
     let cured = stage_in(house, right).await;
+    cured.work_until_adopted(ordered).await;
+    assert_completed(&server, &cured, ordered).await;
+}
+
+/// Whatever is being asked of the bucket when it begins to refuse: the job waits for somebody, and what was made and paid for
+/// before is neither made nor paid for again. HEAD is asked of what an earlier attempt noted, GET of what it drew.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_in_the_middle_parks_the_job_and_costs_no_attempt_and_no_picture() {
+    for (method, before) in [("GET", 0), ("PUT", 0), ("PUT", 4), ("HEAD", 0), ("HEAD", 1)] {
+        for status in [401, 403] {
+            let (server, stage, ordered) = begun().await;
+            if method == "HEAD" {
+                let two = [None; 2].into_iter().chain([Some(503); 100]);
+                server.with(|state| state.script.insert("PUT", two.collect()));
+                stage.work().await;
+                server.with(|state| state.script.clear());
+            }
+            let attempts = stage.job(ordered).await.attempt;
+            let refusal = std::iter::repeat_n(None, before).chain([Some(status); 100]);
+            server.with(|state| state.script.insert(method, refusal.collect()));
+            match method {
+                "HEAD" => stage.run_now(ordered).await,
+                _ => drop(stage.work().await),
+            }
+
+            let told = format!("{method} {status} after {before}");
+            let job = stage.job(ordered).await;
+            assert_eq!((job.state, job.attempt), (State::Parked, attempts), "{told}: {:?}", job.error);
+            let park = job.park.unwrap();
+            assert_eq!(park.cause, Cause::Missing, "{told}");
+            assert!(park.text.starts_with("keep pictures in \"s3://pictures/school/year-1\": it refuses access ("));
+            assert!(park.text.ends_with("; look at credentials, rights and region"), "{told}: {}", park.text);
+            assert_eq!(
+                stage.avatar(ordered.avatar).await.status,
+                "generating",
+                "{told}: its owner is told of no failure"
+            );
+            assert_eq!(stage.balance().await.held, 6_054, "{told}");
+
+            let there: Vec<String> = server.with(|state| {
+                state.script.clear();
+                state.objects.keys().cloned().collect()
+            });
+            let puts = server.asked("PUT");
+            again(&stage, ordered, false).await;
+            assert_completed(&server, &stage, ordered).await;
+            assert_eq!(server.asked("PUT") - puts, 6 - there.len(), "{told}: what is there is not made again");
+            assert_eq!(stage.count("SELECT count(*) FROM ai_usage_logs").await, 6 + 22, "{told}");
+        }
+    }
+}
+
+/// A drawing waits in the bucket for its background to be removed: a bucket that refuses to give it, or is out of order,
+/// costs no second drawing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drawing_that_cannot_be_had_just_now_is_not_drawn_again() {
+    for (status, state) in [(403, State::Parked), (503, State::Scheduled)] {
+        let server = Server::start().await;
+        let stage = stage_in(house(), Files::in_bucket(PLACE, server.settings(KEY)).unwrap()).await;
+        let look = Look { is_transparent: true, ..Look::from_seed(3) };
+        let ordered = order::create(&stage.app, USER, look).await.unwrap();
+        // The drawing is kept, its cut-out is not.
+        server.with(|told| told.script.insert("PUT", [None].into_iter().chain([Some(503); 100]).collect()));
+        stage.work().await;
+        // The first GET lists the folder, the second asks for the drawing.
+        server.with(|told| {
+            told.script.clear();
+            told.script.insert("GET", [None].into_iter().chain([Some(status); 100]).collect());
+        });
+        stage.run_now(ordered).await;
+        assert_eq!(stage.job(ordered).await.state, state, "{status}");
+        server.with(|told| told.script.clear());
+        again(&stage, ordered, state == State::Scheduled).await;
+        assert_eq!(stage.avatar(ordered.avatar).await.status, "completed", "{status}");
+        let drawn = |request: &&String| request.starts_with("PUT ") && request.contains("/drawn/");
+        assert_eq!(server.with(|told| told.requests.iter().filter(drawn).count()), 6, "{status}: one for each picture");
+        assert_eq!(stage.count("SELECT count(*) FROM ai_usage_logs").await, 6 + 6 + 22, "{status}");
+        assert_eq!(stage.balance().await.free, 10_000 - 6 * 1_050 - 54, "{status}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn missing_credentials_are_named_before_the_first_job_is_taken_and_park_what_is_run_anyway() {
+    let server = Server::start().await;
+    let house = house();
+    let unset = server.settings(KEY).into_iter().filter(|(name, _)| !name.contains("KEY"));
+    let stage = stage_in(house.clone(), Files::in_bucket(PLACE, unset).unwrap()).await;
+    let ordered = stage.order().await;
+    let faults = myteacher::work::worker(&stage.app, stage::config()).start().await.unwrap_err().join("\n");
+    assert!(faults.contains("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"), "{faults}");
+    assert_eq!(stage.job(ordered).await.state, State::Ready);
+
+    let anyway = banto::Config { start_anyway: true, ..stage::config() };
+    myteacher::work::work(&stage.app, myteacher::work::worker(&stage.app, anyway)).await.unwrap();
+    let job = stage.job(ordered).await;
+    assert_eq!((job.state, job.attempt), (State::Parked, 0));
+    assert!(job.park.unwrap().text.contains("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"));
+    assert_eq!(server.with(|state| state.requests.len()), 0, "nothing was asked without a signature");
+
+    let cured = stage_in(house, Files::in_bucket(PLACE, server.settings(KEY)).unwrap()).await;
     cured.work_until_adopted(ordered).await;
     assert_completed(&server, &cured, ordered).await;
 }

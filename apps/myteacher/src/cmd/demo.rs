@@ -25,18 +25,25 @@ pub async fn demo(typed: &args::Demo) -> Result<ExitCode, Error> {
         shown(&demo, place)?;
     }
     Ok(match demo.told {
+        _ if demo.elsewhere > 0 => ExitCode::from(FOUND),
         _ if demo.avatar.status == "completed" => ExitCode::SUCCESS,
-        Some(told) => told.exit(),
+        Some(told) => ExitCode::from(told.exit()),
         None => ExitCode::from(FOUND),
     })
 }
 
 fn shown(demo: &Demo, place: &Place) -> Result<(), Error> {
-    let mut files = table(["file", "size"]);
-    for (_, path, bytes) in &demo.made.pictures {
-        files.add_row([format!("{}/{path}", place.files), format!("{:.1} KiB", *bytes as f64 / 1024.0)]);
-    }
-    if !demo.made.pictures.is_empty() {
+    if demo.elsewhere > 0 {
+        line(&format!(
+            "{} pictures are not in {}: another worker of this queue was quicker, and keeps them where it was told to \
+             (MYTEACHER_FILES). Stop it, or let it use the same place.",
+            demo.elsewhere, place.files
+        ))?;
+    } else if !demo.made.pictures.is_empty() {
+        let mut files = table(["file", "size"]);
+        for (_, path, bytes) in &demo.made.pictures {
+            files.add_row([format!("{}/{path}", place.files), format!("{:.1} KiB", *bytes as f64 / 1024.0)]);
+        }
         line(&files)?;
     }
     let mut counts = table(["avatar", "pictures", "comments", "tokens", "attempts", "time", "status"]);

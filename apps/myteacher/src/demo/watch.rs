@@ -4,7 +4,7 @@
 //! and when a signal says so. It looks at the store now and then too, for the job may be another worker's, and a slow
 //! reader misses events.
 
-use std::{convert::Infallible, io, process::ExitCode, time::Duration};
+use std::{convert::Infallible, io, process, thread, time::Duration};
 
 use banto::{Event, JobId, Name, State, Stop, Worker};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -31,10 +31,13 @@ pub struct Told {
 
 impl Told {
     /// How a program that was ended by a signal ends: 128 and the signal's number.
-    pub fn exit(self) -> ExitCode {
-        ExitCode::from(128 + self.signal)
+    pub fn exit(self) -> u8 {
+        128 + self.signal
     }
 }
+
+/// How long a second signal leaves to hand back what runs; then the process ends, whoever still waits for what.
+const LAST: Duration = Duration::from_secs(1);
 
 /// The signals that end a demo.
 pub(super) struct Signals {
@@ -176,7 +179,8 @@ impl Watch {
 
     fn obey(&mut self, told: Told) {
         if self.told.replace(told).is_some() {
-            return self.stop.now(format!("{} was received again", told.name));
+            self.stop.now(format!("{} was received again", told.name));
+            return end(told, self.json);
         }
         self.say(&format!("{} was received: stopping; what is made is kept", told.name));
         self.over(&format!("{} was received", told.name));
@@ -200,6 +204,18 @@ impl Watch {
             _ => print::note(text, self.json), // there is no bar yet, and drawing an empty one helps nobody
         }
     }
+}
+
+/// Ends the process soon, whatever it waits for by then: a store that does not answer holds it up even at its very end.
+fn end(told: Told, json: bool) {
+    thread::spawn(move || {
+        thread::sleep(LAST);
+        print::note(
+            &format!("{} was received again: ending now; what ran is given to others in 10 s", told.name),
+            json,
+        );
+        process::exit(told.exit().into());
+    });
 }
 
 fn progress(shown: bool) -> ProgressBar {

@@ -86,7 +86,7 @@ impl Figure {
     }
 
     /// Where the figure stands on the sheet and how near we are.
-    fn camera(&self) -> Transform {
+    pub(super) fn camera(&self) -> Transform {
         let (near, x, y) = match (self.picture.pose, self.look.is_chibi) {
             (Pose::Bust, false) => (1.12, 256.0, 236.0),
             (Pose::Bust, true) => (1.2, 256.0, 250.0),

@@ -103,6 +103,7 @@ fn json_is_one_document_of_a_known_shape() {
         "avatar",
         "balance",
         "charged",
+        "elsewhere",
         "explained",
         "job",
         "made",
@@ -261,4 +262,37 @@ fn a_demo_beside_a_worker_ends_with_its_job_whoever_makes_it() {
     }
     worker.stops();
     assert_eq!(house.one::<i64>("SELECT count(*) FROM token_transactions WHERE type = 'ai_usage'"), 4);
+}
+
+/// A worker that was told of another place is as likely to take the job as the demo itself.
+#[test]
+fn a_demo_never_names_a_file_that_is_not_there() {
+    let house = House::lived_in();
+    let worker = house.worker("--concurrency 2");
+    for seed in 1..=6 {
+        let demo = house.command(&format!("demo --seed {seed} --json --out drawn")).output().unwrap();
+        let said: super::house::Said = demo.into();
+        let demo = said.json()["demo"].clone();
+        let pictures = demo["made"]["pictures"].as_array().unwrap();
+        let here =
+            pictures.iter().filter(|it| house.path().join("drawn").join(it[1].as_str().unwrap()).is_file()).count();
+        assert_eq!(demo["elsewhere"], pictures.len() - here, "seed {seed}");
+        assert_eq!(said.exit, Some(i32::from(here < 6)), "seed {seed}: {here} of 6 are here");
+    }
+    worker.stops();
+}
+
+#[test]
+fn a_place_where_nothing_can_be_made_is_said_with_what_to_do() {
+    let house = House::new();
+    std::fs::write(house.path().join("storage"), "no folder").unwrap();
+    for typed in ["demo", "demo --json", "avatars list", "avatars create"] {
+        let said = house.types(typed).ends(2);
+        let (is_json, err) = (typed.contains("--json"), &said.err);
+        assert!(err.starts_with(if is_json { "{\"error\":" } else { "myteacher: could not make the folder" }), "{err}");
+        assert!(err.contains("storage") && err.contains("name a store with --store"), "{typed}: {err}");
+        assert_eq!((err.lines().count(), said.out.as_str()), (1, ""), "{typed}");
+    }
+    let said = house.types("demo --store sqlite://else.db --out drawn").ends(0).out;
+    assert!(said.contains("completed"), "{said}");
 }

@@ -161,17 +161,51 @@ fn a_provider_that_was_not_built_in_is_named_with_its_feature() {
     );
 }
 
+/// A command for which nothing of the providers' or the bucket's is set.
+#[cfg(feature = "replicate")]
+fn bare(house: &House, typed: &str) -> std::process::Command {
+    let mut command = house.command(typed);
+    for name in std::env::vars().map(|(name, _)| name) {
+        if ["REPLICATE_", "OPENAI_", "AWS_"].iter().any(|start| name.starts_with(start)) {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
+#[cfg(all(feature = "replicate", feature = "openai", feature = "s3"))]
+#[test]
+fn every_key_that_is_missing_is_named_at_once_those_of_the_bucket_too() {
+    let house = House::lived_in();
+    let (_, job) = house.create("--seed 3");
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    let others =
+        ["OPENAI_API_KEY", "REPLICATE_API_TOKEN", "REPLICATE_MODEL_VERSION", "REPLICATE_TRANSPARENT_MODEL_VERSION"];
+    for (typed, exit) in [("queue work --once", 10), ("demo", 2)] {
+        for set in [None, Some(0), Some(1)] {
+            let mut command = bare(&house, typed);
+            command.env("MYTEACHER_FILES", "s3://pictures/school");
+            command.env("MYTEACHER_PAINTER", "replicate").env("MYTEACHER_WRITER", "openai");
+            if let Some(set) = set {
+                command.env(keys[set], "AKIDVERYSECRET");
+            }
+            let err = super::house::Said::from(command.output().unwrap()).refused(exit);
+            assert!(others.iter().all(|name| err.contains(name)), "{typed} {set:?}: {err}");
+            for (index, name) in keys.iter().enumerate() {
+                assert_eq!(err.contains(name), Some(index) != set, "{typed} {set:?}: {err}");
+            }
+            assert!(err.lines().count() == 1 && !err.contains("VERYSECRET"), "{typed} {set:?}: {err}");
+        }
+    }
+    assert_eq!(house.job(&job)["state"], "ready");
+    assert_eq!(house.one::<i64>("SELECT count(*) FROM teacher_avatars"), 2);
+}
+
 #[cfg(feature = "replicate")]
 #[test]
 fn a_demo_on_a_provider_without_settings_names_them_all_and_orders_nothing() {
     let house = House::new();
-    let mut command = house.command("demo --painter replicate");
-    let set: Vec<String> =
-        std::env::vars().map(|(name, _)| name).filter(|name| name.starts_with("REPLICATE_")).collect();
-    for name in set {
-        command.env_remove(name);
-    }
-    let err = super::house::Said::from(command.output().unwrap()).refused(2);
+    let err = super::house::Said::from(bare(&house, "demo --painter replicate").output().unwrap()).refused(2);
     for name in ["REPLICATE_API_TOKEN", "REPLICATE_MODEL_VERSION", "REPLICATE_TRANSPARENT_MODEL_VERSION"] {
         assert!(err.contains(name), "{name}: {err}");
     }

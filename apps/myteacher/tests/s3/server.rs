@@ -1,4 +1,4 @@
-//! A small server that speaks S3's format (path style) as far as pictures need it: PUT, HEAD, ListObjectsV2, DeleteObjects.
+//! A small server that speaks S3's format (path style) as far as pictures need it: PUT, GET, HEAD, ListObjectsV2, DeleteObjects.
 //! It knows one key and one bucket, and fails when it is told to.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test code")]
@@ -82,7 +82,7 @@ impl Server {
 async fn serve(mut stream: TcpStream, state: Arc<Mutex<State>>) {
     let Some(request) = read(&mut stream).await else { return };
     let answer = answer(&mut state.lock().unwrap(), &request);
-    let _ = stream.write_all(answer.as_bytes()).await; // who has gone away need not hear it
+    let _ = stream.write_all(&answer).await; // who has gone away need not hear it
     let _ = stream.shutdown().await;
 }
 
@@ -121,12 +121,15 @@ async fn read(stream: &mut TcpStream) -> Option<Request> {
     })
 }
 
-fn answer(state: &mut State, request: &Request) -> String {
+/// What is told about every object.
+const ABOUT: &str = "ETag: \"1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
+
+fn answer(state: &mut State, request: &Request) -> Vec<u8> {
     let Request { method, path, query, key, body } = request;
     state.requests.push(format!("{method} {path}"));
     let scripted = state.script.iter_mut().find(|(own, _)| *own == method).and_then(|(_, script)| script.pop_front());
     if let Some(Some(status)) = scripted {
-        return refused(method, status, "SlowDown");
+        return refused(method, status, if status < 500 { "NotForYou" } else { "SlowDown" });
     }
     if key != KEY {
         return refused(method, 403, "InvalidAccessKeyId");
@@ -142,12 +145,17 @@ fn answer(state: &mut State, request: &Request) -> String {
         }
         "HEAD" => match state.objects.get(object) {
             Some(bytes) => {
-                let about = "ETag: \"1\"\r\nLast-Modified: Sun, 06 Nov 1994 08:49:37 GMT\r\n";
-                format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{about}content-length: {}\r\n\r\n", bytes.len())
+                let about = ABOUT;
+                let length = bytes.len();
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\n{about}content-length: {length}\r\n\r\n").into()
             }
             None => refused(method, 404, "NoSuchKey"),
         },
-        "GET" => said(200, "", &list(&state.objects, query.get("prefix").map_or("", String::as_str))),
+        "GET" if !object.is_empty() => match state.objects.get(object) {
+            Some(bytes) => said(200, ABOUT, bytes),
+            None => refused(method, 404, "NoSuchKey"),
+        },
+        "GET" => said(200, "", list(&state.objects, query.get("prefix").map_or("", String::as_str))),
         "POST" if query.contains_key("delete") => {
             let body = String::from_utf8_lossy(body);
             let keys = body.split("<Key>").skip(1).filter_map(|part| part.split_once("</Key>")).map(|(key, _)| key);
@@ -157,7 +165,7 @@ fn answer(state: &mut State, request: &Request) -> String {
                     format!("<Deleted><Key>{key}</Key></Deleted>")
                 })
                 .collect();
-            said(200, "", &format!("<DeleteResult>{gone}</DeleteResult>"))
+            said(200, "", format!("<DeleteResult>{gone}</DeleteResult>"))
         }
         _ => refused(method, 501, "NotImplemented"),
     }
@@ -176,12 +184,13 @@ fn list(objects: &BTreeMap<String, Vec<u8>>, prefix: &str) -> String {
 }
 
 /// A refusal; one of a HEAD has no words.
-fn refused(method: &str, status: u16, code: &str) -> String {
+fn refused(method: &str, status: u16, code: &str) -> Vec<u8> {
     let words = format!("<Error><Code>{code}</Code><Message>It is refused.</Message></Error>");
     said(status, "", if method == "HEAD" { "" } else { &words })
 }
 
-fn said(status: u16, headers: &str, body: &str) -> String {
-    let length = body.len();
-    format!("HTTP/1.1 {status} Said\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}")
+fn said(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
+    let length = body.as_ref().len();
+    let head = format!("HTTP/1.1 {status} Said\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n");
+    [head.as_bytes(), body.as_ref()].concat()
 }

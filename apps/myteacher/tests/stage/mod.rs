@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use banto::{Config, Event, JobRecord, Report, Select, Steer, sqlite::Sqlite, steer::Order};
+use banto::{Clock, Config, Event, JobRecord, Report, Select, Steer, sqlite::Sqlite, steer::Order};
 use myteacher::{
     app::App,
     avatar::{self, Avatar},
@@ -27,8 +27,13 @@ pub const USER: i64 = 7;
 
 /// A new folder and a store in it.
 pub fn house() -> (Arc<TempDir>, Sqlite) {
+    house_by(banto::clock())
+}
+
+/// The same, by a clock of the test's.
+pub fn house_by(clock: Arc<dyn Clock>) -> (Arc<TempDir>, Sqlite) {
     let folder = tempfile::tempdir().unwrap();
-    let store = Sqlite::open(folder.path().join("jobs.db").to_str().unwrap(), banto::clock()).unwrap();
+    let store = Sqlite::open(folder.path().join("jobs.db").to_str().unwrap(), clock).unwrap();
     (Arc::new(folder), store)
 }
 
@@ -41,13 +46,24 @@ impl Stage {
     /// Sets the stage in a house, which keeps the pictures too unless a place is given; a second stage in the same house is
     /// what a restart with other settings is.
     pub async fn set(
+        house: (Arc<TempDir>, Sqlite),
+        painter: Arc<dyn Painter>,
+        writer: Arc<dyn Writer>,
+        place: Option<Files>,
+    ) -> Stage {
+        Stage::set_by(banto::clock(), house, painter, writer, place).await
+    }
+
+    /// The same, by the clock that the house was made with.
+    pub async fn set_by(
+        clock: Arc<dyn Clock>,
         (folder, store): (Arc<TempDir>, Sqlite),
         painter: Arc<dyn Painter>,
         writer: Arc<dyn Writer>,
         place: Option<Files>,
     ) -> Stage {
         let files = place.unwrap_or_else(|| Files::open(folder.path().join("pictures").to_str().unwrap()).unwrap());
-        let app = App::new(store, banto::clock(), painter, writer, files).await.unwrap();
+        let app = App::new(store, clock, painter, writer, files).await.unwrap();
         let stage = Stage { app, folder };
         if stage.sql("INSERT INTO users (id, name) VALUES (7, 'Hanako') ON CONFLICT DO NOTHING").await == 1 {
             stage.app.write(|db| Ok(token::grant(db, USER, 10_000, 100_000, "test", 0)?)).await.unwrap();

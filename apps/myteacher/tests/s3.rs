@@ -220,7 +220,7 @@ async fn missing_credentials_are_named_before_the_first_job_is_taken_and_park_wh
     let unset = server.settings(KEY).into_iter().filter(|(name, _)| !name.contains("KEY"));
     let stage = stage_in(house.clone(), Files::in_bucket(PLACE, unset).unwrap()).await;
     let ordered = stage.order().await;
-    let faults = myteacher::work::worker(&stage.app, stage::config()).start().await.unwrap_err().join("\n");
+    let faults = myteacher::work::worker(&stage.app, stage::config()).start().await.unwrap_err().to_string();
     assert!(faults.contains("AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY"), "{faults}");
     assert_eq!(stage.job(ordered).await.state, State::Ready);
 

@@ -176,6 +176,9 @@ pub(crate) fn prepare(options: &Options) -> Result<()> {
     if options.path.is_dir() {
         return refused(Fault::Config, "it is a folder; name a file in it");
     }
+    if options.path.exists() && !options.path.is_file() {
+        return refused(Fault::Config, "it is a device, a pipe or a socket; name a file");
+    }
     if let Some(kind) = network(folder) {
         return refused(
             Fault::Config,

@@ -49,12 +49,13 @@ impl Mark {
             (None, _) => Found::Useless("cannot be opened"),
             (Some(_), false) if new => Found::Fresh,
             (Some(_), false) => Found::Useless("is missing"),
-            (Some(file), true) => mark.read(file),
+            (Some(file), true) => mark.read(file, new),
         };
         (mark, found)
     }
 
-    fn read(&self, file: &File) -> Found {
+    /// A new store beside the mark of another stands where that one was, which is gone with all its rows.
+    fn read(&self, file: &File, new: bool) -> Found {
         let mut bytes = [0; 32];
         if file.read_exact_at(&mut bytes, 0).is_err() {
             return Found::Useless("is damaged");
@@ -63,7 +64,7 @@ impl Mark {
         if check != checksum([store, commits, accepted]) {
             return Found::Useless("is damaged");
         }
-        if store != self.store {
+        if store != self.store && !new {
             return Found::Useless("belongs to another store");
         }
         Found::Height(Height { commits, accepted })

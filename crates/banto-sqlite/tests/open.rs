@@ -148,6 +148,35 @@ async fn a_backup_that_is_put_back_is_noticed_counted_and_said_until_acknowledge
 }
 
 #[tokio::test]
+async fn a_file_that_was_emptied_or_deleted_is_noticed_by_the_mark_it_left() {
+    type Loss = fn(&std::path::Path) -> std::io::Result<()>;
+    let losses: [Loss; 2] = [|path| fs::remove_file(path), |path| fs::write(path, "")];
+    for gone in losses {
+        let bench = Bench::new();
+        let store = bench.open();
+        store.enqueue(jobs(5).into()).await.unwrap();
+        drop(store);
+        gone(&bench.path()).unwrap();
+        for _ in 0..2 {
+            let store = bench.open();
+            assert_eq!(store.tally().await.unwrap().lost, 5, "counted once, however often it is opened");
+            let notices = store.about().notices;
+            assert!(notices.iter().any(|notice| notice.contains("5 accepted jobs are missing")), "{notices:?}");
+            sound(&store).await;
+        }
+        bench.open().acknowledge_loss().await.unwrap();
+        assert_eq!(bench.open().about().notices, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn what_is_no_ordinary_file_is_refused() {
+    let refused = Sqlite::open("/dev/null", Arc::new(Bench::new().clock.clone())).unwrap_err();
+    assert_eq!(*refused.fault(), Fault::Config);
+    assert!(refused.to_string().contains("a device, a pipe or a socket"), "{refused}");
+}
+
+#[tokio::test]
 async fn lost_finishes_are_noticed_though_no_job_is_missing() {
     let bench = Bench::new();
     let store = bench.open();
@@ -279,11 +308,11 @@ fn an_address_of_another_sort_shows_no_password() {
 #[test]
 fn a_file_that_cannot_be_opened_is_not_tried_again() {
     let bench = Bench::new();
-    let _socket = std::os::unix::net::UnixListener::bind(bench.path()).unwrap();
-    for migrate in [true, false] {
+    std::os::unix::fs::symlink(bench.path(), bench.path()).unwrap();
+    for (migrate, why) in [(true, "rights"), (false, "no such file")] {
         let options = Options { migrate, ..bench.options() };
         let error = Sqlite::open_with(options, Arc::new(bench.clock.clone())).unwrap_err();
         assert!(*error.fault() == Fault::Config && !error.again(), "{error}");
-        assert!(error.to_string().contains("rights"), "{error}");
+        assert!(error.to_string().contains(why), "{error}");
     }
 }

@@ -140,3 +140,14 @@ fn what_this_build_would_park_is_made_no_job() {
         assert!(refused.starts_with("make a job of paint: its payload") && refused.contains(says), "{refused}");
     }
 }
+
+#[test]
+fn what_is_said_of_a_payload_that_does_not_fit_shows_none_of_it() {
+    for (version, payload) in
+        [(3, r#"{"avatar":"4111-secret","colour":"red"}"#), (2, r#"{"id":"4111-secret","colour":"red"}"#)]
+    {
+        let park = registry(&[]).verdict(&record("paint", version, payload)).unwrap();
+        assert_eq!(park.cause, Cause::Undecodable);
+        assert!(!park.text.contains("secret"), "{}", park.text);
+    }
+}

@@ -11,6 +11,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     str::FromStr,
+    sync::atomic::AtomicBool,
     time::Duration,
 };
 
@@ -262,7 +263,7 @@ pub(crate) fn writer(options: &Options) -> Result<Connection> {
 /// closes it as its last user, at that very moment.
 fn wal(db: &Connection, options: &Options) -> rusqlite::Result<String> {
     let turn_on = |db: &Connection| db.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0));
-    let mode = patiently(db, options.busy_ms, turn_on)?;
+    let mode = patiently(db, options.busy_ms, &AtomicBool::new(false), turn_on)?;
     db.busy_timeout(Duration::from_millis(options.busy_ms))?;
     Ok(mode)
 }

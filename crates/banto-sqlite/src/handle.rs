@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     thread::JoinHandle,
 };
 
@@ -23,7 +23,8 @@ use crate::{
     writer::{WAITING_MAX, Writer},
 };
 
-/// An open store. Clones share it; when the last one goes, what waits is written and the file is closed.
+/// An open store. Clones share it; when the last one goes, what waits is written, unless another process holds the lock just
+/// then, and the file is closed.
 #[derive(Clone)]
 pub struct Sqlite(Arc<Inner>);
 
@@ -195,6 +196,12 @@ impl Hand {
         let thread = std::thread::Builder::new().name("banto-write".into()).spawn(move || writer.serve(waiting));
         let failed = |error| StoreError::new(Fault::Gone, format!("start a thread: {error}"));
         Ok(Hand::Thread { calls: Some(calls), thread: Some(thread.map_err(failed)?), watcher })
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.closed.store(true, Ordering::Relaxed);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     os::unix::fs::MetadataExt,
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
 };
 
 use banto_store::{Clock, Fault, StoreError};
@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Shared {
     pub news: watch::Sender<u64>,
     pub options: Options,
+    /// Nobody has the store any more, so nobody waits for an answer.
+    pub closed: AtomicBool,
     disk: Mutex<Disk>,
     said: Mutex<Vec<String>>,
 }
@@ -46,7 +48,8 @@ impl Shared {
     pub fn new(options: Options, news: u64, reserve: Reserve, mark: Mark) -> Shared {
         let file = identity(&options.path);
         let disk = Disk { file, reserve, mark, reopened: 0, last: String::new() };
-        Shared { news: watch::Sender::new(news), options, disk: Mutex::new(disk), said: Mutex::new(Vec::new()) }
+        let (news, disk, said) = (watch::Sender::new(news), Mutex::new(disk), Mutex::default());
+        Shared { news, options, closed: AtomicBool::new(false), disk, said }
     }
 
     /// What an operator should know now.

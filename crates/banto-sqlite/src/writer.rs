@@ -99,7 +99,7 @@ impl Writer {
     /// What a proof asks for: the answer comes before the commit.
     fn group_unsafely(&mut self, mut calls: Calls) {
         let Ok(db) = self.connection() else { return };
-        let _begun = begin(&db, self.options.busy_ms);
+        let _begun = begin(&db, &self.shared);
         let mut desk = Desk::new(&db, Now::of(&*self.clock), self.tokens.u64(..));
         for call in &mut calls {
             let _ran = call.run(&mut desk);
@@ -148,7 +148,7 @@ impl Writer {
     }
 
     fn transact(&mut self, db: &Connection, now: Now, calls: &mut Calls) -> Result<()> {
-        begin(db, self.options.busy_ms)?;
+        begin(db, &self.shared)?;
         let mut desk = Desk::new(db, now, self.tokens.u64(..));
         desk.leased = std::mem::take(&mut self.leased);
         let ran = self.run_all(&mut desk, calls);
@@ -222,7 +222,7 @@ impl Writer {
     fn undo_all(&self, desk: &mut Desk<'_>) -> Result<()> {
         desk.counts = Counts::default();
         roll_back(desk.db)?;
-        begin(desk.db, self.options.busy_ms)
+        begin(desk.db, &self.shared)
     }
 
     /// Runs one call of several, in its own savepoint and with its own counts.
@@ -259,8 +259,9 @@ impl Writer {
 }
 
 /// The only statement that waits for other processes: what comes after it has the lock.
-fn begin(db: &Connection, busy_ms: u64) -> Result<()> {
-    let begun = patiently(db, busy_ms, |db| db.prepare_cached("BEGIN IMMEDIATE")?.execute([]));
+fn begin(db: &Connection, shared: &Shared) -> Result<()> {
+    let begin = |db: &Connection| db.prepare_cached("BEGIN IMMEDIATE")?.execute([]);
+    let begun = patiently(db, shared.options.busy_ms, &shared.closed, begin);
     begun.map(|_| ()).map_err(while_doing("write to the store"))
 }
 

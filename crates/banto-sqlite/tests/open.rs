@@ -106,6 +106,20 @@ fn a_newer_schema_is_refused_by_both_numbers() {
 }
 
 #[tokio::test]
+async fn whoever_closes_the_store_does_not_wait_for_somebody_elses_lock() {
+    let bench = Bench::new();
+    let options = Options { busy_ms: 3_600_000, ..bench.options() };
+    let store = Sqlite::open_with(options, Arc::new(bench.clock.clone())).unwrap();
+    let tool = bench.tool();
+    tool.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let given_up = tokio::time::timeout(std::time::Duration::ZERO, store.enqueue(jobs(1).into())).await;
+    assert!(given_up.is_err(), "the lock is held");
+    drop(store);
+    tool.execute_batch("ROLLBACK").unwrap();
+    assert_eq!(bench.number("SELECT count(*) FROM banto_job"), 0);
+}
+
+#[tokio::test]
 async fn somebody_elses_lock_is_waited_for_then_refused_and_nothing_is_lost() {
     let bench = Bench::new();
     let store = bench.open();

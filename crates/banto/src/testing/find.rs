@@ -4,7 +4,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use banto_core::{Job as Record, State, limits::PAGE_MAX, text::visible};
+use banto_core::{Job as Record, Payload, State, limits::PAGE_MAX, text::visible};
 use banto_engine::Job;
 use banto_store::{Answer, Select};
 use serde_json::Value;
@@ -107,7 +107,7 @@ fn read<J: Job>(record: &Record) -> Result<J, String> {
     for version in record.version..J::VERSION {
         payload = J::upcast(version, payload)?;
     }
-    serde_json::from_value(payload).map_err(|error| error.to_string())
+    Payload::of(&payload).and_then(|payload| payload.read()).map_err(|refusal| refusal.to_string())
 }
 
 fn line(record: &Record, now_ms: i64) -> String {

@@ -191,7 +191,7 @@ const GOOD: [(&str, &str, &str); 15] = [
     ("aliases", "[\"x\", \"y\"]", "const ALIASES : & 'static [& 'static str] = & [\"x\" , \"y\"] ;"),
     ("queue", "\"q\"", "queue : \"q\" ,"),
     ("priority", "0", "priority : 0u8 ,"),
-    ("attempts_max", "1_000", "attempts_max : 1000u16 ,"),
+    ("attempts_max", "1_000", "attempts_max : :: banto :: __private :: Option :: Some (1000u16) ,"),
     ("timeout", "\"1h 30m\"", "timeout_ms : :: banto :: __private :: Option :: Some (5400000u64) ,"),
     (
         "backoff",

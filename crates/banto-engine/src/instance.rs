@@ -8,10 +8,11 @@ use tokio::time::sleep;
 
 use crate::{stop::Halt, worker::Shared};
 
-/// The loop; runs until it is dropped.
-pub(crate) async fn work(shared: Arc<Shared>) {
+/// The loop; runs until it is dropped. `registered` is what the first beat, which registers the worker, came to.
+pub(crate) async fn work(shared: Arc<Shared>, registered: Result<Orders, StoreError>) {
+    let mut answer = registered;
     loop {
-        let wait = match once(&shared, Status::Working).await {
+        let wait = match answer {
             Ok(Orders { restart, .. }) => {
                 if let Some(by) = restart {
                     shared.stop.halt(Halt::Restart, format!("a restart was ordered by {by}"));
@@ -25,6 +26,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             }
         };
         sleep(wait).await;
+        answer = once(&shared, Status::Working).await;
     }
 }
 

@@ -11,17 +11,19 @@ use tokio::time::sleep;
 
 use crate::{event::Event, worker::Shared};
 
-/// The loop; runs until it is dropped.
+/// The loop; runs until it is dropped. A worker that starts holds nothing, so it waits first.
 pub(crate) async fn work(shared: Arc<Shared>) {
+    let regular = Duration::from_millis(shared.config.renew_ms);
+    let mut wait = regular;
     loop {
-        let wait = match once(&shared).await {
-            Ok(()) => Duration::from_millis(shared.config.renew_ms),
+        sleep(wait).await;
+        wait = match once(&shared).await {
+            Ok(()) => regular,
             Err(error) => {
                 shared.outage("renew", &error);
                 shared.again_in()
             }
         };
-        sleep(wait).await;
     }
 }
 

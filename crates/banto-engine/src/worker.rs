@@ -14,7 +14,7 @@ use std::{
 };
 
 use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS};
-use banto_store::{Clock, Instance, Record, Status, Store, StoreError, SystemClock};
+use banto_store::{Clock, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
 use tokio::{
     runtime::Handle,
     sync::{
@@ -282,18 +282,16 @@ fn spawn(work: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<(
 /// The life of a worker: register, work, stop in order.
 async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: UnboundedReceiver<Record>) -> Report {
     let _abandon = Abandon(shared.clone());
-    tokio::select! { biased;
-        () = shared.stop.until_graceful() => {}
-        registered = instance::once(&shared, Status::Working) => if let Err(error) = registered {
-            shared.outage("beat", &error);
-        }
-    }
+    let registered = tokio::select! { biased;
+        () = shared.stop.until_graceful() => Ok(Orders::default()),
+        registered = instance::once(&shared, Status::Working) => registered,
+    };
     let (claiming, parking) = (spawn(claim::work(shared.clone())), spawn(park::work(shared.clone())));
     let writing = [
         spawn(finish::work(shared.clone(), ended, heard)),
         spawn(renew::work(shared.clone())),
         spawn(limit::work(shared.clone())),
-        spawn(instance::work(shared.clone())),
+        spawn(instance::work(shared.clone(), registered)),
     ];
     let tending = [spawn(rescue::work(shared.clone())), spawn(prune::work(shared.clone()))];
 

@@ -10,9 +10,11 @@
 //! - [`state`]: the seven states and the table of moves between them.
 //! - [`lease`]: who may finish a job, and until when.
 //! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job.
+//! - [`fire`]: what becomes of a schedule's due instant.
 //! - [`retry`]: how long to wait before the next attempt.
 //! - [`refusal`]: the domain says no.
 
+pub mod fire;
 pub mod job;
 pub mod lease;
 pub mod limits;
@@ -25,9 +27,10 @@ pub mod state;
 pub mod text;
 pub mod unique;
 
+pub use fire::{Fate, Reason};
 pub use job::{Due, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
-pub use name::{Label, Name};
+pub use name::{Label, Name, ScheduleName};
 pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};
 pub use payload::Payload;
 pub use refusal::Refusal;

@@ -1,6 +1,6 @@
 //! Names and labels: what may be called what.
 //!
-//! A [`Name`] (kind, queue, worker, build) has one small alphabet, so that it can go into a log line, a key, a
+//! A [`Name`] (kind, queue, worker, build) or a [`ScheduleName`] has one small alphabet, so that it can go into a log line, a key, a
 //! page or a shell without harm. A [`Label`] (unique key, tag) is the application's own text: anything that can
 //! be seen. Both are cheap to clone and are checked again when they come back from a store.
 
@@ -19,6 +19,11 @@ use crate::{
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Arc<str>);
 
+/// A schedule's name: as a [`Name`], and with colons, because that is how the commands of this field are called
+/// (`redis:monitor`, `batch:execute-scheduled-tasks`).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ScheduleName(Arc<str>);
+
 /// A unique key or a tag: 1 to 255 bytes of text without control or invisible characters.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Label(Arc<str>);
@@ -26,14 +31,29 @@ pub struct Label(Arc<str>);
 impl Name {
     /// Checks `text` as a name. Refuses the empty, the too long and any character outside the alphabet.
     pub fn new(text: &str) -> Result<Name, Refusal> {
-        let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-' | b'\\');
-        let starts = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
-        if starts && text.len() <= NAME_BYTES_MAX && text.bytes().all(fits) {
+        if named(text, |b| matches!(b, b'.' | b'_' | b'-' | b'\\')) {
             return Ok(Name(text.into()));
         }
         let allowed = format!("1 to {NAME_BYTES_MAX} of A-Z a-z 0-9 . _ - \\ are allowed, a letter or digit first");
         Err(Refusal::new("a name", text, allowed))
     }
+}
+
+impl ScheduleName {
+    /// Checks `text` as a schedule's name. Refuses the empty, the too long and any character outside the alphabet.
+    pub fn new(text: &str) -> Result<ScheduleName, Refusal> {
+        if named(text, |b| matches!(b, b'.' | b'_' | b'-' | b':' | b'\\')) {
+            return Ok(ScheduleName(text.into()));
+        }
+        let allowed = format!("1 to {NAME_BYTES_MAX} of A-Z a-z 0-9 . _ - : \\ are allowed, a letter or digit first");
+        Err(Refusal::new("a schedule's name", text, allowed))
+    }
+}
+
+/// Whether `text` is made of letters, digits and what `other` allows, a letter or digit first.
+fn named(text: &str, other: impl Fn(u8) -> bool) -> bool {
+    let starts = text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
+    starts && text.len() <= NAME_BYTES_MAX && text.bytes().all(|b| b.is_ascii_alphanumeric() || other(b))
 }
 
 impl Label {
@@ -97,6 +117,7 @@ macro_rules! checked_text {
     };
 }
 checked_text!(Name);
+checked_text!(ScheduleName);
 checked_text!(Label);
 
 #[cfg(test)]

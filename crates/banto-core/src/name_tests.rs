@@ -117,3 +117,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_schedules_name_may_have_colons_and_nothing_else_that_a_name_may_not() {
+    for text in ["redis:monitor", "batch:execute-scheduled-tasks", "a", "cache.clear_old"] {
+        assert_eq!(ScheduleName::new(text).unwrap().as_str(), text);
+    }
+    for text in ["", ":a", "a b", "a/b", "a*", "a\n", "é", &"a".repeat(129)] {
+        assert!(ScheduleName::new(text).is_err(), "{text:?}");
+    }
+    let refused = ScheduleName::new("a b").unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "take \"a b\" as a schedule's name: 1 to 128 of A-Z a-z 0-9 . _ - : \\ are allowed, a letter or digit first"
+    );
+}

@@ -14,7 +14,7 @@ use crate::{
     limits::{
         ATTEMPTS_DEFAULT, ATTEMPTS_MAX, CRASHES_MAX, PRIORITY_DEFAULT, PRIORITY_MAX, SPAN_MS_MAX, TAGS_MAX, TIME_MS_MAX,
     },
-    name::{Label, Name},
+    name::{Label, Name, ScheduleName},
     outcome::Park,
     payload::Payload,
     refusal::Refusal,
@@ -109,6 +109,16 @@ pub enum Due {
     At(i64),
 }
 
+/// A due instant of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FireId {
+    /// Of which schedule.
+    pub schedule: ScheduleName,
+    /// When it was due, in milliseconds since 1970.
+    pub due_at: i64,
+}
+
 /// What few jobs ask for; absent means the kind's own rule or the house's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -128,6 +138,9 @@ pub struct Options {
     /// Labels to find it by.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<Label>,
+    /// The due instant of a schedule that it is the run of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fire: Option<FireId>,
     /// The trace it belongs to (a W3C `traceparent`), handed on to the handler.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trace: Option<Label>,

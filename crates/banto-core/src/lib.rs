@@ -28,7 +28,7 @@ pub mod text;
 pub mod unique;
 
 pub use fire::{Fate, Reason};
-pub use job::{Due, Ids, Job, JobId, NewJob, Options, Progress};
+pub use job::{Due, FireId, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
 pub use name::{Label, Name, ScheduleName};
 pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};

@@ -30,6 +30,8 @@ pub enum Verb {
     Finish,
     Expired,
     Rescue,
+    Register,
+    Fire,
     Steer,
     Prune,
     Record,
@@ -40,13 +42,15 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Verb; 12] = [
+    pub const ALL: [Verb; 14] = [
         Verb::Enqueue,
         Verb::Claim,
         Verb::Renew,
         Verb::Finish,
         Verb::Expired,
         Verb::Rescue,
+        Verb::Register,
+        Verb::Fire,
         Verb::Steer,
         Verb::Prune,
         Verb::Record,

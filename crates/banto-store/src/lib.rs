@@ -6,42 +6,52 @@
 //!
 //! # Layout
 //! - [`Store`] and [`Read`], below: the verbs in batches, and the questions.
-//! - one file a verb with its words: [`claim`], [`renew`], [`finish`] (and rescue), [`steer`], [`prune`], [`record`].
+//! - one file a verb with its words: [`claim`], [`renew`], [`finish`] (and rescue), [`fire`], [`steer`], [`prune`], [`record`].
+//! - [`schedule`]: what a service registers.
 //! - [`instance`]: the processes that work. [`read`]: what can be asked. [`error`]: how the world fails.
 //! - [`clock`]: the one place of the house that reads a clock.
+//! - [`pass!`]: for a store that stands before another.
 //! - [`memory`]: the reference store, the oracle that the others are compared with.
 //! - [`faulty`]: any store, failing before, after or instead of a call, by seed.
 //! - [`mod@suite`]: every promise about a store as a test that runs over every store.
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use banto_core::{JobId, Label, Lease, NewJob};
+use banto_core::{JobId, Label, Lease, Name, NewJob};
 
 pub mod claim;
 pub mod clock;
 pub mod error;
 pub mod faulty;
 pub mod finish;
+pub mod fire;
 pub mod instance;
 pub mod memory;
+mod pass;
 pub mod prune;
 pub mod read;
 pub mod record;
 pub mod renew;
+pub mod schedule;
 pub mod steer;
 // Not in a release build unless it is asked for: it takes 25 s to compile, and nothing that ships runs it.
 #[cfg(any(debug_assertions, feature = "suite"))]
 pub mod suite;
 
+/// The words of core that `pass!` needs.
+#[doc(hidden)]
+pub use banto_core as words;
 pub use claim::{Claim, Claimed};
 pub use clock::{Clock, GivenClock, SystemClock};
 pub use error::{Fault, StoreError};
 pub use finish::{Expired, Finish, Finished};
+pub use fire::{Act, Fire, FireView, Fired, Firing, Output, Run, SelectFires};
 pub use instance::{Instance, Orders, Status};
 pub use prune::{Prune, Pruned};
 pub use read::{About, Card, Census, Holder, Line, Page, Pause, QueueView, Seen, Select, Tally};
 pub use record::{Note, Record};
 pub use renew::Renewed;
+pub use schedule::{Board, NewSchedule, Register, Registered, ScheduleView, Service};
 pub use steer::{Order, Steer, Steered};
 
 /// What a store answers with, some time.
@@ -107,6 +117,23 @@ pub trait Store: Read {
     /// holds for a repeated rescue too, and a holder who finishes after it is `Late`.
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>>;
 
+    /// Registers all schedules of a service, as one step. For schedulers, when they start or their timetable changes.
+    ///
+    /// One answer for each, in order. What was registered for the service and is not among them is retired: it stays listed and
+    /// can no longer fire. The due instants of what is new or changed count from now on; a new service is accounted for until
+    /// now. Repeating changes nothing. Refuses more than `SCHEDULES_MAX` and a model over `MODEL_BYTES_MAX`.
+    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>>;
+
+    /// Accounts for due instants, as one step. For schedulers.
+    ///
+    /// One answer for each, in order. A due instant that has a row is left alone, unless the row says that it was missed and
+    /// this would run it. Where the schedule, or everything, is paused, it is written down as skipped; where another job holds
+    /// the key of its own, as skipped for the overlap, with that job in the note; else its job is accepted as by `enqueue`
+    /// and belongs to it. Then the service is accounted for up to [`Firing::until`], if that is later or
+    /// [`Firing::rewind`] says so. Repeating is answered with `There`. Refuses more than `FIRE_MAX` and whatever
+    /// `NewJob::check` does.
+    fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>>;
+
     /// Carries out an operator's order. For people, through the engine.
     ///
     /// With [`Steer::preview`] it only counts. Repeating an order finds nothing left to do and says so. Jobs are taken
@@ -115,6 +142,8 @@ pub trait Store: Read {
 
     /// Deletes what has ended long enough ago, keys whose time is over and instances long gone. For the pruner.
     ///
+    /// Rows of the ledger go by the age of their due instant; the last of each fate of a schedule stays, and so does one whose
+    /// job is listed. A row whose job goes keeps what became of it.
     /// The longest ended go first. A key whose time still runs outlives its job. Repeating goes on where it stopped.
     fn prune(&self, prune: Prune) -> Answer<'_, Pruned>;
 
@@ -155,6 +184,15 @@ pub trait Read: Send + Sync + 'static {
 
     /// Who holds a unique key now; `None` if it is free, or its time is over.
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>>;
+
+    /// One service; `None` if it was never registered.
+    fn service(&self, service: Name) -> Answer<'_, Option<Service>>;
+
+    /// Every service and schedule.
+    fn schedules(&self) -> Answer<'_, Board>;
+
+    /// Rows of the ledger that fit, the latest due first, by schedule where they were due together.
+    fn fires(&self, select: SelectFires) -> Answer<'_, Vec<FireView>>;
 
     /// What was counted since the store was made.
     fn tally(&self) -> Answer<'_, Tally>;

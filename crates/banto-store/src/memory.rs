@@ -15,25 +15,28 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use banto_core::{InstanceId, Job, JobId, Label, Lease, Name, retry::mix};
+use banto_core::{InstanceId, Job, JobId, Label, Lease, Name, ScheduleName, retry::mix};
 use tokio::sync::watch;
 
 use crate::{
-    About, Answer, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Fault, Finish, Finished, Holder, Instance,
-    Line, Orders, Page, Pause, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store,
-    StoreError, Tally,
+    About, Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Fault, Finish, Finished, FireView,
+    Fired, Firing, Holder, Instance, Line, Orders, Page, Pause, Prune, Pruned, QueueView, Read, Record, Register,
+    Registered, Renewed, Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
 mod check;
 mod claim;
 mod enqueue;
 mod finish;
+mod fire;
 mod instance;
 mod key;
+mod pause;
 mod prune;
 mod read;
 mod record;
 mod renew;
+mod schedule;
 mod steer;
 #[cfg(test)]
 mod tests;
@@ -54,7 +57,12 @@ struct Data {
     jobs: BTreeMap<JobId, Row>,
     keys: BTreeMap<Label, Holder>,
     pauses: BTreeMap<Name, Pause>,
-    instances: BTreeMap<InstanceId, Registered>,
+    instances: BTreeMap<InstanceId, Beaten>,
+    services: BTreeMap<Name, schedule::Account>,
+    schedules: BTreeMap<ScheduleName, schedule::Kept>,
+    /// Pauses of schedules; under `None` that of all.
+    halts: BTreeMap<Option<ScheduleName>, Pause>,
+    fires: BTreeMap<(ScheduleName, i64), fire::Entry>,
     tally: Tally,
     seed: u64,
     /// Whether the running verb made work or orders that somebody may wait for.
@@ -78,7 +86,7 @@ struct Held {
     boot: String,
 }
 
-struct Registered {
+struct Beaten {
     instance: Instance,
     since: i64,
     beat: u64,
@@ -173,6 +181,14 @@ impl Store for Memory {
         self.answer(|data, now| data.rescue(finishes, now))
     }
 
+    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>> {
+        self.answer(|data, now| data.register(register, now))
+    }
+
+    fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {
+        self.answer(|data, now| data.fire(firing, now))
+    }
+
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         self.answer(move |data, now| data.steer(&steer, now))
     }
@@ -230,6 +246,18 @@ impl Read for Memory {
 
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         self.answer(move |data, now| Ok(data.holder(&key, now)))
+    }
+
+    fn service(&self, service: Name) -> Answer<'_, Option<Service>> {
+        self.answer(move |data, now| Ok(data.service(&service, now)))
+    }
+
+    fn schedules(&self) -> Answer<'_, Board> {
+        self.answer(|data, now| Ok(data.board(now)))
+    }
+
+    fn fires(&self, select: SelectFires) -> Answer<'_, Vec<FireView>> {
+        self.answer(move |data, _| Ok(data.fires(&select)))
     }
 
     fn tally(&self) -> Answer<'_, Tally> {

@@ -2,6 +2,8 @@
 
 use banto_core::{Lease, Progress};
 
+use crate::fire::Output;
+
 /// One thing said under one lease.
 #[derive(Debug, Clone)]
 pub struct Record {
@@ -18,4 +20,6 @@ pub enum Note {
     Progress(Progress),
     /// A line for its trail, cut to `LINE_BYTES_MAX`; a job keeps its last `LINES_MAX`, of whatever origin.
     Line(String),
+    /// What its run left behind: only the last is kept, and only of a job that belongs to a due instant.
+    Output(Output),
 }

@@ -1,6 +1,6 @@
 //! Words of `steer`: what an operator orders.
 
-use banto_core::{JobId, Name};
+use banto_core::{JobId, Name, ScheduleName};
 
 use crate::read::Select;
 
@@ -46,6 +46,22 @@ pub enum Order {
     Resume {
         /// Which.
         queue: Name,
+    },
+    /// The schedule, or all that do not run even in maintenance, fire no more until resumed, or until that wall-clock time in
+    /// milliseconds since 1970; their due instants are skipped. Takes the place of an earlier pause, unless reason and end
+    /// are the same. Holds for a schedule that is not registered yet, too.
+    PauseSchedule {
+        /// Which; `None` is all.
+        schedule: Option<ScheduleName>,
+        /// Why, as it shall be shown.
+        reason: String,
+        /// Until when, if not for ever.
+        until: Option<i64>,
+    },
+    /// The schedule's own pause, or the pause of all, is over.
+    ResumeSchedule {
+        /// Which; `None` is all.
+        schedule: Option<ScheduleName>,
     },
     /// Every instance that is registered now and has not left shall stop gracefully, so that its supervisor starts it
     /// anew. Each of its beats says so from now on.

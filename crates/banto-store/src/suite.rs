@@ -29,6 +29,7 @@ pub mod count;
 pub mod data;
 pub mod enqueue;
 pub mod finish;
+pub mod fire;
 pub mod instance;
 pub mod key;
 pub mod prune;
@@ -37,6 +38,7 @@ pub mod read;
 pub mod record;
 pub mod renew;
 pub mod rescue;
+pub mod schedule;
 pub mod steer;
 pub mod time;
 

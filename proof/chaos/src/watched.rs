@@ -42,9 +42,7 @@ impl Watched {
 }
 
 impl Store for Watched {
-    fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
-        self.store.enqueue(jobs)
-    }
+    banto_store::pass!(store: enqueue renew expired register fire steer prune record changed);
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
         Box::pin(async move {
@@ -52,10 +50,6 @@ impl Store for Watched {
             self.runs.lines(Word::Claimed, claimed.jobs.iter().map(|(_, lease)| (lease.job, lease.fence, "-")));
             Ok(claimed)
         })
-    }
-
-    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
-        self.store.renew(leases, lease_ms)
     }
 
     fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
@@ -67,10 +61,6 @@ impl Store for Watched {
         })
     }
 
-    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
-        self.store.expired(limit)
-    }
-
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
         Box::pin(async move {
             let since = now();
@@ -78,18 +68,6 @@ impl Store for Watched {
             self.tell(Word::Rescued, &finishes, &answers, since);
             Ok(answers)
         })
-    }
-
-    fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
-        self.store.steer(steer)
-    }
-
-    fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
-        self.store.prune(prune)
-    }
-
-    fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
-        self.store.record(records)
     }
 
     fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
@@ -100,42 +78,9 @@ impl Store for Watched {
             Ok(orders)
         })
     }
-
-    fn changed(&self, seen: u64) -> Answer<'_, u64> {
-        self.store.changed(seen)
-    }
 }
 
 impl Read for Watched {
-    fn about(&self) -> About {
-        self.store.about()
-    }
-
-    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
-        self.store.job(id)
-    }
-
-    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
-        self.store.jobs(select, before)
-    }
-
-    fn queues(&self) -> Answer<'_, Vec<QueueView>> {
-        self.store.queues()
-    }
-
-    fn census(&self) -> Answer<'_, Vec<Census>> {
-        self.store.census()
-    }
-
-    fn instances(&self) -> Answer<'_, Vec<Seen>> {
-        self.store.instances()
-    }
-
-    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
-        self.store.holder(key)
-    }
-
-    fn tally(&self) -> Answer<'_, Tally> {
-        self.store.tally()
-    }
+    banto_store::pass!(store: about);
+    banto_store::pass!(store: reads);
 }

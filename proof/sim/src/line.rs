@@ -8,11 +8,11 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
-use banto_core::{JobId, Label, Lease, NewJob};
+use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, Holder, Instance, Orders, Page,
-    Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
-    faulty::Faulty,
+    About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, FireView, Fired, Firing,
+    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed, Seen, Select,
+    SelectFires, Service, Steer, Steered, Store, StoreError, Tally, faulty::Faulty,
 };
 use tokio::sync::Notify;
 
@@ -79,6 +79,8 @@ impl Store for Line {
         finish(finishes: Vec<Finish>) -> Vec<Finished>;
         expired(limit: usize) -> Vec<Expired>;
         rescue(finishes: Vec<Finish>) -> Vec<Finished>;
+        register(register: Register) -> Vec<Registered>;
+        fire(firing: Firing) -> Vec<Fired>;
         steer(steer: Steer) -> Steered;
         prune(prune: Prune) -> Pruned;
         record(records: Vec<Record>) -> usize;
@@ -99,6 +101,9 @@ impl Read for Line {
         census() -> Vec<Census>;
         instances() -> Vec<Seen>;
         holder(key: Label) -> Option<Holder>;
+        service(service: Name) -> Option<Service>;
+        schedules() -> Board;
+        fires(select: SelectFires) -> Vec<FireView>;
         tally() -> Tally;
     }
 }

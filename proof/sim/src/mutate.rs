@@ -63,14 +63,6 @@ impl Mutated {
     }
 }
 
-macro_rules! pass {
-    ($($verb:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
-        $(fn $verb(&self, $($name: $type),*) -> Answer<'_, $answer> {
-            self.behind.$verb($($name),*)
-        })*
-    };
-}
-
 impl Store for Mutated {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         let mut jobs = jobs.to_vec();
@@ -111,28 +103,10 @@ impl Store for Mutated {
         }
     }
 
-    pass! {
-        renew(leases: Vec<Lease>, lease_ms: u64) -> Vec<Renewed>;
-        steer(steer: Steer) -> Steered;
-        prune(prune: Prune) -> Pruned;
-        record(records: Vec<Record>) -> usize;
-        beat(instance: Instance) -> Orders;
-        changed(seen: u64) -> u64;
-    }
+    banto_store::pass!(behind: renew register fire steer prune record beat changed);
 }
 
 impl Read for Mutated {
-    fn about(&self) -> About {
-        self.behind.about()
-    }
-
-    pass! {
-        job(id: JobId) -> Option<Card>;
-        jobs(select: Select, before: Option<JobId>) -> Page;
-        queues() -> Vec<QueueView>;
-        census() -> Vec<Census>;
-        instances() -> Vec<Seen>;
-        holder(key: Label) -> Option<Holder>;
-        tally() -> Tally;
-    }
+    banto_store::pass!(behind: about);
+    banto_store::pass!(behind: reads);
 }

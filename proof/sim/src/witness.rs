@@ -200,9 +200,7 @@ impl Store for Witness {
         Box::pin(self.see(Verb::Record, self.scene.store.record(records), |_, _, _| {}))
     }
 
-    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
-        self.scene.store.beat(instance)
-    }
+    banto_store::pass!(scene.store: register fire beat);
 
     fn changed(&self, seen: u64) -> Answer<'_, u64> {
         Box::pin(async move {
@@ -219,26 +217,7 @@ impl Store for Witness {
     }
 }
 
-macro_rules! pass {
-    ($($verb:ident($($name:ident: $type:ty),*) -> $answer:ty;)*) => {
-        $(fn $verb(&self, $($name: $type),*) -> Answer<'_, $answer> {
-            self.scene.store.$verb($($name),*)
-        })*
-    };
-}
-
 impl Read for Witness {
-    fn about(&self) -> About {
-        self.scene.store.about()
-    }
-
-    pass! {
-        job(id: JobId) -> Option<Card>;
-        jobs(select: Select, before: Option<JobId>) -> Page;
-        queues() -> Vec<QueueView>;
-        census() -> Vec<Census>;
-        instances() -> Vec<Seen>;
-        holder(key: Label) -> Option<Holder>;
-        tally() -> Tally;
-    }
+    banto_store::pass!(scene.store: about);
+    banto_store::pass!(scene.store: reads);
 }

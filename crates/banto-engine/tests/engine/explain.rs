@@ -240,6 +240,7 @@ async fn a_job_in_line_says_what_stands_before_it_and_its_key() {
     house.enqueue("before").await;
     let unique = Unique { key: Label::new("avatar:7").unwrap(), hold: Hold::Done };
     let id = house.client.send(house.client.order(&act("x")).unique(unique)).await.unwrap().id;
+    tokio::time::sleep(Duration::from_secs(4)).await; // given time: the worker says with its next beat that it is busy
     let said = asked(&house, id).await;
     assert_eq!(said.answer, "it is next in line: at most 1 ready jobs of its queue stand before it");
     assert!(said.facts.contains(&"its key \"avatar:7\" is held by this job".to_owned()), "{:?}", said.facts);

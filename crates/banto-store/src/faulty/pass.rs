@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use banto_core::{JobId, Label, Lease, NewJob};
+use banto_core::{JobId, Label, Lease, Name, NewJob};
 use tokio::sync::watch;
 
 use super::{Faulty, Gate, Strike, Verb};
 use crate::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, Holder, Instance, Orders,
-    Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
+    About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
+    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed, Seen,
+    Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
 impl Faulty {
@@ -80,6 +81,12 @@ impl Store for Faulty {
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
         self.pass(Verb::Rescue, |store| store.rescue(finishes))
     }
+    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>> {
+        self.pass(Verb::Register, |store| store.register(register))
+    }
+    fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {
+        self.pass(Verb::Fire, |store| store.fire(firing))
+    }
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         self.pass(Verb::Steer, |store| store.steer(steer))
     }
@@ -118,6 +125,15 @@ impl Read for Faulty {
     }
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         self.pass(Verb::Read, |store| store.holder(key))
+    }
+    fn service(&self, service: Name) -> Answer<'_, Option<Service>> {
+        self.pass(Verb::Read, |store| store.service(service))
+    }
+    fn schedules(&self) -> Answer<'_, Board> {
+        self.pass(Verb::Read, |store| store.schedules())
+    }
+    fn fires(&self, select: SelectFires) -> Answer<'_, Vec<FireView>> {
+        self.pass(Verb::Read, |store| store.fires(select))
     }
     fn tally(&self) -> Answer<'_, Tally> {
         self.pass(Verb::Read, |store| store.tally())

@@ -17,7 +17,7 @@ impl Data {
         Ok(jobs.iter().map(|new| self.enqueue_one(new.clone(), now)).collect())
     }
 
-    fn enqueue_one(&mut self, new: NewJob, now: &Now) -> Enqueued {
+    pub(super) fn enqueue_one(&mut self, new: NewJob, now: &Now) -> Enqueued {
         if let Some(id) = self.stands_for(&new, now) {
             self.tally.doubles += 1;
             return Enqueued { id, fresh: false };

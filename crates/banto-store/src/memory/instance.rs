@@ -1,6 +1,6 @@
 //! `beat`: the processes that work, and what they are ordered.
 
-use super::{Data, Now, Registered};
+use super::{Beaten, Data, Now};
 use crate::{Instance, Orders, Seen, Status, instance::LIVING_MS};
 
 impl Data {
@@ -10,13 +10,13 @@ impl Data {
             None => (now.wall, None),
         };
         let orders = Orders { restart: restart.clone(), wall_ms: now.wall };
-        let beat = Registered { since, restart, beat: now.steady, boot: now.boot.clone(), instance };
+        let beat = Beaten { since, restart, beat: now.steady, boot: now.boot.clone(), instance };
         self.instances.insert(beat.instance.id, beat);
         orders
     }
 
     pub(super) fn seen(&self, now: &Now) -> Vec<Seen> {
-        let seen = |one: &Registered| Seen {
+        let seen = |one: &Beaten| Seen {
             instance: one.instance.clone(),
             since: one.since,
             silent_ms: one.silent_ms(now),
@@ -26,7 +26,7 @@ impl Data {
     }
 }
 
-impl Registered {
+impl Beaten {
     /// One of another boot has been silent since this boot, at least.
     pub(super) fn silent_ms(&self, now: &Now) -> u64 {
         if self.boot == now.boot { now.steady.saturating_sub(self.beat) } else { now.steady }

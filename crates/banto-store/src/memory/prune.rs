@@ -13,6 +13,7 @@ impl Data {
         let more = old.len() > prune.limit;
         old.truncate(prune.limit);
         for (_, id) in &old {
+            self.keep_run(*id);
             self.jobs.remove(id);
         }
         self.tally.removed += old.len() as u64;
@@ -21,7 +22,14 @@ impl Data {
         self.keys.retain(|_, holder| holder.until.is_none_or(|until| until > now.wall));
         let instances = self.instances.len();
         self.instances.retain(|_, one| one.living(now) || one.silent_ms(now) < prune.instances_ms);
-        Pruned { jobs: old.len(), keys: keys - self.keys.len(), instances: instances - self.instances.len(), more }
+        let (fires, more_fires) = self.prune_fires(prune, now);
+        Pruned {
+            jobs: old.len(),
+            keys: keys - self.keys.len(),
+            instances: instances - self.instances.len(),
+            fires,
+            more: more || more_fires,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use banto_core::{JobId, Name, State, limits::PAGE_MAX};
 
 use super::{Data, Now};
-use crate::{Card, Census, Page, Pause, QueueView, Select};
+use crate::{Card, Census, Page, QueueView, Select};
 
 impl Data {
     pub(super) fn job(&self, id: JobId) -> Option<Card> {
@@ -63,10 +63,5 @@ impl Data {
             jobs,
         };
         counts.into_iter().map(line).collect()
-    }
-
-    /// The pause in force, if there is one.
-    pub(super) fn pause_of(&self, queue: &Name, now: &Now) -> Option<&Pause> {
-        self.pauses.get(queue).filter(|pause| pause.until.is_none_or(|until| until > now.wall))
     }
 }

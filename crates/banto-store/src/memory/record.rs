@@ -22,6 +22,11 @@ impl Data {
                     let text = cut(&text, LINE_BYTES_MAX);
                     append(&mut row.trail, Line { at: now.wall, fence: lease.fence, word: "log".into(), text });
                 }
+                Note::Output(output) => {
+                    if !self.keep_output(lease.job, output) {
+                        continue;
+                    }
+                }
             }
             written += 1;
         }

@@ -1,6 +1,6 @@
 //! `steer`: what an operator orders.
 
-use banto_core::{Job, JobId, Name, Refusal, State};
+use banto_core::{Job, JobId, Refusal, State};
 
 use super::{Data, Now, record::append};
 use crate::{Line, Order, Pause, Select, Status, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
@@ -26,6 +26,11 @@ impl Data {
                 now,
             ),
             Order::Resume { queue } => self.resume(queue, steer, now),
+            Order::PauseSchedule { schedule, reason, until } => {
+                let pause = Pause { by: steer.by.clone(), reason: reason.clone(), at: now.wall, until: *until };
+                self.halt(schedule, pause, steer.preview, now)
+            }
+            Order::ResumeSchedule { schedule } => self.go_on(schedule, steer.preview, now),
             Order::Restart => self.restart(steer, now),
         };
         self.changed |= !steer.preview && (steered.count > 0 || steered.asked > 0);
@@ -113,30 +118,12 @@ impl Data {
             steered.count += 1;
             show(&mut steered, job.id);
             if !steer.preview {
+                self.keep_run(job.id);
                 self.jobs.remove(&job.id);
                 self.tally.removed += 1;
             }
         }
         steered
-    }
-
-    fn pause(&mut self, queue: &Name, pause: Pause, steer: &Steer, now: &Now) -> Steered {
-        let same = |old: &Pause| (&old.reason, old.until) == (&pause.reason, pause.until);
-        if self.pause_of(queue, now).is_some_and(same) {
-            return Steered::default();
-        }
-        if !steer.preview {
-            self.pauses.insert(queue.clone(), pause);
-        }
-        Steered { count: 1, ..Steered::default() }
-    }
-
-    fn resume(&mut self, queue: &Name, steer: &Steer, now: &Now) -> Steered {
-        let count = usize::from(self.pause_of(queue, now).is_some());
-        if !steer.preview {
-            self.pauses.remove(queue);
-        }
-        Steered { count, ..Steered::default() }
     }
 
     /// Counts those that live; one that is silent hears of it if it comes back.

@@ -1,7 +1,7 @@
 //! Promises about data: odd but legal bytes come back as they went in, and are never more than data.
 
 use banto_core::{
-    Backoff, Cause, Hold, Job, NewJob, Options, Outcome, Park, Payload, Unique,
+    Backoff, Cause, FireId, Hold, Job, NewJob, Options, Outcome, Park, Payload, Unique,
     limits::{ATTEMPTS_MAX, ERROR_BYTES_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, SPAN_MS_MAX, TAGS_MAX, TIME_MS_MAX},
 };
 
@@ -133,6 +133,7 @@ fn everything_asked(stage: &Stage) -> Vec<NewJob> {
         retry_until: Some(TIME_MS_MAX),
         crashes_max: Some(100),
         tags: (0..TAGS_MAX).map(|number| label(&format!("番 '{number}'"))).collect(),
+        fire: Some(FireId { schedule: "redis:monitor".parse().unwrap(), due_at: i64::MIN }),
         trace: Some(label("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")),
     };
     let some = Options {

@@ -117,6 +117,40 @@ macro_rules! suite {
                 rescues_are_counted
                 rescuers_never_share_a_job
                 a9_three_crashes_quarantine_a_job;
+            schedule:
+                what_is_registered_is_listed
+                a_repeated_registration_changes_nothing
+                a_changed_schedule_counts_from_now
+                what_is_dropped_is_retired
+                services_keep_to_themselves
+                what_is_too_much_is_refused
+                pauses_are_shown
+                the_leaders_clock_counts_while_it_lives;
+            fire:
+                an_empty_batch_is_fine
+                a_due_instant_that_fires_has_its_job
+                p6_a_due_instant_fires_once
+                p6_schedulers_that_race_fire_each_due_instant_once
+                what_does_not_fire_says_why
+                a_missed_due_instant_may_still_fire_once
+                who_goes_by_something_else_fires_nothing
+                one_stale_due_instant_spoils_no_other
+                a_paused_schedule_is_skipped
+                a_pause_for_a_while_ends_by_itself
+                runs_that_keep_others_out_do_not_overlap
+                a_run_may_be_due_later_than_its_instant
+                a_row_shows_how_its_run_stands
+                what_a_run_left_behind_is_kept
+                what_became_of_a_run_outlives_its_job
+                a_job_that_claims_anothers_due_instant_changes_nothing
+                the_account_goes_forward
+                a_bad_due_instant_refuses_the_batch
+                a_long_note_is_cut
+                the_ledger_is_asked_by_schedule_fate_and_time
+                old_rows_go_but_the_last_of_each_fate_stays
+                who_waits_hears_of_a_fire
+                another_process_sees_what_fired
+                d3_the_edges_of_time_are_due_instants;
             steer:
                 cancel_takes_what_has_not_ended
                 a_repeated_order_finds_nothing

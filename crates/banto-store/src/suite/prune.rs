@@ -5,7 +5,15 @@ use banto_core::{JobId, NewJob, Outcome, Park, State};
 use super::{Stage, stage::instance};
 use crate::{Note, Prune, Pruned, Record, Select, Status};
 
-const KEEP: Prune = Prune { done_ms: 1_000, dead_ms: 3_000, cancelled_ms: 2_000, instances_ms: 50_000, limit: 100 };
+const KEEP: Prune = Prune {
+    done_ms: 1_000,
+    dead_ms: 3_000,
+    cancelled_ms: 2_000,
+    instances_ms: 50_000,
+    fires_ms: 9_000,
+    skips_ms: 4_000,
+    limit: 100,
+};
 
 async fn prune(stage: &Stage, prune: Prune) -> Pruned {
     stage.store.prune(prune).await.unwrap()

@@ -8,11 +8,10 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use banto_core::{Ids, JobId, Label, Lease, NewJob};
+use banto_core::{Ids, JobId, Lease, NewJob};
 use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, GivenClock, Holder,
-    Instance, Order, Orders, Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered,
-    Store, Tally,
+    Act, Answer, Claim, Claimed, Clock, Enqueued, Finish, Finished, Fired, Firing, GivenClock, Order, Prune, Pruned,
+    Read, Record, Renewed, Steer, Steered, Store,
     memory::Memory,
     suite::{self, Opening, Place, Stage},
 };
@@ -53,6 +52,16 @@ enum Flaw {
     PreviewActs,
     /// Prune keeps to no age.
     PruneIgnoresAge,
+    /// A fire runs whether or not its due instant has a row.
+    FireIgnoresRow,
+    /// A fire looks at no key.
+    FireIgnoresOverlap,
+    /// A fire is written by whatever revision.
+    FireIgnoresRevision,
+    /// A fire runs although its schedule is paused.
+    FireIgnoresPause,
+    /// What is skipped or missed is not written down.
+    FireForgetsWhatItSkips,
 }
 
 struct Broken {
@@ -154,10 +163,6 @@ impl Store for Broken {
         })
     }
 
-    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
-        self.sound.expired(limit)
-    }
-
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
         match self.is(Flaw::RescueIgnoresExpiry) {
             true => self.sound.finish(finishes),
@@ -184,9 +189,35 @@ impl Store for Broken {
         self.sound.record(records)
     }
 
-    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
-        self.sound.beat(instance)
+    fn fire(&self, mut firing: Firing) -> Answer<'_, Vec<Fired>> {
+        Box::pin(async move {
+            for fire in &mut firing.fires {
+                match (self.flaw, &mut fire.act) {
+                    (Flaw::FireIgnoresRow, Act::Run(job)) => {
+                        self.sound.enqueue([(**job).clone()].into()).await?;
+                        job.id = self.ids.lock().unwrap().make(1_767_225_600_000);
+                    }
+                    (Flaw::FireIgnoresOverlap, Act::Run(job)) => job.unique = None,
+                    _ => {}
+                }
+                if self.is(Flaw::FireIgnoresRevision) {
+                    let board = self.sound.schedules().await?;
+                    let known = board.schedules.iter().find(|view| view.name == fire.schedule);
+                    fire.revision = known.map_or(fire.revision, |view| view.revision);
+                }
+                if self.is(Flaw::FireIgnoresPause) {
+                    let order = Order::ResumeSchedule { schedule: Some(fire.schedule.clone()) };
+                    self.sound.steer(Steer { order, by: "x".into(), preview: false }).await?;
+                }
+            }
+            if self.is(Flaw::FireForgetsWhatItSkips) {
+                firing.fires.retain(|fire| matches!(fire.act, Act::Run(_)));
+            }
+            self.sound.fire(firing).await
+        })
     }
+
+    banto_store::pass!(sound: expired register beat);
 
     fn changed(&self, seen: u64) -> Answer<'_, u64> {
         if self.is(Flaw::WakesLate) && seen > 0 {
@@ -200,30 +231,8 @@ impl Store for Broken {
 }
 
 impl Read for Broken {
-    fn about(&self) -> About {
-        self.sound.about()
-    }
-    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
-        self.sound.job(id)
-    }
-    fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
-        self.sound.jobs(select, before)
-    }
-    fn queues(&self) -> Answer<'_, Vec<QueueView>> {
-        self.sound.queues()
-    }
-    fn census(&self) -> Answer<'_, Vec<Census>> {
-        self.sound.census()
-    }
-    fn instances(&self) -> Answer<'_, Vec<Seen>> {
-        self.sound.instances()
-    }
-    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
-        self.sound.holder(key)
-    }
-    fn tally(&self) -> Answer<'_, Tally> {
-        self.sound.tally()
-    }
+    banto_store::pass!(sound: about);
+    banto_store::pass!(sound: reads);
 }
 
 /// Leases by the wall clock, or steady times that know of no boot.
@@ -300,6 +309,12 @@ flaws! {
     RecordIgnoresLease breaks a_record_that_ignores_the_lease: record::what_a_lost_lease_says_is_dropped;
     PreviewActs breaks a_preview_that_acts: steer::a_preview_counts_and_changes_nothing;
     PruneIgnoresAge breaks a_prune_that_ignores_age: prune::each_end_has_its_age;
+    FireIgnoresRow breaks a_fire_that_ignores_the_row:
+        fire::p6_a_due_instant_fires_once, fire::p6_schedulers_that_race_fire_each_due_instant_once;
+    FireIgnoresOverlap breaks a_fire_that_ignores_keys: fire::runs_that_keep_others_out_do_not_overlap;
+    FireIgnoresRevision breaks a_fire_that_ignores_the_revision: fire::one_stale_due_instant_spoils_no_other;
+    FireIgnoresPause breaks a_fire_that_ignores_a_pause: fire::a_paused_schedule_is_skipped;
+    FireForgetsWhatItSkips breaks a_fire_that_forgets_what_it_skips: fire::what_does_not_fire_says_why;
 }
 
 #[test]
@@ -331,6 +346,11 @@ fn a_random_history_finds_each_of_these() {
         RecordIgnoresLease,
         PreviewActs,
         PruneIgnoresAge,
+        FireIgnoresRow,
+        FireIgnoresOverlap,
+        FireIgnoresRevision,
+        FireIgnoresPause,
+        FireForgetsWhatItSkips,
     ];
     for flaw in flaws {
         let history = |seed: u64| move |stage: Stage| async move { suite::random::history(&stage, seed).await };

@@ -9,7 +9,7 @@ use std::{
 
 use banto_core::{Ids, InstanceId, JobId, Label, Name, NewJob, Payload};
 use banto_store::{
-    Claim, Enqueued, Fault, GivenClock, Instance, Order, Prune, Read, Select, Status, Steer, Store, StoreError,
+    Claim, Enqueued, Fault, GivenClock, Firing, Instance, Order, Prune, Read, Register, Select, Status, Steer, Store, StoreError,
     faulty::{Faulty, Injected, Plan, Strike, Verb},
     memory::Memory,
 };
@@ -211,6 +211,15 @@ async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
                 reason: None,
             };
             store.beat(instance).await.map(drop)
+        }
+        Verb::Register => {
+            let (service, build) = (queue, Label::new("b1").unwrap());
+            store.register(Register { service, by: InstanceId(1), build, schedules: Vec::new() }).await.map(drop)
+        }
+        Verb::Fire => {
+            let firing =
+                Firing { service: queue, by: InstanceId(1), fires: Vec::new(), until: None, rewind: false };
+            store.fire(firing).await.map(drop)
         }
         Verb::Changed => store.changed(0).await.map(drop),
         Verb::Read => store.tally().await.map(drop),

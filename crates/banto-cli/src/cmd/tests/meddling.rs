@@ -48,21 +48,6 @@ impl Store for Meddling {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         Box::pin(async move { self.inner.enqueue(jobs).await.inspect(|_| (self.enqueued)()) })
     }
-    fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
-        self.inner.claim(claim)
-    }
-    fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
-        self.inner.renew(leases, lease_ms)
-    }
-    fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
-        self.inner.finish(finishes)
-    }
-    fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
-        self.inner.expired(limit)
-    }
-    fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
-        self.inner.rescue(finishes)
-    }
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         Box::pin(async move {
             let counts = steer.preview && self.meddles;
@@ -77,26 +62,12 @@ impl Store for Meddling {
             Ok(steered)
         })
     }
-    fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
-        self.inner.prune(prune)
-    }
-    fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
-        self.inner.record(records)
-    }
-    fn beat(&self, instance: Instance) -> Answer<'_, Orders> {
-        self.inner.beat(instance)
-    }
-    fn changed(&self, seen: u64) -> Answer<'_, u64> {
-        self.inner.changed(seen)
-    }
+    banto_store::pass!(inner: claim renew finish expired rescue register fire prune record beat changed);
 }
 
 impl Read for Meddling {
     fn about(&self) -> About {
         About { notices: vec!["the disk is full: new jobs are refused".into()], ..self.inner.about() }
-    }
-    fn job(&self, id: JobId) -> Answer<'_, Option<Card>> {
-        self.inner.job(id)
     }
     fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
         Box::pin(async move { self.inner.jobs(select, before).await.inspect(|_| (self.listed)()) })
@@ -105,16 +76,5 @@ impl Read for Meddling {
         (self.looked)();
         self.inner.queues()
     }
-    fn census(&self) -> Answer<'_, Vec<Census>> {
-        self.inner.census()
-    }
-    fn instances(&self) -> Answer<'_, Vec<Seen>> {
-        self.inner.instances()
-    }
-    fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
-        self.inner.holder(key)
-    }
-    fn tally(&self) -> Answer<'_, Tally> {
-        self.inner.tally()
-    }
+    banto_store::pass!(inner: job census instances holder service schedules fires tally);
 }

@@ -1,17 +1,21 @@
 //! Draws the words of a history: jobs, outcomes, selections, orders.
 
-use banto_core::{Cause, Due, Hold, JobId, Name, NewJob, Options, Outcome, Park, State, Unique};
+use banto_core::{Cause, Due, Hold, JobId, Name, NewJob, Options, Outcome, Park, Reason, ScheduleName, State, Unique};
 
 use super::{Pair, side::KEYS};
 use crate::{
-    Instance, Order, Select, Status,
+    Act, Fire, Firing, Instance, Order, Register, Select, Status,
     suite::{
+        fire::{fire, job_of},
         instance::an_instance,
-        stage::{label, name},
+        schedule::{schedule, schedule_name, service},
+        stage::{instance, label, name},
     },
 };
 
 const QUEUES: [&str; 3] = ["a", "b", "c"];
+/// The schedules that a history uses.
+pub(super) const SCHEDULES: [&str; 3] = ["s:1", "s:2", "s:3"];
 
 impl Pair<'_> {
     /// A number below `end`.
@@ -117,7 +121,7 @@ impl Pair<'_> {
 
     /// An order. To retry is to tell scheduled from ready, so it is plain or of what has ended.
     pub(super) fn order(&mut self, plain: bool) -> Order {
-        match self.below(9) {
+        match self.below(12) {
             0 => Order::Cancel(Select { limit: 2, ..self.select(plain) }),
             1 | 2 if plain => Order::Retry(self.select(plain)),
             1 | 2 => Order::Retry(Select { states: vec![State::Dead, State::Cancelled], ..self.select(plain) }),
@@ -128,12 +132,58 @@ impl Pair<'_> {
                 Order::Pause { queue: self.queue(), reason: format!("r{}", self.below(2)), until }
             }
             6 | 7 => Order::Resume { queue: self.queue() },
+            8 => {
+                let until = self.once_in(2).then(|| self.stage.clock_ms() + self.ms(5_000) as i64);
+                Order::PauseSchedule { schedule: self.which(), reason: format!("r{}", self.below(2)), until }
+            }
+            9 | 10 => Order::ResumeSchedule { schedule: self.which() },
             _ => Order::Restart,
         }
+    }
+
+    /// A schedule, or all.
+    fn which(&mut self) -> Option<ScheduleName> {
+        SCHEDULES.get(self.below(SCHEDULES.len() + 1)).map(|name| schedule_name(name))
     }
 
     pub(super) fn instance(&mut self) -> Instance {
         let status = [Status::Working, Status::Working, Status::Stopping, Status::Stopped][self.below(4)];
         Instance { status, busy: self.rng.u32(..10), ..an_instance(self.rng.u64(1..4)) }
+    }
+
+    /// A service's schedules: some of three, in one of two revisions.
+    pub(super) fn registration(&mut self) -> Register {
+        let some = SCHEDULES.map(|name| (name, self.below(4) > 0, self.below(2)));
+        let given = some.into_iter().filter(|(_, given, _)| *given);
+        let schedules = given.map(|(name, _, revision)| schedule(name, revision as i64)).collect();
+        service(if self.once_in(4) { "other" } else { "app" }, schedules)
+    }
+
+    /// Due instants around now, some of them twice, some not to run.
+    pub(super) fn firing(&mut self) -> Firing {
+        let count = self.below(4);
+        let fires = (0..count).map(|_| self.due_instant()).collect();
+        let until = self.once_in(2).then(|| self.stage.clock_ms() - self.ms(2_000) as i64);
+        let service = name(if self.once_in(6) { "other" } else { "app" });
+        Firing { service, by: instance(self.ms(3)), fires, until, rewind: self.once_in(6) }
+    }
+
+    fn due_instant(&mut self) -> Fire {
+        let which = SCHEDULES[self.below(SCHEDULES.len())];
+        let due_at = (self.stage.clock_ms() / 1_000 - self.ms(3) as i64) * 1_000;
+        let act = match self.below(3) {
+            0 => Act::Not(Reason::ALL[self.below(Reason::ALL.len())]),
+            _ => {
+                let options = job_of(self.stage, which, due_at).options;
+                Act::Run(Box::new(NewJob { options, ..self.new_job() }))
+            }
+        };
+        Fire {
+            revision: self.below(2) as i64,
+            late: self.once_in(2),
+            even_in_maintenance: self.once_in(3),
+            note: if self.once_in(2) { "n".into() } else { String::new() },
+            ..fire(which, due_at, act)
+        }
     }
 }

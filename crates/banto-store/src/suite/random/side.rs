@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use banto_core::{Job, JobId, State};
 
 use super::super::stage::label;
-use crate::{Select, Store};
+use crate::{Select, SelectFires, Store};
 
 /// The keys that a history uses.
 pub(super) const KEYS: [&str; 3] = ["k1", "k2", "k3"];
@@ -53,6 +53,16 @@ pub(super) async fn view(store: &dyn Store, now: i64, plain: bool, trails: bool)
     lines.extend(store.instances().await.unwrap().iter().map(|seen| format!("{seen:?}")));
     for key in KEYS {
         lines.push(format!("{key}: {:?}", store.holder(label(key)).await.unwrap()));
+    }
+    lines.push(format!("{:?}", store.schedules().await.unwrap()));
+    for mut fire in store.fires(SelectFires { limit: 1_000, ..SelectFires::default() }).await.unwrap() {
+        if let Some(state) = fire.run.as_mut().and_then(|run| run.state.as_mut())
+            && *state == State::Scheduled
+            && !plain
+        {
+            *state = State::Ready;
+        }
+        lines.push(format!("{fire:?}"));
     }
     lines.push(format!("{:?}", store.tally().await.unwrap()));
     lines

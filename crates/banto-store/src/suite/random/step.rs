@@ -5,7 +5,7 @@ use std::sync::Arc;
 use banto_core::{Facts, Lease, Outcome, Progress, decide, retry::Backoff};
 
 use super::{Pair, same};
-use crate::{Claim, Expired, Finish, Note, Prune, Record, Steer, Store, StoreError, suite::stage::instance};
+use crate::{Claim, Expired, Finish, Note, Output, Prune, Record, Steer, Store, StoreError, suite::stage::instance};
 
 /// What a side answered, as text: errors by their kind, since each store has its own words.
 fn shown<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
@@ -18,7 +18,7 @@ fn shown<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
 impl Pair<'_> {
     /// Takes one step on both sides. What differs is the error.
     pub(super) async fn step(&mut self) -> Result<(), String> {
-        match self.below(24) {
+        match self.below(28) {
             0..=4 => self.enqueue().await,
             5..=9 => self.claim().await,
             10..=13 => self.finish().await,
@@ -29,6 +29,8 @@ impl Pair<'_> {
             19 => self.record().await,
             20 => self.beat().await,
             21 => self.list().await,
+            22 => self.register().await,
+            23..=25 => self.fire().await,
             _ => {
                 self.time().await;
                 Ok(())
@@ -153,6 +155,8 @@ impl Pair<'_> {
             dead_ms: self.ms(20_000),
             cancelled_ms: self.ms(8_000),
             instances_ms: self.ms(30_000),
+            fires_ms: self.ms(60_000),
+            skips_ms: self.ms(30_000),
             limit: if self.once_in(3) { self.below(5) } else { 1_000 },
         };
         self.tell(format!("{prune:?}"));
@@ -160,12 +164,27 @@ impl Pair<'_> {
         same("the answer", &shown(oracle.prune(prune).await), &shown(tested.prune(prune).await))
     }
 
+    async fn register(&mut self) -> Result<(), String> {
+        let register = self.registration();
+        self.tell(format!("{register:?}"));
+        let [oracle, tested] = self.stores();
+        same("the answer", &shown(oracle.register(register.clone()).await), &shown(tested.register(register).await))
+    }
+
+    async fn fire(&mut self) -> Result<(), String> {
+        let firing = self.firing();
+        self.tell(format!("{firing:?}"));
+        let [oracle, tested] = self.stores();
+        same("the answer", &shown(oracle.fire(firing.clone()).await), &shown(tested.fire(firing).await))
+    }
+
     async fn record(&mut self) -> Result<(), String> {
         let some = self.some_leases();
         let number = self.ms(1_000);
-        let note = match self.once_in(2) {
-            true => Note::Line(format!("line {number}")),
-            false => Note::Progress(Progress { done: number, total: 1_000, text: "on".into() }),
+        let note = match self.below(3) {
+            0 => Note::Line(format!("line {number}")),
+            1 => Note::Output(Output { peak_bytes: number, tail: "end".into(), ..Output::default() }),
+            _ => Note::Progress(Progress { done: number, total: 1_000, text: "on".into() }),
         };
         self.tell(format!("record {note:?} for {:?}", some.iter().map(|(_, [lease, _])| lease).collect::<Vec<_>>()));
         let [left, right] = [0, 1]

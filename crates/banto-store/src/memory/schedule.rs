@@ -1,0 +1,151 @@
+//! `register`: the schedules of a service, and the pauses that keep them.
+
+use std::collections::BTreeSet;
+
+use banto_core::{InstanceId, Label, Name, ScheduleName};
+
+use super::{Data, Now, pause::same};
+use crate::{Board, Pause, Register, Registered, ScheduleView, Service, Steered, StoreError};
+
+/// What is kept of a service.
+pub(super) struct Account {
+    pub until: i64,
+    pub by: Option<InstanceId>,
+    /// Wall minus steady time of whoever accounted last, and the boot it was in.
+    base: i64,
+    boot: String,
+}
+
+/// What is kept of a schedule.
+pub(super) struct Kept {
+    pub service: Name,
+    pub revision: i64,
+    model: String,
+    action: String,
+    source: String,
+    build: Label,
+    since: i64,
+    pub retired_at: Option<i64>,
+}
+
+impl Data {
+    pub(super) fn register(&mut self, register: Register, now: &Now) -> Result<Vec<Registered>, StoreError> {
+        register.check()?;
+        let Register { service, by: _, build, schedules } = register;
+        self.services.entry(service.clone()).or_insert_with(|| Account {
+            until: now.wall,
+            by: None,
+            base: 0,
+            boot: String::new(),
+        });
+        let named: BTreeSet<ScheduleName> = schedules.iter().map(|schedule| schedule.name.clone()).collect();
+        for (name, kept) in &mut self.schedules {
+            if kept.service == service && !named.contains(name) && kept.retired_at.is_none() {
+                kept.retired_at = Some(now.wall);
+            }
+        }
+        let mut answers = Vec::with_capacity(schedules.len());
+        for schedule in schedules {
+            let known = self.schedules.get(&schedule.name);
+            let answer = match known {
+                Some(kept) if kept.service != service && kept.retired_at.is_none() => Registered::Taken,
+                Some(kept) if kept.service != service || kept.retired_at.is_some() => Registered::New,
+                Some(kept) if kept.revision == schedule.revision => Registered::Same,
+                Some(_) => Registered::Changed,
+                None => Registered::New,
+            };
+            answers.push(answer);
+            if answer == Registered::Taken {
+                continue;
+            }
+            let since = known.filter(|_| answer == Registered::Same).map_or(now.wall, |kept| kept.since);
+            let kept = Kept {
+                service: service.clone(),
+                revision: schedule.revision,
+                model: schedule.model,
+                action: schedule.action,
+                source: schedule.source,
+                build: build.clone(),
+                since,
+                retired_at: None,
+            };
+            self.schedules.insert(schedule.name, kept);
+        }
+        self.changed = true;
+        Ok(answers)
+    }
+
+    /// Up to when the service is accounted for, by whom, and by which clock.
+    pub(super) fn account(&mut self, service: &Name, by: InstanceId, until: Option<i64>, rewind: bool, now: &Now) {
+        let Some(account) = self.services.get_mut(service) else { return };
+        if let Some(until) = until.filter(|until| rewind || *until > account.until) {
+            account.until = until;
+        }
+        if until.is_some() {
+            (account.by, account.base, account.boot) = (Some(by), base(now), now.boot.clone());
+        }
+    }
+
+    pub(super) fn service(&self, name: &Name, now: &Now) -> Option<Service> {
+        let account = self.services.get(name)?;
+        // The leader's clock is the one that counts, as long as the leader lives and it is of this boot.
+        let lives = account.by.and_then(|by| self.instances.get(&by)).is_some_and(|one| one.living(now));
+        let steady = i64::try_from(now.steady).unwrap_or(i64::MAX);
+        let wall_ms = if lives && account.boot == now.boot { account.base.saturating_add(steady) } else { now.wall };
+        Some(Service { service: name.clone(), accounted_until: account.until, by: account.by, wall_ms })
+    }
+
+    pub(super) fn board(&self, now: &Now) -> Board {
+        let view = |(name, kept): (&ScheduleName, &Kept)| ScheduleView {
+            name: name.clone(),
+            service: kept.service.clone(),
+            revision: kept.revision,
+            model: kept.model.clone(),
+            action: kept.action.clone(),
+            source: kept.source.clone(),
+            build: kept.build.clone(),
+            since: kept.since,
+            retired_at: kept.retired_at,
+            pause: self.halt_of(Some(name), now).cloned(),
+        };
+        Board {
+            services: self.services.keys().filter_map(|name| self.service(name, now)).collect(),
+            schedules: self.schedules.iter().map(view).collect(),
+            maintenance: self.halt_of(None, now).cloned(),
+        }
+    }
+
+    /// The pause in force of a schedule, or of all.
+    pub(super) fn halt_of(&self, schedule: Option<&ScheduleName>, now: &Now) -> Option<&Pause> {
+        self.halts.get(&schedule.cloned()).filter(|pause| pause.until.is_none_or(|until| until > now.wall))
+    }
+
+    pub(super) fn halt(
+        &mut self,
+        schedule: &Option<ScheduleName>,
+        pause: Pause,
+        preview: bool,
+        now: &Now,
+    ) -> Steered {
+        if self.halt_of(schedule.as_ref(), now).is_some_and(|old| same(old, &pause)) {
+            return Steered::default();
+        }
+        if !preview {
+            self.halts.insert(schedule.clone(), pause);
+        }
+        Steered { count: 1, ..Steered::default() }
+    }
+
+    pub(super) fn go_on(&mut self, schedule: &Option<ScheduleName>, preview: bool, now: &Now) -> Steered {
+        let count = usize::from(self.halt_of(schedule.as_ref(), now).is_some());
+        if !preview {
+            self.halts.remove(schedule);
+        }
+        Steered { count, ..Steered::default() }
+    }
+}
+
+/// What the wall clock shows when the steady clock stands at nought.
+fn base(now: &Now) -> i64 {
+    now.wall.saturating_sub_unsigned(now.steady)
+}

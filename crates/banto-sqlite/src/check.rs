@@ -63,6 +63,18 @@ const RULES: &[(&str, &str)] = &[
          UNION ALL
          SELECT seq FROM banto_job WHERE payload IS NULL AND seq NOT IN (SELECT seq FROM banto_payload)",
     ),
+    (
+        "a due instant has a job, or a reason why not",
+        "SELECT schedule || ' ' || due_at FROM banto_fire WHERE (fate = 0) <> (job IS NOT NULL) OR (fate = 0) <> (reason IS NULL)",
+    ),
+    (
+        "the last due instant of each fate is known",
+        "SELECT schedule || ' ' || fate FROM (
+             SELECT schedule, fate, max(due_at) AS due_at, 1 AS n FROM banto_fire GROUP BY schedule, fate
+             UNION ALL
+             SELECT schedule, fate, due_at, -1 FROM banto_fire_last)
+         GROUP BY schedule, fate, due_at HAVING sum(n) <> 0",
+    ),
     ("SQLite finds the file whole", "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'"),
 ];
 

@@ -35,7 +35,8 @@ pub(crate) fn enqueue(desk: &mut Desk<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueu
     accept(desk, jobs).map_err(|error| fault("enqueue jobs", &error))
 }
 
-fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
+/// As [`enqueue`], for a verb that says for itself what could not be done.
+pub(crate) fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
     let before: i64 =
         desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))?;
     let mut insert = desk.db.prepare_cached(ONE)?;

@@ -9,7 +9,8 @@
 //! - `connect` (addresses, pragmas, what is refused), `migrate` (the schema's steps), `error` (SQLite's codes).
 //! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting),
 //!   `bulk` (sixteen rows a statement).
-//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `steer` `prune` `record` `beat`; and `reads`, `pages` (listings).
+//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `record` `beat`; and `reads`, `pages` (listings),
+//!   `schedule` (who has which), `ledger` (what became of due instants).
 //! - `sum` (what was changed behind our back), `leased` (what this process gave out). `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
 //! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
 //! - `check`: what must always be true of the file.
@@ -27,9 +28,11 @@ mod enqueue;
 mod error;
 mod failpoint;
 mod finish;
+mod fire;
 mod handle;
 mod key;
 mod leased;
+mod ledger;
 mod loss;
 mod mark;
 mod migrate;
@@ -46,6 +49,7 @@ mod renew;
 mod rescue;
 mod reserve;
 mod row;
+mod schedule;
 mod seat;
 mod shared;
 mod steer;

@@ -1,4 +1,4 @@
-//! `prune`: deletes what has ended long enough ago, keys whose time is over, and instances long gone.
+//! `prune`: deletes what has ended long enough ago, keys whose time is over, instances long gone, and old rows of the ledger.
 //!
 //! The longest ended go first, a bounded number a call. It also sets aside damaged rows that nobody else would meet.
 
@@ -10,6 +10,7 @@ use crate::{
     beat, damage,
     desk::Desk,
     error::{Result, fault},
+    ledger,
     row::lossy,
 };
 
@@ -27,7 +28,9 @@ fn delete(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<Pruned> {
         .execute([desk.now.wall])?;
     let instances = instances(desk, prune.instances_ms)?;
     desk.counts.touched |= keys + instances > 0;
-    Ok(Pruned { jobs, keys, instances, more })
+    let (fires, more_fires) = ledger::prune(desk, prune)?;
+    desk.counts.touched |= fires > 0;
+    Ok(Pruned { jobs, keys, instances, fires, more: more || more_fires })
 }
 
 /// The longest ended.
@@ -62,6 +65,7 @@ fn jobs(desk: &mut Desk<'_>, prune: &Prune) -> rusqlite::Result<(usize, bool)> {
 
 /// Deletes a job that has ended, with its trail. Its key has its own time.
 pub(crate) fn remove(desk: &mut Desk<'_>, seq: i64, state: State, class: (&str, &str, i64)) -> rusqlite::Result<()> {
+    ledger::keep_run(desk, seq)?;
     desk.db.prepare_cached("DELETE FROM banto_job WHERE seq = ?1")?.execute([seq])?;
     desk.db.prepare_cached("DELETE FROM banto_payload WHERE seq = ?1")?.execute([seq])?;
     if state == State::Done {

@@ -11,6 +11,7 @@ use rusqlite::params;
 use crate::{
     desk::Desk,
     error::{Result, fault},
+    ledger,
 };
 
 /// Writes what is said under leases that hold; says how many were.
@@ -24,6 +25,11 @@ fn write(desk: &mut Desk<'_>, records: &[Record]) -> rusqlite::Result<usize> {
         let Some((seq, _)) = desk.leased.held(desk.db, lease)? else { continue };
         match note {
             Note::Progress(said) => progress(desk, seq, said)?,
+            Note::Output(output) => {
+                if !ledger::keep_output(desk, seq, output)? {
+                    continue;
+                }
+            }
             Note::Line(text) => line(desk, seq, lease.fence.into(), "log", &cut(text, LINE_BYTES_MAX))?,
         }
         written += 1;

@@ -115,7 +115,7 @@ impl Shared {
     pub fn full(&self, verb: Verb) -> Option<StoreError> {
         let disk = self.disk();
         let what = match verb {
-            Verb::Enqueue if disk.reserve.full() => "take more jobs",
+            Verb::Enqueue | Verb::Fire if disk.reserve.full() => "take more jobs",
             Verb::Claim if disk.reserve.tight() => "hand out more jobs",
             _ => return None,
         };

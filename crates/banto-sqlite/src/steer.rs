@@ -4,7 +4,7 @@
 //! `preview` the same code runs and the transaction is given up, so that what was counted is what would be done.
 
 use banto_core::{Job, JobId, Name, Refusal, State};
-use banto_store::{Order, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+use banto_store::{Order, Pause, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
 use rusqlite::params;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     pages::Pages,
     pause, prune, record,
     row::Stored,
-    seat,
+    schedule, seat,
 };
 
 /// The most ids that are shown of what an order changed.
@@ -39,6 +39,13 @@ pub(crate) fn steer(desk: &mut Desk<'_>, steer: &Steer) -> Result<Steered> {
         Order::Forget(select) => each(desk, select, forget),
         Order::Pause { queue, reason, until } => pause(desk, queue, &steer.by, reason, *until),
         Order::Resume { queue } => resume(desk, queue),
+        Order::PauseSchedule { schedule, reason, until } => {
+            let pause = Pause { by: steer.by.clone(), reason: reason.clone(), at: desk.now.wall, until: *until };
+            schedule::halt(desk, schedule.as_ref(), &pause).map(|new| counted(usize::from(new)))
+        }
+        Order::ResumeSchedule { schedule } => {
+            schedule::go_on(desk, schedule.as_ref()).map(|was| counted(usize::from(was)))
+        }
         Order::Restart => beat::restart(desk, &steer.by, steer.preview).map(counted),
     };
     let steered = steered.map_err(|error| fault("carry out the order", &error))?;

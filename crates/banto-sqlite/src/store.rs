@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
-use banto_core::{JobId, Label, Lease, NewJob};
+use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, Holder, Instance, Orders,
-    Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
+    About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
+    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed,
+    Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
 use crate::{
-    Sqlite, Synchronous, beat, call::Verb, claim, connect::shown, enqueue, finish, prune, reads, record, renew, rescue,
-    steer,
+    Sqlite, Synchronous, beat, call::Verb, claim, connect::shown, enqueue, finish, fire, ledger, prune, reads, record,
+    renew, rescue, schedule, steer,
 };
 
 impl Store for Sqlite {
@@ -44,6 +45,21 @@ impl Store for Sqlite {
         Box::pin(async move {
             finish::check(&finishes)?;
             self.call(Verb::Rescue, finishes.len(), |_| true, move |desk| rescue::rescue(desk, &finishes)).await
+        })
+    }
+
+    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>> {
+        Box::pin(async move {
+            schedule::check(&register)?;
+            let rows = register.schedules.len();
+            self.call(Verb::Register, rows, |_| true, move |desk| schedule::register(desk, &register)).await
+        })
+    }
+
+    fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {
+        Box::pin(async move {
+            fire::check(&firing)?;
+            self.call(Verb::Fire, 2 * firing.fires.len(), |_| true, move |desk| fire::fire(desk, &firing)).await
         })
     }
 
@@ -115,6 +131,18 @@ impl Read for Sqlite {
 
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         Box::pin(self.ask(move |db, now| reads::holder(db, &key, now)))
+    }
+
+    fn service(&self, service: Name) -> Answer<'_, Option<Service>> {
+        Box::pin(self.ask(move |db, now| schedule::service(db, now, &service)))
+    }
+
+    fn schedules(&self) -> Answer<'_, Board> {
+        Box::pin(self.ask(schedule::board))
+    }
+
+    fn fires(&self, select: SelectFires) -> Answer<'_, Vec<FireView>> {
+        Box::pin(self.ask(move |db, _| ledger::fires(db, &select)))
     }
 
     fn tally(&self) -> Answer<'_, Tally> {

@@ -130,7 +130,7 @@ pub struct FireView {
 }
 
 /// The run of a fire: its job, as it stands or as it was when it was removed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
     /// The job.
     pub job: JobId,

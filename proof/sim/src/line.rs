@@ -11,8 +11,8 @@ use std::sync::{
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, FireView, Fired, Firing,
-    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed, Seen, Select,
-    SelectFires, Service, Steer, Steered, Store, StoreError, Tally, faulty::Faulty,
+    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed, Seen,
+    Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally, faulty::Faulty,
 };
 use tokio::sync::Notify;
 

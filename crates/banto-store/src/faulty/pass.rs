@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use super::{Faulty, Gate, Strike, Verb};
 use crate::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed, Seen,
-    Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
+    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed,
+    Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
 impl Faulty {

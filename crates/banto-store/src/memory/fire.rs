@@ -5,10 +5,7 @@ use std::collections::BTreeMap;
 use banto_core::{Fate, FireId, InstanceId, JobId, NewJob, Reason, ScheduleName, limits::PAGE_MAX, text::cut};
 
 use super::{Data, Now};
-use crate::{
-    Act, Fire, FireView, Fired, Firing, Output, Run, SelectFires, StoreError,
-    fire::NOTE_BYTES_MAX,
-};
+use crate::{Act, Fire, FireView, Fired, Firing, Output, Run, SelectFires, StoreError, fire::NOTE_BYTES_MAX};
 
 /// A row of the ledger.
 pub(super) struct Entry {

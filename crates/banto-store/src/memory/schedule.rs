@@ -120,13 +120,7 @@ impl Data {
         self.halts.get(&schedule.cloned()).filter(|pause| pause.until.is_none_or(|until| until > now.wall))
     }
 
-    pub(super) fn halt(
-        &mut self,
-        schedule: &Option<ScheduleName>,
-        pause: Pause,
-        preview: bool,
-        now: &Now,
-    ) -> Steered {
+    pub(super) fn halt(&mut self, schedule: &Option<ScheduleName>, pause: Pause, preview: bool, now: &Now) -> Steered {
         if self.halt_of(schedule.as_ref(), now).is_some_and(|old| same(old, &pause)) {
             return Steered::default();
         }

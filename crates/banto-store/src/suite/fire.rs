@@ -396,7 +396,10 @@ pub async fn the_ledger_is_asked_by_schedule_fate_and_time(stage: Stage) {
     assert_eq!(ask(SelectFires { schedule: of("b"), ..all() }).await, "b 3, b 2, b 1, b 0");
     assert_eq!(ask(SelectFires { schedule: of("c"), ..all() }).await, "");
     assert_eq!(ask(SelectFires { fates: vec![Fate::Missed], since: Some(12), ..all() }).await, "a 13, a 12");
-    assert_eq!(ask(SelectFires { fates: vec![Fate::Fired, Fate::Skipped], before: Some(1), ..all() }).await, "a 0, b 0");
+    assert_eq!(
+        ask(SelectFires { fates: vec![Fate::Fired, Fate::Skipped], before: Some(1), ..all() }).await,
+        "a 0, b 0"
+    );
     assert_eq!(ask(SelectFires { schedule: of("a"), limit: 2, before: Some(12), ..all() }).await, "a 11, a 10");
     assert_eq!(ask(SelectFires { limit: 0, ..all() }).await, "");
 }
@@ -420,13 +423,18 @@ pub async fn old_rows_go_but_the_last_of_each_fate_stays(stage: Stage) {
     assert_eq!(prune(keep).await, (2, false), "two that were skipped");
     stage.clock.pass(700);
     assert_eq!(prune(Prune { limit: 3, ..keep }).await, (3, true));
-    assert_eq!(prune(keep).await, (1, false), "two of each schedule that were missed; the jobs of those that fired wait");
+    assert_eq!(
+        prune(keep).await,
+        (1, false),
+        "two of each schedule that were missed; the jobs of those that fired wait"
+    );
     for (job, lease) in stage.claim(3).await {
         stage.finish(&job, lease, Outcome::Done).await;
     }
     prune(keep).await;
     prune(keep).await;
-    let left: Vec<_> = rows(&stage).await.iter().map(|row| format!("{} {}", row.schedule, row.due_at - START_MS)).collect();
+    let left: Vec<_> =
+        rows(&stage).await.iter().map(|row| format!("{} {}", row.schedule, row.due_at - START_MS)).collect();
     assert_eq!(left, ["a 22", "a 12", "a 2", "b 2"]);
 }
 

@@ -9,7 +9,8 @@ use std::{
 
 use banto_core::{Ids, InstanceId, JobId, Label, Name, NewJob, Payload};
 use banto_store::{
-    Claim, Enqueued, Fault, GivenClock, Firing, Instance, Order, Prune, Read, Register, Select, Status, Steer, Store, StoreError,
+    Claim, Enqueued, Fault, Firing, GivenClock, Instance, Order, Prune, Read, Register, Select, Status, Steer, Store,
+    StoreError,
     faulty::{Faulty, Injected, Plan, Strike, Verb},
     memory::Memory,
 };
@@ -217,8 +218,7 @@ async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
             store.register(Register { service, by: InstanceId(1), build, schedules: Vec::new() }).await.map(drop)
         }
         Verb::Fire => {
-            let firing =
-                Firing { service: queue, by: InstanceId(1), fires: Vec::new(), until: None, rewind: false };
+            let firing = Firing { service: queue, by: InstanceId(1), fires: Vec::new(), until: None, rewind: false };
             store.fire(firing).await.map(drop)
         }
         Verb::Changed => store.changed(0).await.map(drop),

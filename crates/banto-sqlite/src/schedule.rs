@@ -1,0 +1,225 @@
+//! `register`: the schedules of a service; the account of what was due; the pauses that keep schedules from firing.
+
+use std::collections::BTreeMap;
+
+use banto_core::{InstanceId, Label, Name, ScheduleName};
+use banto_store::{Board, NewSchedule, Pause, Register, Registered, ScheduleView, Service, StoreError};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{
+    beat,
+    desk::{Desk, Now},
+    error::{Result, fault},
+    row::lossy,
+};
+
+/// Refuses what cannot be registered. Needs no desk, so it is asked before the queue.
+pub(crate) fn check(register: &Register) -> Result<()> {
+    register.check().map_err(StoreError::from)
+}
+
+/// Registers all schedules of a service.
+pub(crate) fn register(desk: &mut Desk<'_>, register: &Register) -> Result<Vec<Registered>> {
+    write(desk, register).map_err(|error| fault("register schedules", &error))
+}
+
+fn write(desk: &mut Desk<'_>, register: &Register) -> rusqlite::Result<Vec<Registered>> {
+    let service = register.service.as_str();
+    desk.db
+        .prepare_cached("INSERT OR IGNORE INTO banto_service (service, accounted_until) VALUES (?1, ?2)")?
+        .execute(params![service, desk.now.wall])?;
+    let mut left = living(desk.db, service)?;
+    let mut answers = Vec::with_capacity(register.schedules.len());
+    for schedule in &register.schedules {
+        left.remove(schedule.name.as_str());
+        answers.push(write_one(desk, register, schedule)?);
+    }
+    let mut retire = desk.db.prepare_cached("UPDATE banto_schedule SET retired_at = ?2 WHERE name = ?1")?;
+    for name in left.keys() {
+        retire.execute(params![name, desk.now.wall])?;
+    }
+    desk.counts.news = true;
+    Ok(answers)
+}
+
+/// The schedules of a service that are not retired, with their revisions.
+fn living(db: &Connection, service: &str) -> rusqlite::Result<BTreeMap<String, i64>> {
+    let sql = "SELECT name, revision FROM banto_schedule WHERE service = ?1 AND retired_at IS NULL";
+    db.prepare_cached(sql)?.query_map([service], |row| Ok((lossy(row, 0)?, row.get(1)?)))?.collect()
+}
+
+fn write_one(desk: &Desk<'_>, register: &Register, schedule: &NewSchedule) -> rusqlite::Result<Registered> {
+    let read =
+        |row: &Row<'_>| Ok((lossy(row, 0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?));
+    let known = desk
+        .db
+        .prepare_cached("SELECT service, revision, retired_at IS NOT NULL, since FROM banto_schedule WHERE name = ?1")?
+        .query_row([schedule.name.as_str()], read)
+        .optional()?;
+    let (answer, since) = match known {
+        None => (Registered::New, desk.now.wall),
+        Some((service, _, false, _)) if service != register.service.as_str() => return Ok(Registered::Taken),
+        Some((service, _, retired, _)) if retired || service != register.service.as_str() => {
+            (Registered::New, desk.now.wall)
+        }
+        Some((_, revision, _, since)) if revision == schedule.revision => (Registered::Same, since),
+        Some(_) => (Registered::Changed, desk.now.wall),
+    };
+    desk.db
+        .prepare_cached(
+            "INSERT INTO banto_schedule (name, service, revision, model, action, source, build, since)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (name) DO UPDATE SET service = excluded.service, revision = excluded.revision,
+                 model = excluded.model, action = excluded.action, source = excluded.source, build = excluded.build,
+                 since = excluded.since, retired_at = NULL",
+        )?
+        .execute(params![
+            schedule.name.as_str(),
+            register.service.as_str(),
+            schedule.revision,
+            schedule.model,
+            schedule.action,
+            schedule.source,
+            register.build.as_str(),
+            since,
+        ])?;
+    Ok(answer)
+}
+
+/// Up to when a service is accounted for, by whom, and by which clock.
+pub(crate) fn account(
+    desk: &mut Desk<'_>,
+    service: &Name,
+    by: InstanceId,
+    until: i64,
+    rewind: bool,
+) -> rusqlite::Result<()> {
+    desk.db
+        .prepare_cached(
+            "UPDATE banto_service SET accounted_until = iif(?3, ?2, max(accounted_until, ?2)), by = ?4, base = ?5,
+                 boot = ?6 WHERE service = ?1",
+        )?
+        .execute(params![
+            service.as_str(),
+            until,
+            rewind,
+            by.0.cast_signed(),
+            desk.now.wall.saturating_sub(desk.now.steady),
+            desk.now.boot,
+        ])?;
+    desk.counts.touched = true;
+    Ok(())
+}
+
+/// One service.
+pub(crate) fn service(db: &Connection, now: Now, name: &Name) -> Result<Option<Service>> {
+    let read = |row: &Row<'_>| read_service(row);
+    let found = db
+        .prepare_cached(&format!("{SERVICE} WHERE service = ?1"))
+        .and_then(|mut find| find.query_row([name.as_str()], read).optional());
+    let Some((_, account)) = found.map_err(|error| fault("look for a service", &error))? else { return Ok(None) };
+    Ok(Some(account.seen(name.clone(), db, now).map_err(|error| fault("look for a service", &error))?))
+}
+
+const SERVICE: &str = "SELECT service, accounted_until, by, base, boot FROM banto_service";
+
+/// What is kept of a service.
+struct Account {
+    until: i64,
+    by: Option<i64>,
+    base: Option<i64>,
+    boot: Option<i64>,
+}
+
+fn read_service(row: &Row<'_>) -> rusqlite::Result<(String, Account)> {
+    let account = Account { until: row.get(1)?, by: row.get(2)?, base: row.get(3)?, boot: row.get(4)? };
+    Ok((lossy(row, 0)?, account))
+}
+
+impl Account {
+    /// The leader's clock is the one that counts, as long as the leader lives and it is of this boot.
+    fn seen(&self, service: Name, db: &Connection, now: Now) -> rusqlite::Result<Service> {
+        let by = self.by.map(|by| InstanceId(by.cast_unsigned()));
+        let of_this_boot = self.base.filter(|_| self.boot == Some(now.boot));
+        let lives = match (by, of_this_boot) {
+            (Some(by), Some(_)) => beat::all(db, now)?.iter().any(|one| one.seen.instance.id == by && one.seen.living),
+            _ => false,
+        };
+        let wall_ms = of_this_boot.filter(|_| lives).map_or(now.wall, |base| base.saturating_add(now.steady));
+        Ok(Service { service, accounted_until: self.until, by, wall_ms })
+    }
+}
+
+/// Every service and schedule. A row whose names are no names is left out: nobody could ask for it.
+pub(crate) fn board(db: &Connection, now: Now) -> Result<Board> {
+    read_board(db, now).map_err(|error| fault("list schedules", &error))
+}
+
+fn read_board(db: &Connection, now: Now) -> rusqlite::Result<Board> {
+    let mut halts = halts(db, now)?;
+    let mut services = Vec::new();
+    let rows = db
+        .prepare_cached(&format!("{SERVICE} ORDER BY service"))?
+        .query_map([], read_service)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for (name, account) in rows {
+        if let Ok(name) = Name::new(&name) {
+            services.push(account.seen(name, db, now)?);
+        }
+    }
+    let sql = "SELECT name, service, revision, model, action, source, build, since, retired_at FROM banto_schedule ORDER BY name";
+    let mut find = db.prepare_cached(sql)?;
+    let rows = find.query_map([], |row| view(row, &mut halts))?;
+    let schedules = rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
+    Ok(Board { services, schedules, maintenance: halts.remove("") })
+}
+
+fn view(row: &Row<'_>, halts: &mut BTreeMap<String, Pause>) -> rusqlite::Result<Option<ScheduleView>> {
+    let (name, service) = (ScheduleName::new(&lossy(row, 0)?), Name::new(&lossy(row, 1)?));
+    let (Ok(name), Ok(service)) = (name, service) else { return Ok(None) };
+    Ok(Some(ScheduleView {
+        revision: row.get(2)?,
+        model: lossy(row, 3)?,
+        action: lossy(row, 4)?,
+        source: lossy(row, 5)?,
+        build: Label::new(&lossy(row, 6)?).unwrap_or_else(|_| Label::from(&service)),
+        since: row.get(7)?,
+        retired_at: row.get(8)?,
+        pause: halts.get(name.as_str()).cloned(),
+        name,
+        service,
+    }))
+}
+
+/// The pauses of schedules that are in force; under `""` that of all.
+pub(crate) fn halts(db: &Connection, now: Now) -> rusqlite::Result<BTreeMap<String, Pause>> {
+    let sql = "SELECT schedule, by, reason, at, until FROM banto_halt WHERE until IS NULL OR until > ?1";
+    let read = |row: &Row<'_>| {
+        let pause = Pause { by: lossy(row, 1)?, reason: lossy(row, 2)?, at: row.get(3)?, until: row.get(4)? };
+        Ok((lossy(row, 0)?, pause))
+    };
+    db.prepare_cached(sql)?.query_map([now.wall], read)?.collect()
+}
+
+/// Pauses a schedule, or all; says whether that is new.
+pub(crate) fn halt(desk: &Desk<'_>, schedule: Option<&ScheduleName>, pause: &Pause) -> rusqlite::Result<bool> {
+    let key = schedule.map_or("", ScheduleName::as_str);
+    let same = |old: &Pause| (&old.reason, old.until) == (&pause.reason, pause.until);
+    if halts(desk.db, desk.now)?.get(key).is_some_and(same) {
+        return Ok(false);
+    }
+    desk.db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO banto_halt (schedule, by, reason, at, until) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute(params![key, pause.by, pause.reason, pause.at, pause.until])?;
+    Ok(true)
+}
+
+/// Ends the pause of a schedule, or of all; says whether there was one.
+pub(crate) fn go_on(desk: &Desk<'_>, schedule: Option<&ScheduleName>) -> rusqlite::Result<bool> {
+    let key = schedule.map_or("", ScheduleName::as_str);
+    let was = halts(desk.db, desk.now)?.contains_key(key);
+    desk.db.prepare_cached("DELETE FROM banto_halt WHERE schedule = ?1")?.execute([key])?;
+    Ok(was)
+}

@@ -62,6 +62,6 @@ mod writer;
 pub use banto_store::{Read, Store};
 pub use connect::{Options, Synchronous};
 pub use handle::Sqlite;
-pub use migrate::Migrated;
+pub use migrate::{Migrated, SCHEMA};
 pub use own::enqueue_in;
 pub use rusqlite;

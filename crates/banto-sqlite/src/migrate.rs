@@ -13,6 +13,9 @@ use crate::error::{Result, while_doing};
 const STEPS: &[&str] =
     &[include_str!("../migrations/0001_first.sql"), include_str!("../migrations/0002_schedules.sql")];
 
+/// The version of the schema that this build makes and reads.
+pub const SCHEMA: usize = STEPS.len();
+
 /// What a migration found and did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migrated {

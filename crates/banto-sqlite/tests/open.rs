@@ -5,7 +5,7 @@ mod bench;
 
 use std::{fs, os::unix::fs::PermissionsExt, sync::Arc};
 
-use banto_sqlite::{Options, Read, Sqlite, Store, Synchronous};
+use banto_sqlite::{Options, Read, SCHEMA, Sqlite, Store, Synchronous};
 use banto_store::{Fault, StoreError};
 use bench::{Bench, claim, done, jobs, sound};
 
@@ -75,7 +75,7 @@ fn a_schema_is_made_once_and_the_applications_version_is_left_alone() {
     bench.tool().execute_batch("PRAGMA user_version = 42; CREATE TABLE mine (x)").unwrap();
     let first = bench.open().migrated();
     let second = bench.open().migrated();
-    assert_eq!((first.from, first.to, second.from, second.to), (0, 1, 1, 1));
+    assert_eq!((first.from, first.to, second.from, second.to), (0, SCHEMA, SCHEMA, SCHEMA));
     assert_eq!(bench.number("PRAGMA user_version"), 42);
 }
 
@@ -87,7 +87,7 @@ fn those_that_open_migrate_and_close_at_once_take_turns() {
         let open = |bench: Arc<Bench>| move || bench.open().migrated();
         let all: Vec<_> = (0..8).map(|_| std::thread::spawn(open(bench.clone()))).collect();
         let all: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
-        assert!(all.iter().all(|migrated| migrated.to == 1), "{all:?}");
+        assert!(all.iter().all(|migrated| migrated.to == SCHEMA), "{all:?}");
         assert_eq!(bench.number("SELECT count(*) FROM banto_tally"), 1);
     }
 }
@@ -99,7 +99,10 @@ fn a_newer_schema_is_refused_by_both_numbers() {
     bench.tool().execute("UPDATE banto_meta SET value = '99' WHERE name = 'schema'", []).unwrap();
     let error = Sqlite::open_with(bench.options(), Arc::new(bench.clock.clone())).unwrap_err();
     assert_eq!(*error.fault(), Fault::Newer);
-    assert!(error.to_string().contains("version 99") && error.to_string().contains("up to 1"), "{error}");
+    assert!(
+        error.to_string().contains("version 99") && error.to_string().contains(&format!("up to {SCHEMA}")),
+        "{error}"
+    );
     bench.tool().execute("UPDATE banto_meta SET value = 'x' WHERE name = 'schema'", []).unwrap();
     let error = Sqlite::open_with(bench.options(), Arc::new(bench.clock.clone())).unwrap_err();
     assert_eq!(*error.fault(), Fault::Damaged);
@@ -294,7 +297,7 @@ fn without_migrating_no_store_is_made_and_no_schema_is_touched() {
     assert_eq!(fs::read(bench.path()).unwrap(), before, "not a byte is changed, the journal's mode neither");
     drop(bench.open());
     let opened = looks(&bench).unwrap();
-    assert_eq!((opened.migrated().from, opened.migrated().to), (1, 1));
+    assert_eq!((opened.migrated().from, opened.migrated().to), (SCHEMA, SCHEMA));
 }
 
 #[tokio::test]

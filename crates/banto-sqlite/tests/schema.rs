@@ -5,9 +5,9 @@ mod bench;
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use banto_sqlite::{Options, Read, Sqlite, Store, Synchronous, rusqlite::Connection};
+use banto_sqlite::{Options, Read, SCHEMA, Sqlite, Store, Synchronous, rusqlite::Connection};
 use banto_store::{Fault, StoreError};
-use bench::{Bench, jobs, sound};
+use bench::{Bench, claim, jobs, sound};
 
 fn opened(bench: &Bench) -> Result<Sqlite, StoreError> {
     Sqlite::open_with(bench.options(), Arc::new(bench.clock.clone()))
@@ -112,9 +112,10 @@ fn a_refused_option_is_shown_without_what_could_harm_a_terminal() {
 /// Every text that could stand where the version is.
 #[test]
 fn a_version_is_this_builds_a_newer_ones_or_damage() {
+    let (this, newer) = (SCHEMA.to_string(), (SCHEMA + 1).to_string());
     let versions = [
-        ("1", None),
-        ("2", Some(Fault::Newer)),
+        (this.as_str(), None),
+        (newer.as_str(), Some(Fault::Newer)),
         ("18446744073709551615", Some(Fault::Newer)),
         ("0", Some(Fault::Damaged)),
         ("-1", Some(Fault::Damaged)),
@@ -146,16 +147,20 @@ fn a_version_is_this_builds_a_newer_ones_or_damage() {
 /// A step is one transaction: whatever stops it in its middle, nothing of it stays, and the next opening begins anew.
 #[tokio::test]
 async fn a_step_that_fails_halfway_leaves_the_file_as_it_was() {
-    for late in ["banto_pause", "banto_tally", "banto_key"] {
+    for (late, before) in
+        [("banto_pause", 0), ("banto_tally", 0), ("banto_key", 0), ("banto_fire", 1), ("banto_halt", 1)]
+    {
         let bench = Bench::new();
         let tables = |bench: &Bench| bench.number("SELECT count(*) FROM sqlite_master");
         bench.tool().execute_batch(&format!("CREATE TABLE {late} (mine)")).unwrap();
         let error = opened(&bench).unwrap_err();
         assert!(error.to_string().contains("migrate the store") && error.to_string().contains(late), "{error}");
-        assert_eq!(tables(&bench), 1, "{late}");
+        if before == 0 {
+            assert_eq!(tables(&bench), 1, "{late}");
+        }
         bench.tool().execute_batch(&format!("DROP TABLE {late}")).unwrap();
         let store = opened(&bench).unwrap();
-        assert_eq!((store.migrated().from, store.migrated().to), (0, 1));
+        assert_eq!((store.migrated().from, store.migrated().to), (before, SCHEMA));
         store.enqueue(jobs(2).into()).await.unwrap();
         sound(&store).await;
     }
@@ -259,4 +264,28 @@ async fn a_store_that_is_ahead_of_its_mark_has_lost_nothing() {
         Connection::open(bench.path()).unwrap().query_row("SELECT accepted FROM banto_tally", [], |row| row.get(0)),
         Ok(4)
     );
+}
+
+/// A file as the build before left it.
+fn made_older(bench: &Bench) {
+    for table in ["banto_service", "banto_schedule", "banto_halt", "banto_fire", "banto_fire_last"] {
+        bench.tool().execute_batch(&format!("DROP TABLE {table}")).unwrap();
+    }
+    bench.tool().execute("UPDATE banto_meta SET value = '1' WHERE name = 'schema'", []).unwrap();
+}
+
+#[tokio::test]
+async fn a_store_of_the_build_before_is_brought_up_with_its_jobs() {
+    let bench = Bench::new();
+    bench.open().enqueue(jobs(3).into()).await.unwrap();
+    made_older(&bench);
+    let options = Options { migrate: false, ..bench.options() };
+    let error = Sqlite::open_with(options, Arc::new(bench.clock.clone())).unwrap_err();
+    assert!(error.to_string().contains("run `migrate` first"), "{error}");
+    let store = bench.open();
+    assert_eq!((store.migrated().from, store.migrated().to), (1, SCHEMA));
+    assert_eq!(store.tally().await.unwrap().accepted, 3);
+    assert_eq!(claim(&store, 5).await.jobs.len(), 3);
+    assert!(store.schedules().await.unwrap().schedules.is_empty());
+    sound(&store).await;
 }

@@ -39,6 +39,8 @@ pub enum Reason {
     Gap,
     /// Skipped: its local time came twice on that day (a clock change back), and the other one counts.
     Fold,
+    /// Skipped: its job could not be made, or was refused.
+    Refused,
     /// Missed: nobody was there, and the policy makes up for none, or for later ones only.
     Policy,
     /// Missed: nobody was there, and it was older than the policy makes up for.
@@ -63,7 +65,7 @@ impl Fate {
 
 impl Reason {
     /// All of them.
-    pub const ALL: [Reason; 10] = [
+    pub const ALL: [Reason; 11] = [
         Reason::Overlap,
         Reason::Filter,
         Reason::Paused,
@@ -71,6 +73,7 @@ impl Reason {
         Reason::Holiday,
         Reason::Gap,
         Reason::Fold,
+        Reason::Refused,
         Reason::Policy,
         Reason::TooOld,
         Reason::OverMax,
@@ -86,6 +89,7 @@ impl Reason {
             Reason::Holiday => "holiday",
             Reason::Gap => "gap",
             Reason::Fold => "fold",
+            Reason::Refused => "refused",
             Reason::Policy => "policy",
             Reason::TooOld => "too_old",
             Reason::OverMax => "over_max",

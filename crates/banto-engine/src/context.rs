@@ -6,7 +6,7 @@
 use std::{ops::Deref, sync::Arc, sync::OnceLock};
 
 use banto_core::{Job, JobId, Lease, Progress, limits::LINE_BYTES_MAX, text::cut};
-use banto_store::{Note, Record};
+use banto_store::{Note, Output, Record};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
@@ -85,6 +85,11 @@ impl Run {
     /// Adds a line to the job's trail.
     pub fn log(&self, line: impl Into<String>) {
         self.say(Note::Line(cut(&line.into(), LINE_BYTES_MAX)));
+    }
+
+    /// Says what the run left behind: kept on the ledger, if the job is the run of a schedule's due instant.
+    pub fn output(&self, output: Output) {
+        self.say(Note::Output(output));
     }
 
     fn say(&self, note: Note) {

@@ -4,6 +4,8 @@
 
 CREATE TABLE banto_service (
     service         TEXT    PRIMARY KEY,
+    generation      INTEGER NOT NULL DEFAULT 0,
+    registered_by   INTEGER NOT NULL,
     accounted_until INTEGER NOT NULL,
     by              INTEGER,                 -- the instance that accounted last: the leader
     base            INTEGER,                 -- its wall clock minus its steady clock, and

@@ -35,9 +35,7 @@ fn write(desk: &mut Desk<'_>, firing: &Firing) -> rusqlite::Result<Vec<Fired>> {
         answers.extend(write_part(desk, firing, part, &halts)?);
         rest = after;
     }
-    if let Some(until) = firing.until {
-        schedule::account(desk, &firing.service, firing.by, until, firing.rewind)?;
-    }
+    schedule::account(desk, firing)?;
     Ok(answers)
 }
 

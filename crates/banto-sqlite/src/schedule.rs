@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use banto_core::{InstanceId, Label, Name, ScheduleName};
-use banto_store::{Board, NewSchedule, Pause, Register, Registered, ScheduleView, Service, StoreError};
+use banto_store::{
+    Board, Firing, NewSchedule, Pause, Register, Registered, Registration, ScheduleView, Service, StoreError,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::{
@@ -19,15 +21,18 @@ pub(crate) fn check(register: &Register) -> Result<()> {
 }
 
 /// Registers all schedules of a service.
-pub(crate) fn register(desk: &mut Desk<'_>, register: &Register) -> Result<Vec<Registered>> {
+pub(crate) fn register(desk: &mut Desk<'_>, register: &Register) -> Result<Registration> {
     write(desk, register).map_err(|error| fault("register schedules", &error))
 }
 
-fn write(desk: &mut Desk<'_>, register: &Register) -> rusqlite::Result<Vec<Registered>> {
+fn write(desk: &mut Desk<'_>, register: &Register) -> rusqlite::Result<Registration> {
     let service = register.service.as_str();
     desk.db
-        .prepare_cached("INSERT OR IGNORE INTO banto_service (service, accounted_until) VALUES (?1, ?2)")?
-        .execute(params![service, desk.now.wall])?;
+        .prepare_cached(
+            "INSERT INTO banto_service (service, registered_by, accounted_until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (service) DO UPDATE SET registered_by = excluded.registered_by",
+        )?
+        .execute(params![service, register.by.0.cast_signed(), desk.now.wall])?;
     let mut left = living(desk.db, service)?;
     let mut answers = Vec::with_capacity(register.schedules.len());
     for schedule in &register.schedules {
@@ -38,8 +43,16 @@ fn write(desk: &mut Desk<'_>, register: &Register) -> rusqlite::Result<Vec<Regis
     for name in left.keys() {
         retire.execute(params![name, desk.now.wall])?;
     }
+    let same = |answer: &Registered| matches!(answer, Registered::Same | Registered::Taken);
+    let changed = !left.is_empty() || !answers.iter().all(same);
+    let generation = desk
+        .db
+        .prepare_cached(
+            "UPDATE banto_service SET generation = generation + ?2 WHERE service = ?1 RETURNING generation",
+        )?
+        .query_row(params![service, changed], |row| row.get(0))?;
     desk.counts.news = true;
-    Ok(answers)
+    Ok(Registration { generation, answers })
 }
 
 /// The schedules of a service that are not retired, with their revisions.
@@ -87,25 +100,21 @@ fn write_one(desk: &Desk<'_>, register: &Register, schedule: &NewSchedule) -> ru
 }
 
 /// Up to when a service is accounted for, by whom, and by which clock.
-pub(crate) fn account(
-    desk: &mut Desk<'_>,
-    service: &Name,
-    by: InstanceId,
-    until: i64,
-    rewind: bool,
-) -> rusqlite::Result<()> {
+pub(crate) fn account(desk: &mut Desk<'_>, firing: &Firing) -> rusqlite::Result<()> {
+    let Some(until) = firing.until else { return Ok(()) };
     desk.db
         .prepare_cached(
             "UPDATE banto_service SET accounted_until = iif(?3, ?2, max(accounted_until, ?2)), by = ?4, base = ?5,
-                 boot = ?6 WHERE service = ?1",
+                 boot = ?6 WHERE service = ?1 AND generation = ?7",
         )?
         .execute(params![
-            service.as_str(),
+            firing.service.as_str(),
             until,
-            rewind,
-            by.0.cast_signed(),
+            firing.rewind,
+            firing.by.0.cast_signed(),
             desk.now.wall.saturating_sub(desk.now.steady),
             desk.now.boot,
+            firing.generation,
         ])?;
     desk.counts.touched = true;
     Ok(())
@@ -121,7 +130,7 @@ pub(crate) fn service(db: &Connection, now: Now, name: &Name) -> Result<Option<S
     Ok(Some(account.seen(name.clone(), db, now).map_err(|error| fault("look for a service", &error))?))
 }
 
-const SERVICE: &str = "SELECT service, accounted_until, by, base, boot FROM banto_service";
+const SERVICE: &str = "SELECT service, accounted_until, by, base, boot, generation, registered_by FROM banto_service";
 
 /// What is kept of a service.
 struct Account {
@@ -129,10 +138,19 @@ struct Account {
     by: Option<i64>,
     base: Option<i64>,
     boot: Option<i64>,
+    generation: i64,
+    registered_by: i64,
 }
 
 fn read_service(row: &Row<'_>) -> rusqlite::Result<(String, Account)> {
-    let account = Account { until: row.get(1)?, by: row.get(2)?, base: row.get(3)?, boot: row.get(4)? };
+    let account = Account {
+        until: row.get(1)?,
+        by: row.get(2)?,
+        base: row.get(3)?,
+        boot: row.get(4)?,
+        generation: row.get(5)?,
+        registered_by: row.get(6)?,
+    };
     Ok((lossy(row, 0)?, account))
 }
 
@@ -146,7 +164,14 @@ impl Account {
             _ => false,
         };
         let wall_ms = of_this_boot.filter(|_| lives).map_or(now.wall, |base| base.saturating_add(now.steady));
-        Ok(Service { service, accounted_until: self.until, by, wall_ms })
+        Ok(Service {
+            service,
+            generation: self.generation,
+            registered_by: InstanceId(self.registered_by.cast_unsigned()),
+            accounted_until: self.until,
+            by,
+            wall_ms,
+        })
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed,
+    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
     Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
@@ -48,7 +48,7 @@ impl Store for Sqlite {
         })
     }
 
-    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>> {
+    fn register(&self, register: Register) -> Answer<'_, Registration> {
         Box::pin(async move {
             schedule::check(&register)?;
             let rows = register.schedules.len();

@@ -22,8 +22,11 @@ pub struct Firing {
     pub by: InstanceId,
     /// The due instants, at most [`FIRE_MAX`].
     pub fires: Vec<Fire>,
-    /// With these, all due instants of the service up to here are accounted for, in milliseconds since 1970.
+    /// With these, all due instants of the service up to here are accounted for, in milliseconds since 1970. It holds for whoever
+    /// goes by all of the service's schedules, so only in the generation that is registered.
     pub until: Option<i64>,
+    /// The generation that the scheduler goes by.
+    pub generation: i64,
     /// `until` may lie before what was accounted for: the clock was set back.
     pub rewind: bool,
 }

@@ -51,7 +51,7 @@ pub use prune::{Prune, Pruned};
 pub use read::{About, Card, Census, Holder, Line, Page, Pause, QueueView, Seen, Select, Tally};
 pub use record::{Note, Record};
 pub use renew::Renewed;
-pub use schedule::{Board, NewSchedule, Register, Registered, ScheduleView, Service};
+pub use schedule::{Board, NewSchedule, Register, Registered, Registration, ScheduleView, Service};
 pub use steer::{Order, Steer, Steered};
 
 /// What a store answers with, some time.
@@ -121,8 +121,8 @@ pub trait Store: Read {
     ///
     /// One answer for each, in order. What was registered for the service and is not among them is retired: it stays listed and
     /// can no longer fire. The due instants of what is new or changed count from now on; a new service is accounted for until
-    /// now. Repeating changes nothing. Refuses more than `SCHEDULES_MAX` and a model over `MODEL_BYTES_MAX`.
-    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>>;
+    /// now. Repeating changes nothing but who was last. Refuses more than `SCHEDULES_MAX` and a model over `MODEL_BYTES_MAX`.
+    fn register(&self, register: Register) -> Answer<'_, Registration>;
 
     /// Accounts for due instants, as one step. For schedulers.
     ///
@@ -130,7 +130,7 @@ pub trait Store: Read {
     /// this would run it. Where the schedule, or everything, is paused, it is written down as skipped; where another job holds
     /// the key of its own, as skipped for the overlap, with that job in the note; else its job is accepted as by `enqueue`
     /// and belongs to it. Then the service is accounted for up to [`Firing::until`], if that is later or
-    /// [`Firing::rewind`] says so. Repeating is answered with `There`. Refuses more than `FIRE_MAX` and whatever
+    /// [`Firing::rewind`] says so, and if [`Firing::generation`] is the one registered. Repeating is answered with `There`. Refuses more than `FIRE_MAX` and whatever
     /// `NewJob::check` does.
     fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>>;
 

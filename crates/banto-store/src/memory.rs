@@ -21,7 +21,7 @@ use tokio::sync::watch;
 use crate::{
     About, Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Fault, Finish, Finished, FireView,
     Fired, Firing, Holder, Instance, Line, Orders, Page, Pause, Prune, Pruned, QueueView, Read, Record, Register,
-    Registered, Renewed, Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
+    Registration, Renewed, Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
 mod check;
@@ -181,7 +181,7 @@ impl Store for Memory {
         self.answer(|data, now| data.rescue(finishes, now))
     }
 
-    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>> {
+    fn register(&self, register: Register) -> Answer<'_, Registration> {
         self.answer(|data, now| data.register(register, now))
     }
 

@@ -29,7 +29,7 @@ macro_rules! pass {
         $crate::__pass!($($field).+ rescue(finishes: Vec<$crate::Finish>) -> Vec<$crate::Finished>);
     };
     ($($field:ident).+: register) => {
-        $crate::__pass!($($field).+ register(register: $crate::Register) -> Vec<$crate::Registered>);
+        $crate::__pass!($($field).+ register(register: $crate::Register) -> $crate::Registration);
     };
     ($($field:ident).+: fire) => { $crate::__pass!($($field).+ fire(firing: $crate::Firing) -> Vec<$crate::Fired>); };
     ($($field:ident).+: steer) => { $crate::__pass!($($field).+ steer(steer: $crate::Steer) -> $crate::Steered); };

@@ -43,6 +43,15 @@ pub struct NewSchedule {
     pub source: String,
 }
 
+/// The answer to a registration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Registration {
+    /// The service's generation: it grows with each registration that changes something.
+    pub generation: i64,
+    /// One answer for each schedule, in order.
+    pub answers: Vec<Registered>,
+}
+
 /// The answer to one schedule of a registration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Registered {
@@ -61,6 +70,10 @@ pub enum Registered {
 pub struct Service {
     /// Whose timetable it is.
     pub service: Name,
+    /// How often its schedules were changed.
+    pub generation: i64,
+    /// Who registered them last.
+    pub registered_by: InstanceId,
     /// Up to when all due instants of its schedules are accounted for, in milliseconds since 1970.
     pub accounted_until: i64,
     /// Who accounted last: the leader, as long as it lives.

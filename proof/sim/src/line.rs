@@ -11,7 +11,7 @@ use std::sync::{
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, FireView, Fired, Firing,
-    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed, Seen,
+    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed, Seen,
     Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally, faulty::Faulty,
 };
 use tokio::sync::Notify;
@@ -79,7 +79,7 @@ impl Store for Line {
         finish(finishes: Vec<Finish>) -> Vec<Finished>;
         expired(limit: usize) -> Vec<Expired>;
         rescue(finishes: Vec<Finish>) -> Vec<Finished>;
-        register(register: Register) -> Vec<Registered>;
+        register(register: Register) -> Registration;
         fire(firing: Firing) -> Vec<Fired>;
         steer(steer: Steer) -> Steered;
         prune(prune: Prune) -> Pruned;

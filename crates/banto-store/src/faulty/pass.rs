@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{Faulty, Gate, Strike, Verb};
 use crate::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registered, Renewed,
+    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
     Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
@@ -81,7 +81,7 @@ impl Store for Faulty {
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
         self.pass(Verb::Rescue, |store| store.rescue(finishes))
     }
-    fn register(&self, register: Register) -> Answer<'_, Vec<Registered>> {
+    fn register(&self, register: Register) -> Answer<'_, Registration> {
         self.pass(Verb::Register, |store| store.register(register))
     }
     fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {

@@ -24,18 +24,18 @@ pub(super) struct Entry {
 impl Data {
     pub(super) fn fire(&mut self, firing: Firing, now: &Now) -> Result<Vec<Fired>, StoreError> {
         firing.check()?;
-        let Firing { service, by, fires, until, rewind } = firing;
-        let mut answers = Vec::with_capacity(fires.len());
-        for fire in fires {
+        let (service, by) = (&firing.service, firing.by);
+        let mut answers = Vec::with_capacity(firing.fires.len());
+        for fire in firing.fires.clone() {
             let goes_by = |kept: &super::schedule::Kept| {
-                kept.service == service && kept.revision == fire.revision && kept.retired_at.is_none()
+                kept.service == *service && kept.revision == fire.revision && kept.retired_at.is_none()
             };
             answers.push(match self.schedules.get(&fire.schedule) {
                 Some(kept) if goes_by(kept) => self.fire_one(fire, by, now),
                 _ => Fired::Stale,
             });
         }
-        self.account(&service, by, until, rewind, now);
+        self.account(&firing, now);
         Ok(answers)
     }
 

@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use banto_core::{InstanceId, Label, Name, ScheduleName};
 
 use super::{Data, Now, pause::same};
-use crate::{Board, Pause, Register, Registered, ScheduleView, Service, Steered, StoreError};
+use crate::{Board, Firing, Pause, Register, Registered, Registration, ScheduleView, Service, Steered, StoreError};
 
 /// What is kept of a service.
 pub(super) struct Account {
+    generation: i64,
+    registered_by: InstanceId,
     pub until: i64,
     pub by: Option<InstanceId>,
     /// Wall minus steady time of whoever accounted last, and the boot it was in.
@@ -29,10 +31,13 @@ pub(super) struct Kept {
 }
 
 impl Data {
-    pub(super) fn register(&mut self, register: Register, now: &Now) -> Result<Vec<Registered>, StoreError> {
+    pub(super) fn register(&mut self, register: Register, now: &Now) -> Result<Registration, StoreError> {
         register.check()?;
-        let Register { service, by: _, build, schedules } = register;
+        let Register { service, by, build, schedules } = register;
+        let mut changed = false;
         self.services.entry(service.clone()).or_insert_with(|| Account {
+            generation: 0,
+            registered_by: by,
             until: now.wall,
             by: None,
             base: 0,
@@ -42,6 +47,7 @@ impl Data {
         for (name, kept) in &mut self.schedules {
             if kept.service == service && !named.contains(name) && kept.retired_at.is_none() {
                 kept.retired_at = Some(now.wall);
+                changed = true;
             }
         }
         let mut answers = Vec::with_capacity(schedules.len());
@@ -58,6 +64,7 @@ impl Data {
             if answer == Registered::Taken {
                 continue;
             }
+            changed |= answer != Registered::Same;
             let since = known.filter(|_| answer == Registered::Same).map_or(now.wall, |kept| kept.since);
             let kept = Kept {
                 service: service.clone(),
@@ -72,18 +79,24 @@ impl Data {
             self.schedules.insert(schedule.name, kept);
         }
         self.changed = true;
-        Ok(answers)
+        let account = self.services.get_mut(&service);
+        let generation = account.map_or(0, |account| {
+            account.generation += i64::from(changed);
+            account.registered_by = by;
+            account.generation
+        });
+        Ok(Registration { generation, answers })
     }
 
     /// Up to when the service is accounted for, by whom, and by which clock.
-    pub(super) fn account(&mut self, service: &Name, by: InstanceId, until: Option<i64>, rewind: bool, now: &Now) {
-        let Some(account) = self.services.get_mut(service) else { return };
-        if let Some(until) = until.filter(|until| rewind || *until > account.until) {
+    pub(super) fn account(&mut self, firing: &Firing, now: &Now) {
+        let Some(until) = firing.until else { return };
+        let account = self.services.get_mut(&firing.service);
+        let Some(account) = account.filter(|account| account.generation == firing.generation) else { return };
+        if firing.rewind || until > account.until {
             account.until = until;
         }
-        if until.is_some() {
-            (account.by, account.base, account.boot) = (Some(by), base(now), now.boot.clone());
-        }
+        (account.by, account.base, account.boot) = (Some(firing.by), base(now), now.boot.clone());
     }
 
     pub(super) fn service(&self, name: &Name, now: &Now) -> Option<Service> {
@@ -92,7 +105,14 @@ impl Data {
         let lives = account.by.and_then(|by| self.instances.get(&by)).is_some_and(|one| one.living(now));
         let steady = i64::try_from(now.steady).unwrap_or(i64::MAX);
         let wall_ms = if lives && account.boot == now.boot { account.base.saturating_add(steady) } else { now.wall };
-        Some(Service { service: name.clone(), accounted_until: account.until, by: account.by, wall_ms })
+        Some(Service {
+            service: name.clone(),
+            generation: account.generation,
+            registered_by: account.registered_by,
+            accounted_until: account.until,
+            by: account.by,
+            wall_ms,
+        })
     }
 
     pub(super) fn board(&self, now: &Now) -> Board {

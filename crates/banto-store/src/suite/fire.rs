@@ -47,7 +47,7 @@ fn runs_alone(stage: &Stage, schedule: &str, due_at: i64) -> Fire {
 
 /// Due instants of service `app`, by instance 1.
 pub fn firing(fires: Vec<Fire>) -> Firing {
-    Firing { service: name("app"), by: instance(1), fires, until: None, rewind: false }
+    Firing { service: name("app"), by: instance(1), fires, until: None, generation: 1, rewind: false }
 }
 
 async fn account(stage: &Stage, fires: Vec<Fire>) -> Vec<Fired> {
@@ -339,6 +339,10 @@ pub async fn the_account_goes_forward(stage: Stage) {
     assert_eq!(until(1, START_MS + 10, false).await, (START_MS + 10, Some(instance(1))));
     assert_eq!(until(2, START_MS + 5, false).await, (START_MS + 10, Some(instance(2))));
     assert_eq!(until(1, START_MS + 6, true).await, (START_MS + 6, Some(instance(1))));
+    let old = Firing { generation: 0, until: Some(START_MS + 99), rewind: true, ..firing(Vec::new()) };
+    stage.store.fire(old).await.unwrap();
+    let seen = stage.store.service(name("app")).await.unwrap().unwrap();
+    assert_eq!(seen.accounted_until, START_MS + 6, "who goes by an old generation does not know all schedules");
     let other = Firing { service: name("other"), until: Some(START_MS), ..firing(Vec::new()) };
     stage.store.fire(other).await.unwrap();
     assert_eq!(stage.store.service(name("other")).await.unwrap(), None, "it was never registered");

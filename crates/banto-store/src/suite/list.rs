@@ -119,6 +119,7 @@ macro_rules! suite {
                 a9_three_crashes_quarantine_a_job;
             schedule:
                 what_is_registered_is_listed
+                a_generation_grows_with_each_change
                 a_repeated_registration_changes_nothing
                 a_changed_schedule_counts_from_now
                 what_is_dropped_is_retired

@@ -34,7 +34,7 @@ pub fn service(service: &str, schedules: Vec<NewSchedule>) -> Register {
 }
 
 async fn register(stage: &Stage, schedules: Vec<NewSchedule>) -> Vec<Registered> {
-    stage.store.register(service("app", schedules)).await.unwrap()
+    stage.store.register(service("app", schedules)).await.unwrap().answers
 }
 
 async fn board(stage: &Stage) -> Board {
@@ -71,6 +71,26 @@ pub async fn what_is_registered_is_listed(stage: Stage) {
     let app = stage.store.service(name("app")).await.unwrap().unwrap();
     assert_eq!(board.services, [app.clone()]);
     assert_eq!((app.service, app.accounted_until, app.by, app.wall_ms), (name("app"), now, None, now));
+    assert_eq!((app.generation, app.registered_by), (1, instance(1)));
+}
+
+/// A service's generation grows when its schedules change, and with nothing else; who registered last is told.
+pub async fn a_generation_grows_with_each_change(stage: Stage) {
+    let generation = async |by: u64, schedules: Vec<NewSchedule>| {
+        let register = Register { by: instance(by), ..service("app", schedules) };
+        let generation = stage.store.register(register).await.unwrap().generation;
+        let seen = stage.store.service(name("app")).await.unwrap().unwrap();
+        assert_eq!((seen.generation, seen.registered_by), (generation, instance(by)));
+        generation
+    };
+    assert_eq!(generation(1, vec![schedule("a", 1), schedule("b", 1)]).await, 1);
+    assert_eq!(generation(2, vec![schedule("a", 1), schedule("b", 1)]).await, 1, "the same");
+    assert_eq!(generation(3, vec![schedule("a", 2), schedule("b", 1)]).await, 2, "one has changed");
+    assert_eq!(generation(3, vec![schedule("a", 2)]).await, 3, "one is dropped");
+    assert_eq!(generation(3, vec![schedule("a", 2)]).await, 3);
+    assert_eq!(generation(3, vec![schedule("a", 2), schedule("b", 1)]).await, 4, "and is back");
+    stage.store.register(service("other", vec![schedule("c", 1)])).await.unwrap();
+    assert_eq!(generation(3, vec![schedule("a", 2), schedule("b", 1), schedule("c", 9)]).await, 4, "it is another's");
 }
 
 /// Registering again what is there changes nothing, whoever does it.
@@ -117,12 +137,16 @@ pub async fn what_is_dropped_is_retired(stage: Stage) {
 pub async fn services_keep_to_themselves(stage: Stage) {
     register(&stage, vec![schedule("a", 1)]).await;
     let other = service("other", vec![schedule("a", 7), schedule("c", 1)]);
-    assert_eq!(stage.store.register(other).await.unwrap(), [Registered::Taken, Registered::New]);
+    assert_eq!(stage.store.register(other).await.unwrap().answers, [Registered::Taken, Registered::New]);
     assert_eq!((view(&stage, "a").await.service, view(&stage, "a").await.revision), (name("app"), 1));
     register(&stage, Vec::new()).await;
     assert!(view(&stage, "c").await.retired_at.is_none());
     let takes = service("other", vec![schedule("a", 7), schedule("c", 1)]);
-    assert_eq!(stage.store.register(takes).await.unwrap(), [Registered::New, Registered::Same], "it is free now");
+    assert_eq!(
+        stage.store.register(takes).await.unwrap().answers,
+        [Registered::New, Registered::Same],
+        "it is free now"
+    );
     assert_eq!(board(&stage).await.services.len(), 2);
 }
 
@@ -177,6 +201,7 @@ pub async fn the_leaders_clock_counts_while_it_lives(stage: Stage) {
         by: instance(1),
         fires: Vec::new(),
         until: Some(until),
+        generation: 1,
         rewind: false,
     };
     stage.store.fire(account(start + 5)).await.unwrap();

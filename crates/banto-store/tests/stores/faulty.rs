@@ -218,7 +218,14 @@ async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
             store.register(Register { service, by: InstanceId(1), build, schedules: Vec::new() }).await.map(drop)
         }
         Verb::Fire => {
-            let firing = Firing { service: queue, by: InstanceId(1), fires: Vec::new(), until: None, rewind: false };
+            let firing = Firing {
+                service: queue,
+                by: InstanceId(1),
+                fires: Vec::new(),
+                until: None,
+                generation: 0,
+                rewind: false,
+            };
             store.fire(firing).await.map(drop)
         }
         Verb::Changed => store.changed(0).await.map(drop),

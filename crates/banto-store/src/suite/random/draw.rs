@@ -165,7 +165,14 @@ impl Pair<'_> {
         let fires = (0..count).map(|_| self.due_instant()).collect();
         let until = self.once_in(2).then(|| self.stage.clock_ms() - self.ms(2_000) as i64);
         let service = name(if self.once_in(6) { "other" } else { "app" });
-        Firing { service, by: instance(self.ms(3)), fires, until, rewind: self.once_in(6) }
+        Firing {
+            service,
+            by: instance(self.ms(3)),
+            fires,
+            until,
+            generation: self.below(6) as i64,
+            rewind: self.once_in(6),
+        }
     }
 
     fn due_instant(&mut self) -> Fire {

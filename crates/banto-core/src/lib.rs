@@ -11,29 +11,45 @@
 //! - [`lease`]: who may finish a job, and until when.
 //! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job.
 //! - [`fire`]: what becomes of a schedule's due instant.
+//! - [`civil`], [`cron`], [`zone`], [`calendar`]: the words for "when": dates, expressions, time zones, days off.
+//! - [`schedule`]: a schedule as data.
+//! - [`occurrence`]: when it is due.
 //! - [`retry`]: how long to wait before the next attempt.
 //! - [`refusal`]: the domain says no.
 
+pub mod calendar;
+pub mod civil;
+pub mod cron;
 pub mod fire;
 pub mod job;
 pub mod lease;
 pub mod limits;
 pub mod name;
+pub mod occurrence;
 pub mod outcome;
 pub mod payload;
 pub mod refusal;
 pub mod retry;
+pub mod schedule;
 pub mod state;
 pub mod text;
 pub mod unique;
+mod walk;
+pub mod zone;
 
+pub use calendar::Calendar;
+pub use civil::{Date, Hours, TimeOfDay, Weekday};
+pub use cron::Cron;
 pub use fire::{Fate, Reason};
 pub use job::{Due, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
 pub use name::{Label, Name, ScheduleName};
+pub use occurrence::Occurrence;
 pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};
 pub use payload::Payload;
 pub use refusal::Refusal;
 pub use retry::Backoff;
+pub use schedule::{DaysOff, Missed, Output, Schedule, Then, Timing};
 pub use state::State;
 pub use unique::{Hold, Unique};
+pub use zone::{Fold, Gap, Zone};

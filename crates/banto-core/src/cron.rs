@@ -97,7 +97,9 @@ impl Cron {
     /// What it says, in English: "At 04:30, on Monday."
     pub fn words(&self) -> String {
         let fields = fields_of(&self.0.text).unwrap_or_default();
-        parse(&fields).map(|pattern| pattern.describe()).unwrap_or_else(|()| self.0.text.clone())
+        let words = parse(&fields).map(|pattern| pattern.describe()).unwrap_or_else(|()| self.0.text.clone());
+        let words = words.replace("Monday, Tuesday, Wednesday, Thursday, and Friday", "Monday to Friday");
+        words.strip_prefix("At every").map_or(words.clone(), |rest| format!("Every{rest}"))
     }
 
     /// The first match at or after `local` (naive seconds), up to the end of the year 9999.
@@ -234,11 +236,9 @@ fn fault_of(text: &str, fields: &[String]) -> Refusal {
             one.clone_from(field);
         }
         if parse(&alone).is_err() {
-            let allowed = format!("{allowed}, lists (1,2), ranges (1-5) and steps (*/5) are allowed as its {name}");
-            return refused(
-                text,
-                format!("\"{}\" is none: {allowed}", crate::text::visible(&field.to_lowercase(), 20)),
-            );
+            let field = crate::text::visible(&field.to_lowercase(), 20);
+            let allowed = format!("{allowed} is allowed, and lists (1,2), ranges (1-5) and steps (*/5) of it");
+            return refused(text, format!("as its {name}, which is \"{field}\", {allowed}"));
         }
     }
     refused(text, "its fields are not allowed together")

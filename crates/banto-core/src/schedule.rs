@@ -221,6 +221,14 @@ impl Schedule {
         hash(self.to_json().as_bytes()) as i64
     }
 
+    /// When it is due, in English, without its zone and its windows.
+    pub fn words(&self) -> String {
+        match &self.timing {
+            Timing::Cron(crons) => crons.iter().map(Cron::words).collect::<Vec<_>>().join(" "),
+            Timing::Every(period_s) => format!("Every {period_s} seconds, counted from 1970."),
+        }
+    }
+
     /// Whether it fires in the environment of that name.
     pub fn is_for(&self, environment: &str) -> bool {
         self.environments.is_empty() || self.environments.iter().any(|one| one.as_str() == environment)

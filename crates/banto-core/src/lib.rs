@@ -11,29 +11,52 @@
 //! - [`lease`]: who may finish a job, and until when.
 //! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job.
 //! - [`fire`]: what becomes of a schedule's due instant.
+//! - [`civil`], [`cron`], [`zone`], [`calendar`]: the words for "when": dates, expressions, time zones, days off.
+//! - [`schedule`](mod@schedule), [`draft`] and [`when`]: a schedule as data, and how it is said fluently.
+//! - [`occurrence`]: when it is due, clock changes and days off included.
+//! - [`plan`](mod@plan): what becomes of due instants that are not accounted for yet.
 //! - [`retry`]: how long to wait before the next attempt.
 //! - [`refusal`]: the domain says no.
 
+pub mod calendar;
+pub mod civil;
+pub mod cron;
+pub mod draft;
 pub mod fire;
 pub mod job;
 pub mod lease;
 pub mod limits;
 pub mod name;
+pub mod occurrence;
 pub mod outcome;
 pub mod payload;
+pub mod plan;
 pub mod refusal;
 pub mod retry;
+pub mod schedule;
 pub mod state;
 pub mod text;
 pub mod unique;
+mod walk;
+pub mod when;
+pub mod zone;
 
+pub use calendar::Calendar;
+pub use civil::{Date, Hours, TimeOfDay, Weekday};
+pub use cron::Cron;
+pub use draft::{Draft, schedule};
 pub use fire::{Fate, Reason};
 pub use job::{Due, FireId, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
 pub use name::{Label, Name, ScheduleName};
+pub use occurrence::Occurrence;
 pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};
 pub use payload::Payload;
+pub use plan::{Planned, What, jitter_ms, plan};
 pub use refusal::Refusal;
 pub use retry::Backoff;
+pub use schedule::{DaysOff, Missed, Output, Schedule, Then, Timing};
 pub use state::State;
 pub use unique::{Hold, Unique};
+pub use when::Span;
+pub use zone::{Fold, Gap, Zone};

@@ -39,5 +39,17 @@ pub const LINES_MAX: usize = 200;
 pub const SPAN_MS_MAX: u64 = 10 * 365 * 86_400_000;
 /// Latest moment a job may be set for: the end of the year 9999, in milliseconds since 1970.
 pub const TIME_MS_MAX: i64 = 253_402_300_799_999;
+/// Longest cron expression, in bytes.
+pub const CRON_BYTES_MAX: usize = 256;
+/// Most cron expressions of one schedule.
+pub const CRONS_MAX: usize = 32;
+/// Longest crontab, in bytes.
+pub const CRONTAB_BYTES_MAX: usize = 1 << 20;
+/// Most days off in one calendar.
+pub const DAYS_OFF_MAX: usize = 10_000;
+/// Most items of a list in a schedule: spans of the day, environments.
+pub const LIST_MAX: usize = 64;
+/// Longest description of a schedule, in bytes.
+pub const DESCRIPTION_BYTES_MAX: usize = 1_000;
 /// Steps in a table of back-off delays.
 pub const BACKOFF_STEPS_MAX: usize = 32;

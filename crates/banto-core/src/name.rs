@@ -48,6 +48,11 @@ impl ScheduleName {
         let allowed = format!("1 to {NAME_BYTES_MAX} of A-Z a-z 0-9 . _ - : \\ are allowed, a letter or digit first");
         Err(Refusal::new("a schedule's name", text, allowed))
     }
+
+    /// What a schedule is called until it has its name.
+    pub(crate) fn unnamed() -> ScheduleName {
+        ScheduleName("unnamed".into())
+    }
 }
 
 /// Whether `text` is made of letters, digits and what `other` allows, a letter or digit first.

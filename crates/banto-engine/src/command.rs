@@ -10,7 +10,7 @@ use banto_process::{Clocks, Command, Ended, Exit, Line, Oom, Runner, Sink, Spec}
 use banto_store::{Clock, Output, SystemClock};
 use tokio::sync::mpsc;
 
-use crate::{context::Run, handler::JobError};
+use crate::{context::Run, handler::JobError, instance};
 
 /// Lines of output that may wait for the log; what is more is dropped and counted.
 const LINES_WAITING: usize = 1_024;
@@ -63,7 +63,7 @@ fn output(ended: &Ended) -> Output {
         signal,
         out_of_memory: ended.oom == Oom::Yes,
         peak_bytes: ended.memory_peak_bytes.unwrap_or(0),
-        host: rustix::system::uname().nodename().to_string_lossy().into_owned(),
+        host: instance::host(),
         tail: ended.tail.clone(),
     }
 }

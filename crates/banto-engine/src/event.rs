@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use banto_core::{Cause, JobId, Name, Progress};
+use banto_core::{Cause, InstanceId, JobId, Name, Progress, Reason, ScheduleName};
 use tokio::sync::broadcast;
 
 /// Something that happened.
@@ -86,6 +86,55 @@ pub enum Event {
         crashes: u16,
         /// Where the job stands now.
         state: banto_core::State,
+    },
+    /// A due instant of a schedule fired.
+    Fired {
+        /// Which schedule.
+        schedule: ScheduleName,
+        /// When it was due, in milliseconds since 1970.
+        due_at: i64,
+        /// Its job.
+        job: JobId,
+        /// How long after that it fired, in milliseconds.
+        late_ms: u64,
+    },
+    /// Due instants of a schedule were skipped or missed.
+    NotFired {
+        /// Which schedule.
+        schedule: ScheduleName,
+        /// When it was due, of several the last, in milliseconds since 1970.
+        due_at: i64,
+        /// How many.
+        count: u64,
+        /// Why.
+        reason: Reason,
+    },
+    /// A scheduler begins to lead, or ends.
+    Leads {
+        /// Whether it leads.
+        leads: bool,
+    },
+    /// Another service has a schedule of the same name; this one does not fire.
+    ScheduleTaken {
+        /// Which.
+        schedule: ScheduleName,
+    },
+    /// Another timetable was registered for the scheduler's service; it fires nothing until those who did so are gone.
+    Superseded {
+        /// Who registered it.
+        by: InstanceId,
+    },
+    /// The clock of this process is too far off the store's; its scheduler fires nothing.
+    ClockOff {
+        /// By how much it is ahead, in milliseconds.
+        offset_ms: i64,
+    },
+    /// The clock of this process is right again.
+    ClockRight,
+    /// The clock was set, forward or back.
+    ClockSet {
+        /// By how much, in milliseconds.
+        by_ms: i64,
     },
     /// The store does not answer; the worker waits and tries again.
     StoreDown {

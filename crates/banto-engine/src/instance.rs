@@ -47,7 +47,7 @@ pub(crate) fn identity(config: &crate::Config, registry: &crate::Registry, id: b
     Instance {
         id,
         name: config.name.clone(),
-        host: label(&rustix::system::uname().nodename().to_string_lossy()),
+        host: label(&host()),
         pid: std::process::id(),
         build: label(registry.build()),
         kinds: registry.entries().map(|entry| (entry.kind.clone(), entry.version)).collect(),
@@ -57,4 +57,9 @@ pub(crate) fn identity(config: &crate::Config, registry: &crate::Registry, id: b
         status: Status::Working,
         reason: None,
     }
+}
+
+/// The name of this host.
+pub(crate) fn host() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
 }

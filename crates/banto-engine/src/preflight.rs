@@ -7,7 +7,10 @@ use std::{collections::BTreeMap, fmt};
 
 use banto_core::lease::MARGIN_MS;
 
-use crate::{Config, Registry};
+use crate::{
+    Config, Registry,
+    timetable::{Action, Entry, Timetable},
+};
 
 /// Why a worker does not start: every fault at once, each a fragment that fits after "could not".
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,5 +55,31 @@ pub fn check(registry: &Registry, config: &Config) -> Result<(), Unfit> {
         };
         faults.extend(lacking.into_iter().map(fault));
     }
+    if faults.is_empty() { Ok(()) } else { Err(Unfit(faults)) }
+}
+
+/// Checks a timetable to be fired: what was written down wrongly, commands that cannot run, dates that are over.
+pub fn timetable(timetable: &Timetable) -> Result<(), Unfit> {
+    let mut faults = timetable.faults().to_vec();
+    for entry in timetable.entries() {
+        if let Action::Command(spec) = &entry.action
+            && let Err(wrong) = spec.check()
+        {
+            let name = &entry.schedule.name;
+            faults.extend(wrong.iter().map(|fault| format!("run the schedule {name}: could not {fault}")));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(Unfit(faults)) }
+}
+
+/// Checks that a registry knows the kinds whose jobs a timetable enqueues: for a process that works on them itself.
+pub fn kinds_of(timetable: &Timetable, registry: &Registry) -> Result<(), Unfit> {
+    let unknown = |entry: &Entry| match &entry.action {
+        Action::Enqueue { kind, .. } if registry.entry(kind).is_none() => {
+            Some(format!("fire the schedule {}: no kind {kind} is known to this build", entry.schedule.name))
+        }
+        _ => None,
+    };
+    let faults: Vec<String> = timetable.entries().filter_map(unknown).collect();
     if faults.is_empty() { Ok(()) } else { Err(Unfit(faults)) }
 }

@@ -1,0 +1,115 @@
+//! `register`: a scheduler says what it has, and accounts for what was due before.
+//!
+//! What the service had in another revision, or what this build has dropped, is accounted for up to now by its old model first,
+//! which stands in the store as data: so a deploy hides no due instant. Then the new timetable is registered, and what is the same
+//! is caught up with.
+
+use std::collections::BTreeMap;
+
+use banto_core::{Schedule, ScheduleName};
+use banto_store::{Register, Registered, ScheduleView, Service, StoreError};
+
+use super::{Line, turns::Loop};
+use crate::{
+    event::Event,
+    fire::{self, Until},
+    timetable::Entry,
+};
+
+impl Loop {
+    /// Registers the timetable and lines up what it is due.
+    pub(super) async fn register(&mut self) -> Result<(), StoreError> {
+        let mine = self.scheduling.timetable.service.clone();
+        let board = self.scheduling.store.schedules().await?;
+        let accounted = board.services.iter().find(|service| service.service == mine).map(|service| service.accounted_until);
+        let known: BTreeMap<ScheduleName, ScheduleView> =
+            board.schedules.into_iter().filter(|view| view.service == mine && view.retired_at.is_none()).map(|view| (view.name.clone(), view)).collect();
+        if let Some(accounted) = accounted {
+            self.account_for_the_old(&known, accounted).await?;
+        }
+        let entries: Vec<Entry> = self.scheduling.timetable.entries().cloned().collect();
+        let register = Register {
+            service: mine,
+            by: self.scheduling.instance,
+            build: self.label(&self.scheduling.timetable.build),
+            schedules: entries.iter().map(Entry::registered).collect(),
+        };
+        let registration = self.scheduling.store.register(register).await?;
+        self.scheduling.set_generation(registration.generation);
+        let now = self.now();
+        let until = accounted.unwrap_or(now);
+        self.accounted = until;
+        self.lines.clear();
+        for (entry, answer) in entries.into_iter().zip(registration.answers) {
+            let name = &entry.schedule.name;
+            let after = match answer {
+                Registered::Same => known.get(name).map_or(until, |view| view.since.max(until)),
+                Registered::New | Registered::Changed => now,
+                Registered::Taken => {
+                    tracing::error!(schedule = %name, "another service has a schedule of this name; it does not fire here");
+                    self.scheduling.events.tell(|| Event::ScheduleTaken { schedule: name.clone() });
+                    continue;
+                }
+            };
+            let (schedule, revision) = (entry.schedule.clone(), entry.revision());
+            self.lines.push(Line { schedule, revision, after, entry: Some(entry), next: None });
+        }
+        self.superseded = false;
+        self.line_up(i64::MAX);
+        if self.lines.is_empty() {
+            tracing::warn!("there is no schedule: nothing will ever be due here");
+        }
+        Ok(())
+    }
+
+    /// Accounts for what was due by the models that are about to be replaced or dropped.
+    async fn account_for_the_old(
+        &mut self,
+        known: &BTreeMap<ScheduleName, ScheduleView>,
+        accounted: i64,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut lines = Vec::new();
+        for view in known.values() {
+            let entry = self.scheduling.timetable.entry(&view.name);
+            if entry.is_some_and(|entry| entry.revision() == view.revision) {
+                continue;
+            }
+            let after = view.since.max(accounted);
+            match Schedule::from_json(&view.model) {
+                Ok(schedule) => {
+                    let (revision, entry) = (view.revision, entry.cloned());
+                    lines.push(Line { schedule, revision, after, entry, next: None });
+                }
+                Err(refusal) => tracing::error!(schedule = %view.name, %refusal, "what was due by its old model is not known"),
+            }
+        }
+        let lines: Vec<&Line> = lines.iter().collect();
+        fire::look(&self.scheduling, &lines, now, Until::Untouched).await.map(drop)
+    }
+
+    /// Whether another timetable was registered for this service since.
+    pub(super) fn is_superseded(&mut self, service: &Service) -> bool {
+        let superseded = service.generation != self.scheduling.generation();
+        if superseded && !std::mem::replace(&mut self.superseded, true) {
+            let by = service.registered_by;
+            tracing::warn!(%by, "another timetable was registered for this service; nothing is fired here any more");
+            self.scheduling.events.tell(|| Event::Superseded { by });
+        }
+        superseded
+    }
+
+    /// Takes over again once those who registered the other timetable are gone: a build that was rolled back must not leave
+    /// nobody behind.
+    pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
+        let Some(service) = self.service().await? else { return self.register().await };
+        let instances = self.scheduling.store.instances().await?;
+        let seen = instances.iter().find(|seen| seen.instance.id == service.registered_by);
+        let gone = seen.is_none_or(|seen| !seen.living && seen.silent_ms >= self.config.superseded_ms);
+        if gone {
+            tracing::warn!(by = %service.registered_by, "whoever registered the other timetable is gone; this one is registered again");
+            self.register().await?;
+        }
+        Ok(())
+    }
+}

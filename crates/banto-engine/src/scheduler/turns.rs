@@ -1,0 +1,338 @@
+//! The turns of a scheduler: measure, look, sleep.
+//!
+//! Nothing is remembered here that would matter after a crash: what is accounted for stands in the store.
+
+use std::{cmp::Reverse, collections::BinaryHeap, time::Duration};
+
+use banto_core::Label;
+use banto_store::{Fault, Instance, Service, Status, StoreError};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    Line, Scheduler, SchedulerConfig, Scheduling,
+    guard::{Guard, Turned},
+};
+use crate::{
+    event::Event,
+    fire::{self, Looked, Until},
+    instance,
+    stop::{Halt, Stop},
+};
+
+/// Longest sleep between two looks at the clock.
+const NAP: Duration = Duration::from_secs(1);
+
+/// A scheduler at work.
+pub(super) struct Loop {
+    pub(super) scheduling: Scheduling,
+    pub(super) config: SchedulerConfig,
+    stop: Stop,
+    pub(super) lines: Vec<Line>,
+    due: BinaryHeap<Reverse<(i64, usize)>>,
+    guard: Guard,
+    leads: bool,
+    /// Whether somebody else has registered another timetable for this service.
+    pub(super) superseded: bool,
+    down: bool,
+    /// Up to when all is known to be accounted for.
+    pub(super) accounted: i64,
+    looked: Looked,
+}
+
+impl Loop {
+    pub(super) fn new(scheduler: Scheduler) -> Loop {
+        let Scheduler { scheduling, config, stop } = scheduler;
+        Loop {
+            guard: Guard::new(config.offset_ms_max),
+            scheduling,
+            config,
+            stop,
+            lines: Vec::new(),
+            due: BinaryHeap::new(),
+            leads: false,
+            superseded: false,
+            down: false,
+            accounted: 0,
+            looked: Looked::default(),
+        }
+    }
+
+    pub(super) async fn once(mut self) -> Result<Looked, StoreError> {
+        self.beat(Status::Working).await?;
+        self.measure().await?;
+        if let Some(why) = self.guard.off() {
+            return Err(StoreError::new(Fault::Config, why));
+        }
+        self.register().await?;
+        self.look().await?;
+        self.beat(Status::Stopped).await?;
+        Ok(self.looked)
+    }
+
+    /// Until it is told to stop.
+    pub(super) async fn run(mut self) -> Looked {
+        let (mut beat_at, mut registered) = (0, false);
+        while !self.stop.asked() {
+            let nap = match self.turn(&mut beat_at, &mut registered).await {
+                Ok(nap) => {
+                    self.store_answers();
+                    nap
+                }
+                Err(error) => self.outage(&error),
+            };
+            let stop = self.stop.clone();
+            tokio::select! { biased;
+                () = stop.until_graceful() => {}
+                () = sleep(nap) => {}
+            }
+        }
+        self.sign_off().await;
+        self.looked
+    }
+
+    async fn turn(&mut self, beat_at: &mut u64, registered: &mut bool) -> Result<Duration, StoreError> {
+        let steady = self.scheduling.clock.steady_ms();
+        if steady >= *beat_at {
+            self.beat(Status::Working).await?;
+            self.measure().await?;
+            *beat_at = steady.saturating_add(self.config.beat_ms);
+        }
+        if self.guard.off().is_some() {
+            return Ok(NAP);
+        }
+        if !std::mem::replace(registered, true)
+            && let Err(error) = self.register().await
+        {
+            *registered = false;
+            return Err(error);
+        }
+        if self.superseded {
+            self.take_back().await?;
+            return Ok(NAP);
+        }
+        self.step().await
+    }
+
+    /// Fires what is due, if it is this scheduler's turn. Answers how long to sleep.
+    async fn step(&mut self) -> Result<Duration, StoreError> {
+        let now = self.now();
+        if now < self.accounted.saturating_sub(1_000) && self.leads {
+            self.set_back(now).await?;
+        }
+        let Some(next) = self.next_due() else {
+            self.account(now).await?;
+            return Ok(NAP);
+        };
+        let turn = if self.leads { next } else { next.saturating_add_unsigned(self.patience()) };
+        if now < turn {
+            self.account(now).await?;
+            let wait = u64::try_from(turn.saturating_sub(now)).unwrap_or(1);
+            return Ok(Duration::from_millis(wait).min(NAP));
+        }
+        if !self.leads && self.is_accounted(next).await? {
+            return Ok(Duration::ZERO);
+        }
+        self.look().await?;
+        Ok(Duration::ZERO)
+    }
+
+    /// The time that counts: the store's.
+    pub(super) fn now(&self) -> i64 {
+        self.scheduling.clock.wall_ms().saturating_sub(self.guard.offset_ms())
+    }
+
+    fn next_due(&self) -> Option<i64> {
+        self.due.peek().map(|Reverse((at, _))| *at)
+    }
+
+    fn patience(&self) -> u64 {
+        self.config.stand_by_ms + fastrand::u64(..=self.config.stand_by_ms / 2)
+    }
+
+    /// Fires what is due now, and leads from now on.
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let now = self.now();
+        let mut taken = Vec::new();
+        while let Some(Reverse((at, index))) = self.due.peek().copied()
+            && at <= now
+        {
+            self.due.pop();
+            taken.push((at, index));
+        }
+        let lines: Vec<&Line> = taken.iter().filter_map(|(_, index)| self.lines.get(*index)).collect();
+        let looked = fire::look(&self.scheduling, &lines, now, Until::Now).await;
+        let looked = match looked {
+            Ok(looked) => looked,
+            Err(error) => {
+                self.due.extend(taken.into_iter().map(Reverse));
+                return Err(error);
+            }
+        };
+        for (_, index) in taken {
+            self.reached(index, now);
+        }
+        self.accounted = now;
+        self.looked.fired += looked.fired;
+        self.looked.not += looked.not;
+        self.looked.there += looked.there;
+        self.led(looked.there == 0 || looked.fired + looked.not > 0);
+        Ok(())
+    }
+
+    fn led(&mut self, leads: bool) {
+        if leads != std::mem::replace(&mut self.leads, leads) {
+            let service = &self.scheduling.timetable.service;
+            tracing::info!(%service, leads, "{}", if leads { "leads" } else { "stands by" });
+            self.scheduling.events.tell(|| Event::Leads { leads });
+        }
+    }
+
+    /// A schedule is accounted for up to `at`; when is it due next?
+    fn reached(&mut self, index: usize, at: i64) {
+        let Some(line) = self.lines.get_mut(index) else { return };
+        line.after = at;
+        line.next = line.schedule.occurrences(at, i64::MAX, 1).first().map(|next| next.at_ms);
+        self.due.extend(line.next.map(|next| Reverse((next, index))));
+    }
+
+    /// Whether somebody else has accounted for what was due then; if so, this scheduler goes on from there.
+    async fn is_accounted(&mut self, due: i64) -> Result<bool, StoreError> {
+        let Some(service) = self.service().await? else { return Ok(false) };
+        if self.is_superseded(&service) {
+            return Ok(true);
+        }
+        if service.accounted_until < due {
+            return Ok(false);
+        }
+        self.accounted = service.accounted_until;
+        while let Some(Reverse((at, index))) = self.due.peek().copied()
+            && at <= service.accounted_until
+        {
+            self.due.pop();
+            self.reached(index, service.accounted_until);
+        }
+        Ok(true)
+    }
+
+    /// The leader says now and then that all is accounted for, so that the others know its clock, and that a start has
+    /// little to look through.
+    async fn account(&mut self, now: i64) -> Result<(), StoreError> {
+        let silent = now.saturating_sub(self.accounted);
+        if !self.leads || silent < i64::try_from(self.config.account_ms).unwrap_or(i64::MAX) {
+            return Ok(());
+        }
+        fire::look(&self.scheduling, &[], now, Until::Now).await?;
+        self.accounted = now;
+        if let Some(service) = self.service().await? {
+            self.is_superseded(&service);
+        }
+        Ok(())
+    }
+
+    /// The clock was set back: what comes is due once more, and where it fired it is there.
+    async fn set_back(&mut self, now: i64) -> Result<(), StoreError> {
+        let by_ms = self.accounted.saturating_sub(now).unsigned_abs();
+        tracing::warn!(by_ms, "the clock was set back; due instants that have fired stay as they are");
+        self.scheduling.events.tell(|| Event::ClockSet { by_ms: -i64::try_from(by_ms).unwrap_or(i64::MAX) });
+        fire::look(&self.scheduling, &[], now, Until::Back).await?;
+        self.accounted = now;
+        self.line_up(now);
+        Ok(())
+    }
+
+    /// Finds out when each schedule is due next, after `at_most` at the latest.
+    pub(super) fn line_up(&mut self, at_most: i64) {
+        self.due.clear();
+        for index in 0..self.lines.len() {
+            let after = self.lines.get(index).map_or(at_most, |line| line.after.min(at_most));
+            self.reached(index, after);
+        }
+    }
+
+    pub(super) async fn service(&self) -> Result<Option<Service>, StoreError> {
+        self.scheduling.store.service(self.scheduling.timetable.service.clone()).await
+    }
+
+    /// Measures how far this process's clock is off the store's.
+    async fn measure(&mut self) -> Result<(), StoreError> {
+        let (wall, asked) = (self.scheduling.clock.wall_ms(), self.scheduling.clock.steady_ms());
+        let Some(service) = self.service().await? else { return Ok(()) };
+        let took_ms = self.scheduling.clock.steady_ms().saturating_sub(asked);
+        let off_ms = self.guard.off_by(wall, service.wall_ms, took_ms);
+        if self.leads && service.by == Some(self.scheduling.instance) && self.guard.is_over(off_ms, took_ms) {
+            // This very clock was set: who leads says anew what time it is. A store with a clock of its own will not believe it.
+            tracing::warn!(by_ms = off_ms, "the clock was set");
+            self.scheduling.events.tell(|| Event::ClockSet { by_ms: off_ms });
+            fire::look(&self.scheduling, &[], self.accounted.min(wall), Until::Now).await?;
+            self.leads = false;
+            return Ok(());
+        }
+        match self.guard.measured(off_ms, took_ms) {
+            Turned::Off => {
+                tracing::error!(offset_ms = off_ms, "this clock is too far off the store's; nothing is fired here until it is set right");
+                self.led(false);
+                self.scheduling.events.tell(|| Event::ClockOff { offset_ms: off_ms });
+            }
+            Turned::Right => {
+                tracing::info!("the clock is right again");
+                self.scheduling.events.tell(|| Event::ClockRight);
+            }
+            Turned::Same => {}
+        }
+        Ok(())
+    }
+
+    async fn beat(&self, status: Status) -> Result<(), StoreError> {
+        let orders = self.scheduling.store.beat(self.identity(status)).await?;
+        if let Some(by) = orders.restart {
+            self.stop.halt(Halt::Restart, format!("a restart was ordered by {by}"));
+        }
+        Ok(())
+    }
+
+    fn identity(&self, status: Status) -> Instance {
+        Instance {
+            id: self.scheduling.instance,
+            name: self.config.name.clone(),
+            host: self.label(&instance::host()),
+            pid: std::process::id(),
+            build: self.label(&self.scheduling.timetable.build),
+            kinds: Vec::new(),
+            queues: Vec::new(),
+            concurrency: 0,
+            busy: 0,
+            status,
+            reason: self.stop.asked().then(|| self.stop.reason().to_owned()),
+        }
+    }
+
+    pub(super) fn label(&self, text: &str) -> Label {
+        Label::new(text).unwrap_or_else(|_| Label::from(&self.config.name))
+    }
+
+    async fn sign_off(&self) {
+        match timeout(NAP, self.beat(Status::Stopped)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "could not sign off; the instance will be seen as silent"),
+            Err(_) => tracing::warn!("could not sign off, the store does not answer; the instance will be seen as silent"),
+        }
+    }
+
+    fn outage(&mut self, error: &StoreError) -> Duration {
+        if !std::mem::replace(&mut self.down, true) {
+            tracing::error!(%error, "the store does not do what the scheduler asks; waiting");
+            self.scheduling.events.tell(|| Event::StoreDown { verb: "fire", error: error.to_string() });
+        }
+        if !error.again() {
+            self.stop.halt(Halt::Store, format!("the store cannot fire: {error}"));
+        }
+        Duration::from_millis(fastrand::u64(100..=500))
+    }
+
+    fn store_answers(&mut self) {
+        if std::mem::take(&mut self.down) {
+            tracing::info!("the store answers again");
+            self.scheduling.events.tell(|| Event::StoreBack);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Real programs, real ends: every promise of banto-process shown with processes.
+
+#[cfg(test)]
+mod process {
+    mod ends;
+    pub mod house;
+}

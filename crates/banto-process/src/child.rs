@@ -93,11 +93,13 @@ impl Before {
 
 /// What we ignore (as under nohup) the program must not: the mask is reset by the standard library, dispositions are not.
 fn reset_signals() {
+    // The kernel's own structure: no handler, no flags, no mask. The C library would refuse the two signals it uses itself.
+    let default = [0_u64; 4];
     for number in 1..=SIGNALS {
         #[expect(unsafe_code, reason = "no safe call resets a disposition")]
-        // SAFETY: SIG_DFL runs no code of ours; a number that cannot be changed is refused by the kernel.
+        // SAFETY: the default runs no code of ours; a number that cannot be changed is refused by the kernel.
         unsafe {
-            libc::signal(number, libc::SIG_DFL);
+            libc::syscall(libc::SYS_rt_sigaction, number, default.as_ptr(), std::ptr::null::<u64>(), 8_usize);
         }
     }
 }

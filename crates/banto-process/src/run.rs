@@ -42,7 +42,7 @@ impl Runner {
         let log =
             spec.file.as_ref().map(Log::open).transpose().map_err(|error| fault("open its output file", error))?;
         let limit = Limit::new(spec.memory_max_bytes);
-        let own_bytes = watch::memory_bytes("self", "VmRSS:").unwrap_or(u64::MAX);
+        let own_bytes = watch::memory_bytes("self", "RssAnon:").unwrap_or(u64::MAX);
         let spawned = spawn::spawn(&plan, spec, &limit).await.map_err(|error| fault("start it", error))?;
         let began_ms = self.clocks.steady_ms();
         let (out, err) = (spawned.out, spawned.err);

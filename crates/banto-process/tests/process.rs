@@ -3,5 +3,13 @@
 #[cfg(test)]
 mod process {
     mod ends;
+    mod environment;
+    mod files;
     pub mod house;
+    mod leaks;
+    mod memory;
+    mod orphans;
+    mod output;
+    mod questions;
+    mod stops;
 }

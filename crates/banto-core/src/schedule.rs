@@ -229,6 +229,12 @@ impl Schedule {
         }
     }
 
+    /// As [`fingerprint`](Self::fingerprint), of this and what else matters beside it.
+    pub fn fingerprint_with(&self, beside: &[&str]) -> i64 {
+        let all = format!("{}\0{}", self.to_json(), beside.join("\0"));
+        hash(all.as_bytes()) as i64
+    }
+
     /// Whether it fires in the environment of that name.
     pub fn is_for(&self, environment: &str) -> bool {
         self.environments.is_empty() || self.environments.iter().any(|one| one.as_str() == environment)

@@ -66,7 +66,7 @@ pub fn timetable(timetable: &Timetable) -> Result<(), Unfit> {
             && let Err(wrong) = spec.check()
         {
             let name = &entry.schedule.name;
-            faults.extend(wrong.iter().map(|fault| format!("run the schedule {name}: could not {fault}")));
+            faults.extend(wrong.list.iter().map(|fault| format!("run the schedule {name}: could not {fault}")));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(Unfit(faults)) }

@@ -40,7 +40,11 @@ pub async fn steer(store: &Arc<dyn Store>, order: Order, by: &str, preview: bool
 fn selection(order: &Order) -> Option<&Select> {
     match order {
         Order::Cancel(select) | Order::Retry(select) | Order::Release(select) | Order::Forget(select) => Some(select),
-        Order::Pause { .. } | Order::Resume { .. } | Order::Restart => None,
+        Order::Pause { .. }
+        | Order::Resume { .. }
+        | Order::PauseSchedule { .. }
+        | Order::ResumeSchedule { .. }
+        | Order::Restart => None,
     }
 }
 

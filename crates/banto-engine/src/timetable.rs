@@ -7,15 +7,14 @@
 use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use banto_core::{
-    Draft, FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleName, Unique,
-    limits::ATTEMPTS_MAX, text::visible,
+    Draft, FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleName,
+    Unique, limits::ATTEMPTS_MAX, text::visible,
 };
 use banto_process::Spec;
 use banto_store::NewSchedule;
 
 use crate::{
-    BoxFuture,
-    command,
+    BoxFuture, command,
     context::{Context, Run},
     enqueue,
     handler::JobError,
@@ -113,7 +112,8 @@ impl Does for Draft {
 
 impl Scheduled {
     fn of(draft: Draft, action: Action) -> Scheduled {
-        let entry = draft.build().and_then(|schedule| Entry::new(schedule, action, "code").map_err(|fault| vec![fault]));
+        let entry =
+            draft.build().and_then(|schedule| Entry::new(schedule, action, "code").map_err(|fault| vec![fault]));
         Scheduled { entry, faults: Vec::new() }
     }
 
@@ -124,7 +124,8 @@ impl Scheduled {
 
     /// A run that does not end well is tried again, so often in all; once where nothing is said. A job of a kind keeps to its kind.
     pub fn attempts_max(self, attempts: u16) -> Scheduled {
-        let allowed = || Refusal::new("a number of attempts", &attempts.to_string(), format!("1 to {ATTEMPTS_MAX} is allowed"));
+        let allowed =
+            || Refusal::new("a number of attempts", &attempts.to_string(), format!("1 to {ATTEMPTS_MAX} is allowed"));
         let checked = if (1..=ATTEMPTS_MAX).contains(&attempts) { Ok(attempts) } else { Err(allowed()) };
         self.set_to(checked, |entry, attempts| entry.attempts_max = attempts)
     }

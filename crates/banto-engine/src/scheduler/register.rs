@@ -21,9 +21,14 @@ impl Loop {
     pub(super) async fn register(&mut self) -> Result<(), StoreError> {
         let mine = self.scheduling.timetable.service.clone();
         let board = self.scheduling.store.schedules().await?;
-        let accounted = board.services.iter().find(|service| service.service == mine).map(|service| service.accounted_until);
-        let known: BTreeMap<ScheduleName, ScheduleView> =
-            board.schedules.into_iter().filter(|view| view.service == mine && view.retired_at.is_none()).map(|view| (view.name.clone(), view)).collect();
+        let accounted =
+            board.services.iter().find(|service| service.service == mine).map(|service| service.accounted_until);
+        let known: BTreeMap<ScheduleName, ScheduleView> = board
+            .schedules
+            .into_iter()
+            .filter(|view| view.service == mine && view.retired_at.is_none())
+            .map(|view| (view.name.clone(), view))
+            .collect();
         if let Some(accounted) = accounted {
             self.account_for_the_old(&known, accounted).await?;
         }
@@ -81,7 +86,9 @@ impl Loop {
                     let (revision, entry) = (view.revision, entry.cloned());
                     lines.push(Line { schedule, revision, after, entry, next: None });
                 }
-                Err(refusal) => tracing::error!(schedule = %view.name, %refusal, "what was due by its old model is not known"),
+                Err(refusal) => {
+                    tracing::error!(schedule = %view.name, %refusal, "what was due by its old model is not known")
+                }
             }
         }
         let lines: Vec<&Line> = lines.iter().collect();

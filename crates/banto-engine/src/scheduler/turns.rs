@@ -269,7 +269,10 @@ impl Loop {
         }
         match self.guard.measured(off_ms, took_ms) {
             Turned::Off => {
-                tracing::error!(offset_ms = off_ms, "this clock is too far off the store's; nothing is fired here until it is set right");
+                tracing::error!(
+                    offset_ms = off_ms,
+                    "this clock is too far off the store's; nothing is fired here until it is set right"
+                );
                 self.led(false);
                 self.scheduling.events.tell(|| Event::ClockOff { offset_ms: off_ms });
             }
@@ -314,7 +317,9 @@ impl Loop {
         match timeout(NAP, self.beat(Status::Stopped)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, "could not sign off; the instance will be seen as silent"),
-            Err(_) => tracing::warn!("could not sign off, the store does not answer; the instance will be seen as silent"),
+            Err(_) => {
+                tracing::warn!("could not sign off, the store does not answer; the instance will be seen as silent")
+            }
         }
     }
 

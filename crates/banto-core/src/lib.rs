@@ -9,7 +9,7 @@
 //! - [`payload`], [`job`], [`unique`]: what is enqueued, and what is kept of it.
 //! - [`state`]: the seven states and the table of moves between them.
 //! - [`lease`]: who may finish a job, and until when.
-//! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job.
+//! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job; [`outcome::barred`]: which run may not begin.
 //! - [`fire`]: what becomes of a schedule's due instant.
 //! - [`retry`]: how long to wait before the next attempt.
 //! - [`refusal`]: the domain says no.
@@ -31,7 +31,7 @@ pub use fire::{Fate, Reason};
 pub use job::{Due, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
 pub use name::{Label, Name, ScheduleName};
-pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};
+pub use outcome::{Cause, Facts, Outcome, Park, Verdict, barred, decide};
 pub use payload::Payload;
 pub use refusal::Refusal;
 pub use retry::Backoff;

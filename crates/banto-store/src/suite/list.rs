@@ -9,7 +9,16 @@ macro_rules! suite {
         fn banto_suite_place() -> impl $crate::suite::Place {
             $place
         }
-        $crate::__promises! {
+        $crate::__promises!(__tests);
+    };
+}
+
+/// Hands the names of all promises to another macro of this crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __promises {
+    ($then:ident) => {
+        $crate::$then! {
             enqueue:
                 an_accepted_job_is_listed_as_ordered
                 answers_come_in_the_order_of_the_jobs
@@ -124,6 +133,7 @@ macro_rules! suite {
                 a_preview_counts_and_changes_nothing
                 cancel_asks_what_runs_once
                 retry_begins_anew
+                retry_lifts_a_time_that_is_over
                 retry_runs_a_scheduled_job_now
                 retry_leaves_the_rest
                 retry_leaves_a_job_whose_key_is_held
@@ -237,15 +247,28 @@ macro_rules! suite {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __promises {
+macro_rules! __tests {
     ($($file:ident: $($promise:ident)+;)+) => {
         mod suite {
             $(mod $file {
                 $(#[test]
                 fn $promise() {
-                    $crate::suite::run(super::super::banto_suite_place(), $crate::suite::$file::$promise);
+                    $crate::suite::run(super::super::banto_suite_place(), $crate::suite::acted::$file::$promise);
                 })+
             })+
         }
+    };
+}
+
+/// Each promise in a box, so that it is compiled once, here, and not again in the tests of every store.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __boxed {
+    ($($file:ident: $($promise:ident)+;)+) => {
+        $(pub mod $file {
+            $(pub fn $promise(stage: $crate::suite::Stage) -> $crate::suite::Acted {
+                Box::pin($crate::suite::$file::$promise(stage))
+            })+
+        })+
     };
 }

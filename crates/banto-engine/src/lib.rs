@@ -44,7 +44,7 @@ mod stop;
 
 pub use config::Config;
 pub use context::{Context, Why};
-pub use enqueue::{Client, Order};
+pub use enqueue::{Client, Draft};
 pub use event::{Event, Events};
 pub use handler::{JobError, Layer, Next};
 pub use kind::{Job, Policy};

@@ -7,8 +7,8 @@
 use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use banto_core::{
-    Draft, FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleName,
-    Unique, limits::ATTEMPTS_MAX, text::visible,
+    FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleDraft,
+    ScheduleName, Unique, limits::ATTEMPTS_MAX, text::visible,
 };
 use banto_process::Spec;
 use banto_store::NewSchedule;
@@ -84,7 +84,7 @@ pub trait Does {
         Fut: Future<Output = Result<(), JobError>> + Send + 'static;
 }
 
-impl Does for Draft {
+impl Does for ScheduleDraft {
     fn job<J: Job + Sync>(self, job: J) -> Scheduled {
         let make: Make = Arc::new(move |id, now_ms| enqueue::made(&job, id, now_ms));
         match Name::new(J::KIND) {
@@ -111,7 +111,7 @@ impl Does for Draft {
 }
 
 impl Scheduled {
-    fn of(draft: Draft, action: Action) -> Scheduled {
+    fn of(draft: ScheduleDraft, action: Action) -> Scheduled {
         let entry =
             draft.build().and_then(|schedule| Entry::new(schedule, action, "code").map_err(|fault| vec![fault]));
         Scheduled { entry, faults: Vec::new() }
@@ -207,7 +207,7 @@ impl Entry {
             Action::Command(_) | Action::Call(_) => {
                 let kind = Name::new(RUN_KIND)?;
                 let mut job = NewJob::new(id, kind, self.queue.clone(), Payload::of(&fire)?);
-                job.attempts_max = self.attempts_max;
+                job.attempts_max = Some(self.attempts_max);
                 job.options.timeout_ms = self.timeout_ms;
                 // A command that took its worker with it has ended badly: the next due instant is its next chance.
                 job.options.crashes_max = Some(1);

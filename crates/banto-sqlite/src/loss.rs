@@ -23,16 +23,18 @@ pub(crate) fn look(db: &mut Connection, path: &Path, new: bool) -> Result<(Mark,
         db.query_row("SELECT value FROM banto_meta WHERE name = 'store'", [], |row| row.get(0)).map_err(&failed)?;
     // The mark first: it is written after the commit, so a store that is read later cannot be behind it by right.
     let (mut mark, found) = Mark::open(path, &store, new);
-    let mut said = Vec::new();
-    match found {
-        Found::Height(height) => count(db, path, height)?,
-        Found::Fresh => {}
-        Found::Useless(why) => {
-            said.push(format!("the mark of \"{}\" {why}: rows lost before now cannot be noticed", shown(path)))
-        }
+    if let Found::Height(height) = found {
+        count(db, path, height)?;
     }
     let (height, notice) = state(db).map_err(&failed)?;
     mark.raise(height);
+    let mut said = Vec::new();
+    // Nothing can be lost where nothing was ever committed: whoever made the store may be making its mark just now.
+    if let Found::Useless(why) = found
+        && height != Height::default()
+    {
+        said.push(format!("the mark of \"{}\" {why}: rows lost before now cannot be noticed", shown(path)));
+    }
     said.extend(notice);
     Ok((mark, said))
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use banto_core::{Draft, Fate, Reason, Span, State, schedule};
+use banto_core::{Fate, Reason, ScheduleDraft, Span, State, schedule};
 use banto_engine::{Does, Event, Registry, Scheduler, SchedulerConfig, Timetable};
 use banto_store::{
     Clock, Fault, Order, Read, Select,
@@ -413,7 +413,7 @@ async fn a_closure_runs_as_a_job_of_its_schedule_and_what_nobody_declared_does_n
     for (schedule, becomes) in [("close", State::Dead), ("rm -rf", State::Dead), ("unknown", State::Parked)] {
         let payload = banto_core::Payload::parse(&format!("{{\"schedule\":\"{schedule}\",\"due_at\":1}}")).unwrap();
         let mut forged = banto_core::NewJob::new(house.client.id(), name("banto.run"), name("schedules"), payload);
-        forged.attempts_max = 1;
+        forged.attempts_max = Some(1);
         let id = house.client.put(vec![forged]).await.unwrap()[0].id;
         let becomes = if schedule == "rm -rf" { State::Parked } else { becomes };
         house.until(id, becomes).await;
@@ -481,7 +481,7 @@ async fn an_operator_restarts_a_scheduler() {
 fn the_preflight_names_every_fault_at_once() {
     let table = timetable([
         says("a", |draft| draft.cron("61 * * * *")),
-        says("b c", Draft::every_minute),
+        says("b c", ScheduleDraft::every_minute),
         minutely("d"),
         minutely("d"),
         schedule("e").every_minute().command(["no-such-program-anywhere"]),

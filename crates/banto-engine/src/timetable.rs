@@ -10,7 +10,7 @@ use banto_core::{
     FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleDraft,
     ScheduleName, Unique, limits::ATTEMPTS_MAX, text::visible,
 };
-use banto_process::Spec;
+use banto_process::{OutputFile, Spec};
 use banto_store::NewSchedule;
 
 use crate::{
@@ -158,10 +158,23 @@ impl Scheduled {
 }
 
 impl Entry {
-    /// A schedule that does that, written down at `source`: one attempt, in the queue `schedules`.
+    /// A schedule that does that, written down at `source`: one attempt, in the queue `schedules`. A command's output goes to
+    /// the schedule's file; nothing else has any.
     pub fn new(schedule: Schedule, action: Action, source: impl Into<String>) -> Result<Entry, Refusal> {
         let queue = Name::new(RUN_QUEUE)?;
         let source = source.into();
+        let action = match (action, &schedule.output) {
+            (Action::Command(spec), Some(output)) if spec.file.is_none() => {
+                let file = Some(OutputFile { zone: zone_of(&schedule), ..OutputFile::new(&output.path) });
+                Action::Command(Arc::new(Spec { file, ..(*spec).clone() }))
+            }
+            (Action::Command(spec), _) => Action::Command(spec),
+            (_, Some(output)) => {
+                let allowed = "only a command's output goes to a file; a job and a closure write to the log";
+                return Err(Refusal::new("a file for the output", &output.path, allowed));
+            }
+            (action, None) => action,
+        };
         Ok(Entry { schedule, action, source, queue, attempts_max: 1, timeout_ms: None, conditions: Vec::new() })
     }
 
@@ -235,6 +248,11 @@ impl Entry {
         }
         None
     }
+}
+
+/// The zone whose midnight turns a schedule's file.
+fn zone_of(schedule: &Schedule) -> Option<String> {
+    Some(schedule.zone.as_str().to_owned())
 }
 
 /// The key that keeps the runs of a schedule apart.
@@ -354,7 +372,10 @@ async fn run(RunSchedule(fire): RunSchedule, context: Context<Timetable>) -> Res
     }
     let run: Arc<Run> = context.run.clone();
     match &entry.action {
-        Action::Command(spec) => command::run(spec, &fire.schedule, &run).await,
+        Action::Command(spec) => {
+            let anew = entry.schedule.output.as_ref().is_some_and(|output| !output.append);
+            command::run(spec, anew, &fire.schedule, &run).await
+        }
         Action::Call(call) => call(Context { run, state: Arc::new(()) }).await,
         Action::Enqueue { kind, .. } => Err(JobError::dead(format!("{} enqueues jobs of {kind} now", fire.schedule))),
     }

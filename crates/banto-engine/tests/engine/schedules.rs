@@ -550,3 +550,42 @@ fn a_timetable_says_what_it_does_and_its_revision_is_all_that_matters() {
     let job = timetable([minutely("a")]).entry(&"a".parse().unwrap()).unwrap().words();
     assert_eq!((job.as_str(), act("x").0.as_str()), ("enqueue a job of act", "x"));
 }
+
+#[tokio::test]
+async fn a_commands_output_goes_to_its_schedules_file() {
+    let house = House::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (adds, anew) = (path("adds.log"), path("anew.log"));
+    std::fs::write(&anew, "of before\n").unwrap();
+    std::fs::write(&adds, "of before\n").unwrap();
+    let table = Arc::new(timetable([
+        schedule("adds").every(1.seconds()).append_output_to(&adds).command(["echo", "said"]),
+        schedule("anew").every(1.seconds()).send_output_to(&anew).command(["echo", "said"]),
+    ]));
+    let mut registry = Registry::new("b1");
+    table.clone().work_in(&mut registry);
+    let config = SchedulerConfig::new(name("s"));
+    let ticks = Ticks::of(Scheduler::new(house.store.clone(), table, config).clock(Arc::new(house.clock.clone())));
+    let work = Running::new(house.worker(registry, |config| config.queues = queues()));
+    for schedule in ["adds", "anew"] {
+        while !house
+            .rows(schedule)
+            .await
+            .iter()
+            .any(|row| row.run.as_ref().is_some_and(|run| run.state == Some(State::Done)))
+        {
+            pass(20).await;
+        }
+    }
+    ticks.halt().await;
+    work.halt().await;
+    assert!(std::fs::read_to_string(&adds).unwrap().starts_with("of before\nsaid\n"));
+    assert_eq!(std::fs::read_to_string(&anew).unwrap(), "said\n");
+    let wrong = timetable([says("a", |draft| draft.every_minute().append_output_to("x.log"))]);
+    let unfit = banto_engine::preflight::timetable(&wrong).unwrap_err().to_string();
+    assert!(unfit.contains("only a command's output goes to a file"), "{unfit}");
+    let nowhere = timetable([schedule("a").every_minute().append_output_to("/no/such/folder/x").command(["true"])]);
+    let unfit = banto_engine::preflight::timetable(&nowhere).unwrap_err().to_string();
+    assert!(unfit.contains("/no/such/folder"), "{unfit}");
+}

@@ -258,11 +258,11 @@ impl ScheduleDraft {
     fn on(self, days: String, time: &str) -> ScheduleDraft {
         // The days are tried now, so that their fault is found beside the time's.
         let tried = Cron::new(&format!("0 0 {days}"));
-        let draft = match tried {
-            Ok(_) => self,
-            Err(fault) => self.when(Err(fault)),
-        };
-        draft.when(time.parse().map(|time| When::Daily { times: vec![time], days }))
+        match (tried, time.parse()) {
+            (Ok(_), time) => self.when(time.map(|time| When::Daily { times: vec![time], days })),
+            (Err(fault), Ok(_)) => self.when(Err(fault)),
+            (Err(fault), Err(other)) => self.when(Err(fault)).when(Err(other)),
+        }
     }
 
     fn when(mut self, when: Result<When, Refusal>) -> ScheduleDraft {

@@ -28,14 +28,14 @@ pub(crate) fn look(db: &mut Connection, path: &Path, new: bool) -> Result<(Mark,
     }
     let (height, notice) = state(db).map_err(&failed)?;
     mark.raise(height);
-    let mut said = Vec::new();
-    // Nothing can be lost where nothing was ever committed: whoever made the store may be making its mark just now.
-    if let Found::Useless(why) = found
-        && height != Height::default()
-    {
-        said.push(format!("the mark of \"{}\" {why}: rows lost before now cannot be noticed", shown(path)));
-    }
-    said.extend(notice);
+    let why = match found {
+        Found::Useless(why) => Some(why),
+        // Nothing can be lost where nothing was ever committed.
+        Found::Unmade(why) if height != Height::default() => Some(why),
+        Found::Unmade(_) | Found::Height(_) | Found::Fresh => None,
+    };
+    let useless = |why| format!("the mark of \"{}\" {why}: rows lost before now cannot be noticed", shown(path));
+    let said = why.map(useless).into_iter().chain(notice).collect();
     Ok((mark, said))
 }
 

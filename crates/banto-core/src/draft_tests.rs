@@ -3,12 +3,12 @@
 use super::*;
 use crate::{Label, Schedule, Span};
 
-fn built(draft: Draft) -> Schedule {
+fn built(draft: ScheduleDraft) -> Schedule {
     draft.build().unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 /// What a draft's words for "when" become.
-fn timing(word: impl FnOnce(Draft) -> Draft) -> String {
+fn timing(word: impl FnOnce(ScheduleDraft) -> ScheduleDraft) -> String {
     let schedule = built(word(schedule("x")));
     match schedule.timing {
         Timing::Cron(crons) => crons.iter().map(|cron| cron.as_str()).collect::<Vec<_>>().join(" | "),
@@ -16,13 +16,13 @@ fn timing(word: impl FnOnce(Draft) -> Draft) -> String {
     }
 }
 
-fn faults(draft: Draft) -> Vec<String> {
+fn faults(draft: ScheduleDraft) -> Vec<String> {
     draft.build().expect_err("it has faults").iter().map(Refusal::to_string).collect()
 }
 
 #[test]
 fn each_word_that_says_when_becomes_its_expression() {
-    type Word = fn(Draft) -> Draft;
+    type Word = fn(ScheduleDraft) -> ScheduleDraft;
     let words: [(&str, Word); 29] = [
         ("* * * * * *", |draft| draft.every_second()),
         ("* * * * *", |draft| draft.every_minute()),
@@ -118,7 +118,8 @@ fn a_whole_draft_becomes_this_json() {
 
 #[test]
 fn the_words_for_days_narrow() {
-    let days = |draft: Draft| built(draft.daily()).weekdays.into_iter().map(|day| day.word()).collect::<Vec<_>>();
+    let days =
+        |draft: ScheduleDraft| built(draft.daily()).weekdays.into_iter().map(|day| day.word()).collect::<Vec<_>>();
     assert_eq!(days(schedule("x").weekends()), ["sat", "sun"]);
     assert_eq!(days(schedule("x").mondays().thursdays()), ["mon", "thu"]);
     assert_eq!(days(schedule("x").tuesdays().wednesdays().fridays().saturdays().sundays()).len(), 5);
@@ -127,7 +128,7 @@ fn the_words_for_days_narrow() {
 
 #[test]
 fn the_policies_for_what_was_missed() {
-    let missed = |draft: Draft| built(draft.daily()).missed;
+    let missed = |draft: ScheduleDraft| built(draft.daily()).missed;
     assert_eq!(missed(schedule("x")), Missed::Last);
     assert_eq!(missed(schedule("x").skip_missed()), Missed::Skip);
     assert_eq!(missed(schedule("x").catch_up_all(3)), Missed::All { max: 3 });

@@ -5,7 +5,7 @@ use crate::{Calendar, DaysOff, Label, Name, Span, Then, schedule};
 
 const NOW: i64 = 1_795_910_400_000; // 2026-11-29T00:00:00Z
 
-fn texts(draft: crate::Draft) -> Vec<String> {
+fn texts(draft: crate::ScheduleDraft) -> Vec<String> {
     let schedule = draft.build().unwrap_or_else(|faults| panic!("{faults:?}"));
     lint(&schedule, NOW, Some("production")).iter().map(Finding::to_string).collect()
 }

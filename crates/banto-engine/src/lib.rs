@@ -31,6 +31,7 @@ pub mod supervise;
 pub mod timetable;
 pub mod worker;
 
+mod apart;
 mod claim;
 mod command;
 mod finish;

@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn the_brake_stays_on_when_slow_tries_fail_too() {
+    fn the_brake_stays_on_when_slow_starts_fail_too() {
         let slow = program(Restart::Always, Then::Slowly { every_ms: 90_000 });
         let (mut history, mut now, mut next) = (History::default(), 0, Vec::new());
         for wait in [0, 0, 0, 0, 90_000, 90_000] {

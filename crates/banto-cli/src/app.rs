@@ -201,6 +201,8 @@ impl Commands {
             Commands::Queue(queue) => &queue.shared,
             Commands::Deploy(deploy) => &deploy.shared,
             Commands::Migrate(migrate) => &migrate.shared,
+            Commands::Init(init) => &init.shared,
+            Commands::Import(import) => &import.shared,
         }
     }
 }

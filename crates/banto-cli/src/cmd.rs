@@ -20,6 +20,8 @@ mod enqueue;
 mod explain;
 mod export;
 mod flush;
+mod import;
+mod init;
 mod line;
 mod list;
 mod migrate;
@@ -70,6 +72,9 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
     match &command {
         Commands::Queue(Queue { verb: Verb::Work(_), .. }) => app.must_know_kinds("run jobs")?,
         Commands::Deploy(_) => app.must_know_kinds("check a build")?,
+        // These want no store.
+        Commands::Init(typed) => return init::run(typed, print),
+        Commands::Import(typed) => return import::run(typed, print).await,
         Commands::Queue(_) | Commands::Migrate(_) => {}
     }
     // What is wrong with what was typed is said before a store is made, or migrated, for it.
@@ -93,6 +98,7 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
             DeployVerb::Check => check::run(&mut desk).await,
         },
         Commands::Migrate(_) => migrate::run(&mut desk, schema),
+        Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
     }
 }
 
@@ -123,7 +129,7 @@ impl Commands {
     fn migrates(&self) -> bool {
         match self {
             Commands::Queue(queue) => matches!(queue.verb, Verb::Work(_) | Verb::Enqueue(_)),
-            Commands::Deploy(_) => false,
+            Commands::Deploy(_) | Commands::Init(_) | Commands::Import(_) => false,
             Commands::Migrate(_) => true,
         }
     }

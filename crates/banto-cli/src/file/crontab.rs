@@ -56,19 +56,24 @@ pub(crate) fn read(value: Value<'_>, zone: &Zone) -> Vec<Written> {
     };
     let (written, faults) = schedules(&text, &path, name, form, zone);
     faults.into_iter().for_each(|fault| value.source.push(fault));
-    written
+    written.into_iter().map(|(_, written)| written).collect()
 }
 
+/// A schedule and the number of its line.
+pub(crate) type Numbered = (usize, Written);
+
 /// The schedules of a crontab's text, and its faults; `called` is how people call the file.
-pub(crate) fn schedules(text: &str, path: &Path, called: &str, form: Form, zone: &Zone) -> (Vec<Written>, Vec<Fault>) {
+pub(crate) fn schedules(text: &str, path: &Path, called: &str, form: Form, zone: &Zone) -> (Vec<Numbered>, Vec<Fault>) {
     let read = crontab::read(text, form);
     let source = Source::new(text, path);
     let called = visible(called, 200);
     let fault = |line: usize, text: String| Fault { line, column: 1, file: called.clone(), text };
     let mut faults: Vec<Fault> =
         read.faults.iter().map(|wrong| fault(wrong.number, wrong.refusal.to_string())).collect();
+    let named: Vec<Named<'_>> =
+        read.lines.iter().map(|line| Named { command: &line.command, when: line.cron.as_str() }).collect();
     let mut written = Vec::new();
-    for (line, name) in read.lines.iter().zip(names(&read.lines)) {
+    for (line, name) in read.lines.iter().zip(names(&named)) {
         if line.stdin.is_some() {
             let say = "have a % feed its standard input: a command's standard input is closed here; write \
                 printf '%s' … | command, with \\% for each %";
@@ -79,13 +84,9 @@ pub(crate) fn schedules(text: &str, path: &Path, called: &str, form: Form, zone:
         schedule.zone = line.zone.clone().unwrap_or_else(|| zone.clone());
         schedule.missed = Missed::Skip;
         let spec = spec(line, form, &source.folder);
-        written.push(Written {
-            schedule,
-            does: Does::Run(Box::new(spec)),
-            source: format!("{called}:{}", line.number),
-            queue: None,
-            attempts_max: None,
-        });
+        let source = format!("{called}:{}", line.number);
+        let does = Does::Run(Box::new(spec));
+        written.push((line.number, Written { schedule, does, source, queue: None, attempts_max: None }));
     }
     (written, faults)
 }
@@ -110,66 +111,67 @@ fn spec(line: &Line, form: Form, folder: &Path) -> Spec {
     spec
 }
 
-/// A name for each line, from the words of its command, so that it stays when lines move. Lines that would share one get
-/// a sign of their time and command too, and equal lines a number.
-fn names(lines: &[Line]) -> Vec<ScheduleName> {
-    let bare: Vec<String> = lines.iter().map(|line| slug(&line.command)).collect();
+/// A command and when it is due, from which its schedule's name is made.
+pub(crate) struct Named<'a> {
+    /// As the crontab has it.
+    pub command: &'a str,
+    /// The expression's text.
+    pub when: &'a str,
+}
+
+/// A name for each, from the words of its command, so that it stays when lines move. Those that would share one get a sign
+/// of their time and command too, and equal ones a number.
+pub(crate) fn names(all: &[Named<'_>]) -> Vec<ScheduleName> {
+    let bare: Vec<String> = all.iter().map(|one| slug(one.command)).collect();
     let mut count = BTreeMap::<&str, usize>::new();
     for name in &bare {
         *count.entry(name).or_default() += 1;
     }
     let mut taken = BTreeSet::new();
     let mut named = Vec::new();
-    for (line, name) in lines.iter().zip(&bare) {
+    for (one, name) in all.iter().zip(&bare) {
         let shared = count.get(name.as_str()).is_some_and(|count| *count > 1);
-        let name = if shared { format!("{name}-{}", sign(line)) } else { name.clone() };
-        let free = (2..).map(|n| format!("{name}-{n}"));
-        let free = std::iter::once(name.clone()).chain(free).find(|name| !taken.contains(name)).unwrap_or(name);
+        let name = if shared { format!("{name}-{}", sign(one)) } else { name.clone() };
+        let more = (2..).map(|n| format!("{name}-{n}"));
+        let free = std::iter::once(name.clone()).chain(more).find(|name| !taken.contains(name)).unwrap_or(name);
         taken.insert(free.clone());
-        // A slug is made of the letters that a name allows, and short.
+        // A slug is short and made of the letters that a name allows.
         named.extend(ScheduleName::new(&free));
     }
     named
 }
 
-/// The words of a command that say what it does, joined by hyphens: its program without its folder, and its arguments;
-/// not where it goes first (`cd … &&`), not the variables before it and nothing from the first pipe or redirection on.
+/// The words of a command that say what it does, joined by hyphens: its program without its folder, and its arguments; not
+/// where it goes first (`cd … &&`), not the variables before it and nothing from the first pipe or redirection on.
 fn slug(command: &str) -> String {
-    let after_cd = |text: &str| {
-        let rest = text.trim_start().strip_prefix("cd ")?;
-        rest.split_once("&&").or_else(|| rest.split_once(';')).map(|(_, rest)| rest.to_owned())
-    };
-    let text = after_cd(command).unwrap_or_else(|| command.to_owned());
-    let text = text.split(['|', '>', '<', ';', '&']).find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let moved = command.trim_start().strip_prefix("cd ").and_then(|rest| rest.split_once(['&', ';']));
+    let text = moved.map_or(command, |(_, rest)| rest).trim_start_matches(['&', '(', '{', ' ', '\t']);
+    let end = text.find(['|', '>', '<', ';', '&']).unwrap_or(text.len());
+    let (text, rest) = text.split_at(end);
+    let mut words: Vec<&str> = text.split_whitespace().collect();
+    let stream = |word: &&str| rest.starts_with(['<', '>']) && text.ends_with(word) && is_number(word);
+    words.truncate(words.len() - usize::from(words.last().is_some_and(|word| stream(&word))));
     let set = |word: &&str| word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.starts_with('-'));
-    let mut words = text.split_whitespace().skip_while(set);
-    let program = words.next().unwrap_or_default();
-    let program = program.rsplit('/').next().unwrap_or_default();
-    let mut name = String::new();
-    for word in std::iter::once(program).chain(words.filter(|word| !ends_in_digits_of_a_stream(word))) {
-        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
-        let clean: String = word.chars().map(|c| if fits(c) { c } else { '-' }).collect();
-        for part in clean.split('-').filter(|part| !part.is_empty()) {
-            if !name.is_empty() {
-                name.push('-');
-            }
-            name.push_str(part);
-        }
-    }
+    let mut words = words.into_iter().skip_while(set);
+    let program = words.next().unwrap_or_default().rsplit('/').next().unwrap_or_default();
+    let plain = |c: char| if c.is_ascii_alphanumeric() || ".:_".contains(c) { c } else { '-' };
+    let all: String = std::iter::once(program).chain(words).collect::<Vec<_>>().join("-").chars().map(plain).collect();
+    let parts: Vec<&str> = all.split('-').filter(|part| !part.is_empty()).collect();
+    let name = parts.join("-");
     let name = name.trim_start_matches(|c: char| !c.is_ascii_alphanumeric());
     let cut = name.get(..NAME_BYTES_MAX).unwrap_or(name).trim_end_matches(['-', '.', ':', '_']);
     if cut.is_empty() { "command".to_owned() } else { cut.to_owned() }
 }
 
-/// The `2` that is left of `2>&1`.
-fn ends_in_digits_of_a_stream(word: &str) -> bool {
-    matches!(word, "1" | "2")
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Four letters that follow from a line's time and command: the same in every build.
-fn sign(line: &Line) -> String {
-    let timing = Timing::Cron(vec![line.cron.clone()]);
-    let print = ScheduleName::new("sign").map(|name| Schedule::new(name, timing).fingerprint_with(&[&line.command]));
+/// Four letters that follow from a time and a command: the same in every build.
+fn sign(one: &Named<'_>) -> String {
+    let timing = Timing::Every(60);
+    let print =
+        ScheduleName::new("sign").map(|name| Schedule::new(name, timing).fingerprint_with(&[one.when, one.command]));
     format!("{:04x}", print.unwrap_or_default() & 0xffff)
 }
 

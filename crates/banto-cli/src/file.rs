@@ -280,4 +280,6 @@ fn named(value: Value<'_>) -> Option<Value<'_>> {
 }
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;

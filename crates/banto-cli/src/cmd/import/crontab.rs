@@ -17,7 +17,7 @@ use crate::{
 pub(super) fn run(typed: &Crontab, print: &mut Print) -> Result<Imported, Failure> {
     let zone = match typed.timezone.as_deref() {
         Some(name) => Zone::new(name)?,
-        None => Zone::new(jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC")).unwrap_or_default(),
+        None => own_zone(),
     };
     let form = match typed.form.as_deref() {
         Some("user") => Form::User,
@@ -29,6 +29,13 @@ pub(super) fn run(typed: &Crontab, print: &mut Print) -> Result<Imported, Failur
     };
     let text = text_of(&typed.file, print)?;
     Ok(imported(&text, &typed.file, form, &zone))
+}
+
+/// The zone of this machine, which is cron's.
+fn own_zone() -> Zone {
+    let own = jiff::tz::TimeZone::system();
+    let name = own.iana_name().filter(|name| *name != "Etc/UTC");
+    name.and_then(|name| Zone::new(name).ok()).unwrap_or_default()
 }
 
 /// The banto.toml of a crontab's text.

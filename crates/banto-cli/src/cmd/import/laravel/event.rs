@@ -134,8 +134,10 @@ impl Event {
     /// The words of its command, where no shell is needed to know them. Laravel puts quotes around each.
     fn words(&self) -> Vec<String> {
         let Some(command) = self.command.as_deref() else { return Vec::new() };
-        let shell = |c: char| "|&;<>()$`*?[]#~%!{}\\\n".contains(c);
-        if command.contains(shell) {
+        // What is between quotes means itself; a quote inside of them is written '\''.
+        let joined = command.replace("'\\''", "");
+        let shell = |c: char| "|&;<>()$`*?[]#~%!{}\\\"\n".contains(c);
+        if joined.split('\'').step_by(2).any(|bare| bare.contains(shell)) {
             return Vec::new();
         }
         shlex::split(command).unwrap_or_default()

@@ -1,3 +1,5 @@
+//! The lines of a crontab as schedules: names, places, faults.
+
 use std::fs;
 
 use banto_process::Command;

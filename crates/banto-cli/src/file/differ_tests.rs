@@ -1,3 +1,5 @@
+//! What a newer file changes, in words.
+
 use std::fs;
 
 use super::super::tests::well;

@@ -1,3 +1,5 @@
+//! Every key means what the page says, and every fault has its place.
+
 use std::path::Path;
 
 use banto_core::{Cron, Timing};
@@ -356,7 +358,7 @@ fn every_key_is_read() {
             let (above, line) = match section.title {
                 "banto.toml" => (String::new(), format!("{key} = [[inf]]")),
                 title @ ("crontab" | "days") => (
-                    title.replace("crontab", "[[crontab]]").replace("days", "[[calendar.days]]"),
+                    title.replace("crontab", "[[crontab]]").replace("days", "[[calendar]]\n[[calendar.days]]"),
                     format!("{key} = [[inf]]"),
                 ),
                 title @ ("days_off" | "missed" | "enqueue") => {
@@ -389,7 +391,8 @@ fn the_page_explains_each_key_and_no_other() {
         let rows = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once('`').map(|(key, _)| key));
         let mut rows: Vec<&str> = rows.collect();
         let mut keys = section.keys.to_vec();
-        (rows.sort_unstable(), keys.sort_unstable());
+        rows.sort_unstable();
+        keys.sort_unstable();
         assert_eq!(rows, keys, "docs/banto.toml.md, {}", section.title);
     }
     let example = page.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();

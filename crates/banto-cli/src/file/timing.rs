@@ -40,8 +40,8 @@ pub(crate) fn timing(table: Table<'_>) -> Option<(Timing, BTreeSet<Weekday>)> {
     if table.has("cron") {
         table.refuse(&["every", "at", "day", "month"], "cron says when already");
         let crons = table.each("cron", Value::parsed::<Cron>);
-        if table.get("cron").is_some_and(|value| value.items().is_empty()) {
-            table.read("cron", |value| Some(value.refuse("at least one expression is wanted")));
+        if let Some(value) = table.get("cron").filter(|value| value.items().is_empty()) {
+            value.refuse("at least one expression is wanted");
         }
         if crons.is_empty() {
             return None;

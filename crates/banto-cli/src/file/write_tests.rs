@@ -1,3 +1,5 @@
+//! What is written is read back as the same.
+
 use std::path::Path;
 
 use banto_core::{Cron, ScheduleName};

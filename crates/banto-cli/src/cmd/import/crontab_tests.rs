@@ -1,3 +1,5 @@
+//! What is printed for a crontab is due when the crontab is.
+
 use banto_core::{Occurrence, Schedule};
 use proptest::prelude::*;
 

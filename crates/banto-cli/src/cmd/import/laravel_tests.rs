@@ -1,3 +1,5 @@
+//! Each modifier of a Laravel schedule has its counterpart, or is said to have none.
+
 use banto_process::Command;
 
 use super::*;

@@ -150,7 +150,7 @@ fn slug(command: &str) -> String {
     let (text, rest) = text.split_at(end);
     let mut words: Vec<&str> = text.split_whitespace().collect();
     let stream = |word: &&str| rest.starts_with(['<', '>']) && text.ends_with(word) && is_number(word);
-    words.truncate(words.len() - usize::from(words.last().is_some_and(|word| stream(word))));
+    words.truncate(words.len() - usize::from(words.last().is_some_and(stream)));
     let set = |word: &&str| word.split_once('=').is_some_and(|(name, _)| !name.is_empty() && !name.starts_with('-'));
     let mut words = words.into_iter().skip_while(set);
     let program = words.next().unwrap_or_default().rsplit('/').next().unwrap_or_default();

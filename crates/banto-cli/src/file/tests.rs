@@ -160,7 +160,7 @@ fn a_job_to_enqueue_has_its_own_keys() {
     let Action::Enqueue { kind, make } = &entry.action else { panic!("it does something else") };
     let job = make(JobId::of_bytes([7; 16]), 0).unwrap();
     assert_eq!((kind.as_str(), job.queue.as_str(), job.version, job.priority), ("report.make", "q", 2, 1));
-    assert_eq!((job.attempts_max, job.options.timeout_ms, job.options.tags.len()), (7, Some(9_000), 1));
+    assert_eq!((job.attempts_max, job.options.timeout_ms, job.options.tags.len()), (Some(7), Some(9_000), 1));
     assert_eq!(job.payload.as_str(), r#"{"a":[1,2.5,"x",true,"2026-01-01"],"b":{"c":1}}"#);
     let faults =
         wrong("[[schedule]]\nname = \"a\"\nevery = 1\nenqueue = { payload = { x = inf } }\ndir = \"x\"\nattempts = 3");
@@ -179,6 +179,41 @@ fn a_commands_job_outlives_the_commands_own_timeout() {
     let timetable = file.timetable("1", None);
     assert_eq!(timetable.faults(), [] as [&str; 0]);
     assert_eq!(timetable.entries().count(), 1);
+}
+
+/// A payload that the kind cannot read, or a key beside no_overlap, is found before anything is due.
+#[test]
+fn what_a_kind_refuses_is_a_fault_of_the_timetable() {
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Greet {
+        whom: String,
+    }
+    impl banto_engine::Job for Greet {
+        const KIND: &'static str = "greet";
+        fn policy() -> banto_engine::Policy {
+            banto_engine::Policy { queue: "hello", ..Default::default() }
+        }
+        fn unique(&self) -> Result<Option<banto_core::Unique>, Refusal> {
+            let key = banto_core::Label::new(&self.whom)?;
+            Ok(Some(banto_core::Unique { key, hold: banto_core::Hold::Done }))
+        }
+    }
+    let mut registry = Registry::new("1");
+    registry.add(Arc::new(()), |_: Greet, _: banto_engine::Context<()>| async { Ok(()) });
+    let faults = |lines: &str| {
+        let file = well(&format!("[[schedule]]\nname = \"a\"\nevery = 60\nenqueue = {{ kind = \"greet\", {lines}"));
+        let timetable = file.timetable("1", Some(&registry));
+        let queue = timetable.entries().next().map(|entry| match &entry.action {
+            Action::Enqueue { make, .. } => make(JobId::of_bytes([1; 16]), 0).unwrap().queue.to_string(),
+            _ => panic!("it does something else"),
+        });
+        (queue, timetable.faults().join("\n"))
+    };
+    assert_eq!(faults("payload = { whom = \"me\" } }"), (Some("hello".into()), String::new()));
+    let (_, said) = faults("payload = { who = \"me\" } }");
+    assert!(said.contains("/srv/shop/banto.toml:2") && said.contains("its payload is not one"), "{said}");
+    let (_, said) = faults("payload = { whom = \"me\" } }\nno_overlap = true");
+    assert!(said.contains("take \"me\" as the key of a schedule's job"), "{said}");
 }
 
 #[test]

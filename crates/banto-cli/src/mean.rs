@@ -14,6 +14,7 @@ use crate::exit::Failure;
 
 pub mod enqueue;
 pub mod select;
+pub mod schedule;
 pub mod work;
 
 /// A value for `flag` that is not allowed.

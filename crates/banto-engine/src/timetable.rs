@@ -23,6 +23,10 @@ use crate::{
     registry::Registry,
 };
 
+mod current;
+
+pub use current::Current;
+
 /// The kind of the jobs that run a schedule's command or closure.
 pub const RUN_KIND: &str = "banto.run";
 /// The queue that such jobs wait in, where a schedule names none.
@@ -170,6 +174,14 @@ impl Entry {
         let queue = queue.unwrap_or(self.queue);
         let attempts_max = attempts_max.unwrap_or(self.attempts_max);
         Entry { queue, attempts_max, timeout_ms: timeout_ms.or(self.timeout_ms), ..self }
+    }
+
+    /// The queue that its runs wait in, if it runs here; a job of a kind waits where its kind says.
+    pub fn queue(&self) -> Option<&Name> {
+        match &self.action {
+            Action::Enqueue { .. } => None,
+            Action::Command(_) | Action::Call(_) => Some(&self.queue),
+        }
     }
 
     /// What it does, in words. Arguments are shown: a secret belongs into the environment.
@@ -322,7 +334,7 @@ impl Timetable {
 
     /// Has a worker with that registry run this timetable's commands and closures.
     pub fn work_in(self: Arc<Timetable>, registry: &mut Registry) {
-        registry.add::<RunSchedule, _, _, _>(self, run);
+        Arc::new(Current::new(self)).work_in(registry);
     }
 }
 
@@ -345,8 +357,9 @@ impl Job for RunSchedule {
     }
 }
 
-async fn run(RunSchedule(fire): RunSchedule, context: Context<Timetable>) -> Result<(), JobError> {
-    let Some(entry) = context.state().entry(&fire.schedule) else {
+async fn run(RunSchedule(fire): RunSchedule, context: Context<Current>) -> Result<(), JobError> {
+    let timetable = context.state().get();
+    let Some(entry) = timetable.entry(&fire.schedule) else {
         return Err(JobError::missing(format!("the schedule {} in the timetable of this build", fire.schedule)));
     };
     if of_another(context.job(), &fire) {

@@ -139,7 +139,7 @@ async fn heard(stop: Stop, mut term: Signal, mut int: Signal) {
 }
 
 /// A layer of the application, which the worker wants to own.
-struct Again(Arc<dyn Layer>);
+pub(in crate::cmd) struct Again(pub Arc<dyn Layer>);
 
 impl Layer for Again {
     fn around<'a>(&'a self, run: &'a Run, next: Next<'a>) -> BoxFuture<'a, Outcome> {

@@ -26,7 +26,7 @@ pub struct Opened {
 }
 
 type Opener = Box<dyn Fn(Wanted) -> BoxFuture<'static, Result<Found, StoreError>> + Send + Sync>;
-type Beside = Arc<dyn Fn(Opened, Events) -> BoxFuture<'static, ()> + Send + Sync>;
+pub(crate) type Beside = Arc<dyn Fn(Opened, Events) -> BoxFuture<'static, ()> + Send + Sync>;
 type Schedules = Box<dyn Fn(Opened) -> BoxFuture<'static, Result<Timetable, String>> + Send + Sync>;
 type Kinds = Box<dyn Fn(Opened) -> BoxFuture<'static, Result<Registry, String>> + Send + Sync>;
 

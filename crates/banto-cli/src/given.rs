@@ -1,19 +1,22 @@
 //! What is written down to be done: the schedules of an application's code, and what a `banto.toml` adds.
 //!
-//! Both make one timetable; a name that stands in both is a fault. The file can be read again while a process runs. Nothing
-//! here judges: faults are kept in the timetable, where the preflight finds them all at once.
+//! Both make one timetable; a name that stands in both is a fault. The file can be read again while a process runs: it is
+//! taken whole or not at all.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use banto_core::{Name, text::visible};
-use banto_engine::{Timetable, supervise::Program};
+use banto_engine::{Registry, Timetable, supervise::Program};
 
 use crate::{
     app::{App, Opened},
-    args::schedule::Source,
+    args::{Work, schedule::Source},
     exit::Failure,
-    file,
+    file::{File, SchedulerSettings},
+    mean,
 };
+
+mod program;
 
 /// The file that is read where none is named, if it is there.
 const FILE: &str = "banto.toml";
@@ -34,6 +37,10 @@ pub(crate) struct Written {
     pub timetable: Timetable,
     /// The programs to be kept running.
     pub programs: Vec<Program>,
+    /// The words of `queue work`, if the file has some.
+    pub worker: Option<Work>,
+    /// How the scheduler works, as far as the file says.
+    pub scheduler: SchedulerSettings,
 }
 
 impl Given {
@@ -45,7 +52,7 @@ impl Given {
         let path = named.or_else(|| Some(PathBuf::from(FILE)).filter(|path| code.is_none() && path.exists()));
         let environment = source.environment.clone().filter(|name| !name.is_empty());
         if let Some(name) = &environment {
-            crate::mean::name("--environment", name)?;
+            mean::name("--environment", name)?;
         }
         Ok(Given { code, path, app: app.name.clone(), environment })
     }
@@ -55,26 +62,32 @@ impl Given {
         self.code.is_some() || self.path.is_some()
     }
 
-    /// The file, if there is one.
-    pub fn path(&self) -> Option<&Path> {
-        self.path.as_deref()
+    /// The file, as it shall be shown, if there is one.
+    pub fn file(&self) -> Option<String> {
+        self.path.as_ref().map(|path| visible(&path.to_string_lossy(), 200))
     }
 
-    /// Reads all of it.
-    pub fn read(&self) -> Result<Written, Failure> {
-        let file = self.path.as_deref().map(file::read);
-        let service = file.as_ref().and_then(|file| file.service.clone());
-        let mut timetable = match &self.code {
-            Some(code) => code.clone(),
-            None => Timetable::new(service.map_or_else(|| self.service(), Ok)?, env!("CARGO_PKG_VERSION")),
+    /// Reads all of it. What its schedules enqueue is of the kinds of `registry`, where that is known.
+    pub fn read(&self, registry: Option<&Registry>) -> Result<Written, Failure> {
+        let file = self.path.as_ref().map(File::read).transpose()?;
+        let mut timetable = match (&self.code, &file) {
+            (Some(code), _) => code.clone(),
+            (None, Some(file)) => {
+                let build = registry.map_or(env!("CARGO_PKG_VERSION"), Registry::build);
+                Timetable::new(file.service.clone(), build).environment(file.environment.as_str())
+            }
+            (None, None) => Timetable::new(self.service()?, env!("CARGO_PKG_VERSION")),
         };
         if let Some(environment) = &self.environment {
             timetable = timetable.environment(environment.as_str());
         }
-        let Some(file) = file else { return Ok(Written { timetable, programs: Vec::new() }) };
-        file.entries.into_iter().for_each(|entry| timetable.add_entry(entry));
-        file.faults.into_iter().for_each(|fault| timetable.fault(fault));
-        Ok(Written { timetable, programs: file.programs })
+        let Some(file) = file else {
+            let (programs, scheduler) = (Vec::new(), SchedulerSettings::default());
+            return Ok(Written { timetable, programs, worker: None, scheduler });
+        };
+        file.fill(&mut timetable, registry);
+        let programs = file.programs.iter().map(program::of).collect();
+        Ok(Written { timetable, programs, worker: file.worker, scheduler: file.scheduler })
     }
 
     fn service(&self) -> Result<Name, Failure> {
@@ -83,9 +96,9 @@ impl Given {
 
     /// Where to write schedules down, for whoever has none.
     pub fn hint(&self) -> String {
-        match &self.path {
-            Some(path) => format!("{} has none", visible(&path.to_string_lossy(), 200)),
-            None => format!("write some into {FILE} (see `banto init`), or name a file with --config"),
+        match self.file() {
+            Some(file) => format!("{file} has none for this environment"),
+            None => format!("write some into {FILE}, or name a file with --config"),
         }
     }
 }

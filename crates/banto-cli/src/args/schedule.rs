@@ -13,7 +13,7 @@ pub struct Source {
     #[arg(long, global = true, env = "BANTO_CONFIG", hide_env_values = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The environment that this process runs in; schedules for others are left out [default: production]
-    #[arg(long, global = true, env = "BANTO_ENVIRONMENT", hide_env_values = true, value_name = "NAME")]
+    #[arg(long, global = true, env = "BANTO_ENV", hide_env_values = true, value_name = "NAME")]
     pub environment: Option<String>,
 }
 

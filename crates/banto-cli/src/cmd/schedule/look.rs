@@ -54,7 +54,7 @@ pub(in crate::cmd) enum Stands {
 impl Look {
     /// At all schedules of this build and of the store.
     pub async fn at(desk: &Desk<'_>, given: &Given) -> Result<Look, Failure> {
-        let timetable = if given.is_some() { Some(given.read()?.timetable) } else { None };
+        let timetable = if given.is_some() { Some(given.read(None)?.timetable) } else { None };
         let board = desk.store().schedules().await?;
         let mut lines: BTreeMap<ScheduleName, Line> = BTreeMap::new();
         for view in &board.schedules {

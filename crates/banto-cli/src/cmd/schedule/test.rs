@@ -27,7 +27,8 @@ const LINES_WAITING: usize = 1_024;
 
 pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, name: &str) -> Result<Exit, Failure> {
     let name = mean::schedule::name(name)?;
-    let timetable = given.read()?.timetable;
+    let registry = desk.known().await?;
+    let timetable = given.read(registry.as_ref())?.timetable;
     let found = timetable.entry(&name).or_else(|| timetable.elsewhere().find(|entry| entry.schedule.name == name));
     let Some(entry) = found.cloned() else {
         let faults = timetable.faults().join("; could not ");
@@ -43,7 +44,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, name: &str) -> Resul
     desk.print.note(format!("{name}: {}", entry.words()));
     match &entry.action {
         Action::Command(spec) => command(desk, spec).await,
-        Action::Call(_) | Action::Enqueue { .. } => in_memory(desk, timetable, &entry).await,
+        Action::Call(_) | Action::Enqueue { .. } => in_memory(desk, timetable, &entry, registry.unwrap_or_default()).await,
     }
 }
 
@@ -69,8 +70,12 @@ async fn command(desk: &mut Desk<'_>, spec: &Spec) -> Result<Exit, Failure> {
 }
 
 /// Runs a function, or a job of a kind, in a worker over a store in memory.
-async fn in_memory(desk: &mut Desk<'_>, timetable: Timetable, entry: &Entry) -> Result<Exit, Failure> {
-    let mut registry = desk.known().await?.unwrap_or_default();
+async fn in_memory(
+    desk: &mut Desk<'_>,
+    timetable: Timetable,
+    entry: &Entry,
+    mut registry: Registry,
+) -> Result<Exit, Failure> {
     let clock = desk.clock();
     let now = clock.wall_ms();
     let id = Ids::new(fastrand::u64(..)).make(now);

@@ -165,16 +165,21 @@ impl App {
         shared: &Shared,
         migrate: bool,
     ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
-        let typed = shared.store.as_deref().filter(|url| !url.is_empty());
-        let Some(url) = typed.or(self.url.as_deref()) else {
+        let Some(url) = self.address(shared) else {
             return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE"));
         };
-        let wanted = Wanted { url: url.to_owned(), migrate };
+        let wanted = Wanted { url: url.clone(), migrate };
         let found = match &self.opener {
             Some(opener) => opener(wanted).await?,
             None => open::open(wanted, self.clock.clone()).await?,
         };
-        Ok((Opened { store: found.store, url: url.to_owned() }, found.schema))
+        Ok((Opened { store: found.store, url }, found.schema))
+    }
+
+    /// The store's address, if there is one.
+    pub(crate) fn address(&self, shared: &Shared) -> Option<String> {
+        let typed = shared.store.clone().filter(|url| !url.is_empty());
+        typed.or_else(|| self.url.clone())
     }
 
     /// The kinds, if it has any.

@@ -13,8 +13,8 @@ use banto_core::{
 use crate::exit::Failure;
 
 pub mod enqueue;
-pub mod select;
 pub mod schedule;
+pub mod select;
 pub mod work;
 
 /// A value for `flag` that is not allowed.

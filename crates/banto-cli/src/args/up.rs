@@ -50,7 +50,9 @@ EXIT CODES: 0 it was told to stop; 7 the store cannot be read; 10 it did not sta
 
 /// `reload`
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Each of them says what has changed. Exits 1 when one did not take its file, and 16 when none runs.\n\nEXAMPLE:\n  reload --store sqlite:///var/lib/app/jobs.db")]
+#[command(
+    after_help = "Each of them says what has changed. Exits 1 when one did not take its file, and 16 when none runs.\n\nEXAMPLE:\n  reload --store sqlite:///var/lib/app/jobs.db"
+)]
 pub struct Reload {
     /// What every command takes.
     #[command(flatten)]

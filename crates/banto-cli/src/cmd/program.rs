@@ -1,6 +1,6 @@
 //! `program …` and `reload`: questions and orders to processes that run, through their sockets. No store is opened.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use banto_core::Name;
 use serde_json::json;
@@ -73,7 +73,7 @@ pub(super) async fn reload(app: &App, typed: &Reload, print: &mut Print) -> Resu
     Ok(exit)
 }
 
-async fn list(app: &App, folder: &PathBuf, print: &mut Print) -> Result<Exit, Failure> {
+async fn list(app: &App, folder: &Path, print: &mut Print) -> Result<Exit, Failure> {
     let mut views: Vec<View> = Vec::new();
     for mut heard in reached(folder, &Ask::Programs).await? {
         let answers = answers(&mut heard).await?;
@@ -108,7 +108,7 @@ async fn list(app: &App, folder: &PathBuf, print: &mut Print) -> Result<Exit, Fa
     Ok(Exit::Well)
 }
 
-async fn steer(folder: &PathBuf, name: &str, order: Order, print: &mut Print) -> Result<Exit, Failure> {
+async fn steer(folder: &Path, name: &str, order: Order, print: &mut Print) -> Result<Exit, Failure> {
     let program: Name = mean::name("a program", name)?;
     let ask = Ask::Steer { program: program.clone(), order };
     let told = ask_all(folder, &ask).await?;
@@ -120,13 +120,16 @@ async fn steer(folder: &PathBuf, name: &str, order: Order, print: &mut Print) ->
     if print.json() {
         print.object(&json!({ "program": program, "order": word, "told": told }))?;
     } else {
-        print.say(format!("{} told to {word} {program}; see `program list`", count_of(told, "process was", "processes were")));
+        print.say(format!(
+            "{} told to {word} {program}; see `program list`",
+            count_of(told, "process was", "processes were")
+        ));
     }
     Ok(Exit::Well)
 }
 
 /// Asks all, and answers how many have such a program. That none has is a failure.
-async fn ask_all(folder: &PathBuf, ask: &Ask) -> Result<usize, Failure> {
+async fn ask_all(folder: &Path, ask: &Ask) -> Result<usize, Failure> {
     let (mut done, mut unknown) = (0, None);
     for mut heard in reached(folder, ask).await? {
         match answers(&mut heard).await?.pop() {
@@ -142,7 +145,7 @@ async fn ask_all(folder: &PathBuf, ask: &Ask) -> Result<usize, Failure> {
     }
 }
 
-async fn logs(folder: &PathBuf, name: &str, follow: bool, print: &mut Print) -> Result<Exit, Failure> {
+async fn logs(folder: &Path, name: &str, follow: bool, print: &mut Print) -> Result<Exit, Failure> {
     let program = mean::name("a program", name)?;
     let failed = |error| Failure::new(Exit::Machine, format!("listen for signals: {error}"));
     let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
@@ -187,7 +190,7 @@ async fn logs(folder: &PathBuf, name: &str, follow: bool, print: &mut Print) -> 
 }
 
 /// Those who listen, at least one.
-async fn reached(folder: &PathBuf, ask: &Ask) -> Result<Vec<Heard>, Failure> {
+async fn reached(folder: &Path, ask: &Ask) -> Result<Vec<Heard>, Failure> {
     let heard = ask::all(folder, ask).await.map_err(|text| Failure::new(Exit::Machine, text))?;
     if !heard.is_empty() {
         return Ok(heard);
@@ -195,7 +198,9 @@ async fn reached(folder: &PathBuf, ask: &Ask) -> Result<Vec<Heard>, Failure> {
     let place = banto_core::text::visible(&folder.to_string_lossy(), 200);
     Err(Failure::new(
         Exit::Unheard,
-        format!("reach a running process: nobody listens in {place}; is `up` running, for this store, as this user, with this --run-dir?"),
+        format!(
+            "reach a running process: nobody listens in {place}; is `up` running, for this store, as this user, with this --run-dir?"
+        ),
     ))
 }
 

@@ -10,7 +10,7 @@ use banto_engine::{Registry, preflight, timetable::Current};
 use serde_json::json;
 
 use self::{keeper::Keeper, programs::Programs};
-use super::{Desk, schedule::run as tick, signals, work};
+use super::{Desk, schedule::run as tick, signals};
 use crate::{
     args::{Work, schedule::HowToRun, schedule::WorkSchedules, up::Reach, up::Up},
     exit::{Exit, Failure},
@@ -23,8 +23,11 @@ use crate::{
 mod keeper;
 mod programs;
 mod reload;
+mod scheduling;
 mod serve;
 mod slot;
+mod wind_down;
+mod workers;
 
 /// How everything is kept running.
 struct How {
@@ -68,19 +71,19 @@ async fn keep(desk: &mut Desk<'_>, given: Given, how: How, reach: &Reach) -> Res
     let signals = signals::listen(true)?;
     let current = Arc::new(Current::new(Arc::new(written.timetable.clone())));
     let keeper = Keeper::new(desk, given, written, how, kinds, current)?;
-    let main = tokio::runtime::Handle::current();
     let (done, ended) = tokio::sync::oneshot::channel();
     let live = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let end = match runtime {
-            Ok(runtime) => runtime.block_on(keeper.live(main, signals, folder)),
+            Ok(runtime) => runtime.block_on(keeper.live(signals, folder)),
             Err(error) => Err(Failure::new(Exit::Machine, format!("start the keeper's runtime: {error}"))),
         };
         let _ = done.send(end);
     };
     let failed = |error| Failure::new(Exit::Machine, format!("start the keeper's thread: {error}"));
     std::thread::Builder::new().name("banto-keeper".into()).spawn(live).map_err(failed)?;
-    let silent = || Failure::new(Exit::Machine, "hear from the keeper's thread: it ended without a word; this is a bug");
+    let silent =
+        || Failure::new(Exit::Machine, "hear from the keeper's thread: it ended without a word; this is a bug");
     let end = ended.await.map_err(|_| silent())??;
     told(desk, &end)
 }

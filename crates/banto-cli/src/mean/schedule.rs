@@ -66,11 +66,7 @@ pub(crate) fn worker(typed: &HowToRun, app: &str, queues: Vec<Name>) -> Result<C
 }
 
 /// The scheduler: as it was typed, else as the file says.
-pub(crate) fn scheduler(
-    typed: &HowToRun,
-    app: &str,
-    written: &SchedulerSettings,
-) -> Result<SchedulerConfig, Failure> {
+pub(crate) fn scheduler(typed: &HowToRun, app: &str, written: &SchedulerSettings) -> Result<SchedulerConfig, Failure> {
     let typed = typed.name.as_deref().map(|text| super::name("--name", text)).transpose()?;
     let called = typed.or_else(|| written.name.clone());
     let plain = SchedulerConfig::new(called.map_or_else(|| Name::new(app).or_else(|_| Name::new("scheduler")), Ok)?);

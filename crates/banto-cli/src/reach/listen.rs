@@ -57,7 +57,10 @@ pub(crate) async fn open(folder: &Path, to: mpsc::Sender<Asked>) -> Result<Door,
     let name = format!("{}-{:08x}{SUFFIX}", std::process::id(), fastrand::u32(..));
     let path = folder.join(name);
     if path.as_os_str().len() > SOCKET_BYTES_MAX {
-        return Err(format!("listen at {}: the path is longer than {SOCKET_BYTES_MAX} bytes; give a shorter --run-dir", shown(&path)));
+        return Err(format!(
+            "listen at {}: the path is longer than {SOCKET_BYTES_MAX} bytes; give a shorter --run-dir",
+            shown(&path)
+        ));
     }
     let failed = |error: io::Error| format!("listen at {}: {error}", shown(&path));
     let listener = UnixListener::bind(&path).map_err(failed)?;

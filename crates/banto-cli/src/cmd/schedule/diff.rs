@@ -71,7 +71,9 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given) -> Result<Exit, Fail
     }
     desk.print.say(match differ {
         0 => "what is written down is registered, and what was due is accounted for".to_owned(),
-        differ => format!("{} need a look", count_of(differ, "schedule does not agree and may", "schedules do not agree and")),
+        differ => {
+            format!("{} need a look", count_of(differ, "schedule does not agree and may", "schedules do not agree and"))
+        }
     });
     Ok(exit)
 }

@@ -47,7 +47,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &Locks) -> Re
         return Ok(Exit::Well);
     }
     let time = |lock: &Lock<'_>, at| {
-        let schedule = look.lines.iter().find(|line| line.name == *lock.schedule).and_then(|line| line.schedule.as_ref());
+        let schedule =
+            look.lines.iter().find(|line| line.name == *lock.schedule).and_then(|line| line.schedule.as_ref());
         format!("{} ({})", local.time(schedule, at), from_now(at, look.now_ms))
     };
     let heads = ["schedule", "job", "state", "since", "instance", "worker", "host", "pid", "its worker"];

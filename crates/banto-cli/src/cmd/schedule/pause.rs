@@ -127,8 +127,7 @@ fn answer(
         Which::Group(_, names) => names.clone(),
     };
     let all = matches!(which, Which::All);
-    let answer =
-        json!({ "schedules": schedules, "all": all, "paused": paused, "changed": changed, "until": until });
+    let answer = json!({ "schedules": schedules, "all": all, "paused": paused, "changed": changed, "until": until });
     desk.print.object(&answer)?;
     Ok(Exit::Well)
 }

@@ -54,7 +54,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &Preview) -> 
 fn before(schedule: &Schedule, change: i64, count: usize) -> Vec<Occurrence> {
     let mut found = Vec::new();
     for span in BEFORE_MS {
-        found = schedule.occurrences(change.saturating_sub(span).saturating_sub(1), change.saturating_sub(1), LOOKED_AT);
+        found =
+            schedule.occurrences(change.saturating_sub(span).saturating_sub(1), change.saturating_sub(1), LOOKED_AT);
         if found.len() >= count {
             break;
         }

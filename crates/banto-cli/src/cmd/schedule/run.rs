@@ -51,7 +51,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &HowToRun) ->
     let listening = tokio::spawn(fired(scheduler.events().subscribe()));
     let looked = scheduler.once().await.map_err(work::unfit)??;
     // The scheduler is gone, and with it whoever tells events: the reader has all of them.
-    let fired = listening.await.map_err(|error| Failure::new(Exit::Machine, format!("hear what was fired: {error}")))?;
+    let fired =
+        listening.await.map_err(|error| Failure::new(Exit::Machine, format!("hear what was fired: {error}")))?;
     let mut ticks = ticks(desk, fired).await?;
     if ticks.iter().any(|tick| tick.here) {
         worked(desk, known.unwrap_or_default(), timetable, config, &mut ticks, typed.verbose).await?;
@@ -106,7 +107,10 @@ async fn fired(mut events: Receiver<Event>) -> Vec<Fired> {
             Ok(Event::Fired { schedule, due_at, job, .. }) => fired.push((schedule, due_at, job)),
             Ok(_) => {}
             Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(missed, "due instants fired faster than they can be told; their runs are not waited for");
+                tracing::warn!(
+                    missed,
+                    "due instants fired faster than they can be told; their runs are not waited for"
+                );
             }
             Err(RecvError::Closed) => return fired,
         }
@@ -164,7 +168,10 @@ async fn worked(
         None => {
             let exit = work::exit_of(&report);
             let exit = if exit == Exit::Well { Exit::Found } else { exit };
-            Err(Failure::new(exit, format!("run all that this tick fired: {}; others will take it over", report.reason)))
+            Err(Failure::new(
+                exit,
+                format!("run all that this tick fired: {}; others will take it over", report.reason),
+            ))
         }
     }
 }
@@ -200,8 +207,7 @@ fn told(desk: &mut Desk<'_>, looked: Looked, ticks: &[Tick]) -> Result<Exit, Fai
             json!({ "schedule": tick.schedule, "due_at": tick.due_at, "job": tick.job, "here": tick.here, "state": ended(tick), "error": error })
         });
         let runs: Vec<_> = runs.collect();
-        let answer =
-            json!({ "fired": looked.fired, "not": looked.not, "there": looked.there, "runs": runs, "exit": exit.code() });
+        let answer = json!({ "fired": looked.fired, "not": looked.not, "there": looked.there, "runs": runs, "exit": exit.code() });
         desk.print.object(&answer)?;
         return Ok(exit);
     }

@@ -44,7 +44,9 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, name: &str) -> Resul
     desk.print.note(format!("{name}: {}", entry.words()));
     match &entry.action {
         Action::Command(spec) => command(desk, spec).await,
-        Action::Call(_) | Action::Enqueue { .. } => in_memory(desk, timetable, &entry, registry.unwrap_or_default()).await,
+        Action::Call(_) | Action::Enqueue { .. } => {
+            in_memory(desk, timetable, &entry, registry.unwrap_or_default()).await
+        }
     }
 }
 
@@ -93,8 +95,10 @@ async fn in_memory(
     let job = NewJob { attempts_max: 1, unique: None, ..job };
     let queue = job.queue.clone();
     store.enqueue(Arc::new([job])).await?;
-    let mut own = Timetable::new(timetable.service.clone(), timetable.build.as_str());
-    own.add_entry(Entry { schedule: everywhere(entry), ..entry.clone() });
+    // Whatever the environment: it was asked for by name.
+    let environment = entry.schedule.environments.first().map_or("production", Name::as_str);
+    let mut own = Timetable::new(timetable.service.clone(), timetable.build.as_str()).environment(environment);
+    own.add_entry(entry.clone());
     work(desk, store.clone(), queue, Arc::new(own), &mut registry, clock).await?;
     let card = store.job(id).await?;
     let ended = card.map(|card| (card.job.state, card.job.error));
@@ -103,10 +107,6 @@ async fn in_memory(
         Some((state, error)) => (false, format!("it is {state}: {}", error.unwrap_or_default())),
     };
     told(desk, well, &text, None)
-}
-
-fn everywhere(entry: &Entry) -> banto_core::Schedule {
-    banto_core::Schedule { environments: Default::default(), ..entry.schedule.clone() }
 }
 
 /// The job of a run that was due just now.

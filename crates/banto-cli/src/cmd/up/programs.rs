@@ -114,12 +114,8 @@ impl Programs {
     }
 
     /// Does something with one of them.
-    pub fn with<T>(
-        &self,
-        name: &Name,
-        act: impl FnOnce(banto_engine::supervise::One<'_>) -> T,
-    ) -> Result<T, Refusal> {
-        for set in self.sets.iter().filter(|set| set.names.contains(name)) {
+    pub fn with<T>(&self, name: &Name, act: impl FnOnce(banto_engine::supervise::One<'_>) -> T) -> Result<T, Refusal> {
+        if let Some(set) = self.sets.iter().find(|set| set.names.contains(name)) {
             return set.handle.program(name).map(act);
         }
         let names: Vec<&str> = self.wanted.iter().map(|program| program.name.as_str()).collect();

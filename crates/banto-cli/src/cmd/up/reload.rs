@@ -9,11 +9,7 @@ use banto_core::ScheduleName;
 use banto_engine::{Timetable, preflight};
 
 use super::{keeper::Keeper, programs::Change, programs::Programs};
-use crate::{
-    exit::Failure,
-    given::Written,
-    mean::schedule::Part,
-};
+use crate::{exit::Failure, given::Written, mean::schedule::Part};
 
 impl Keeper {
     /// Takes the file up. Answers what has changed in lines, or why nothing was touched.

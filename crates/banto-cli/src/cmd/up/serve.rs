@@ -80,21 +80,24 @@ async fn logs(program: String, follow: bool, answers: mpsc::Sender<Answer>) {
             return;
         }
     }
-    while follow {
-        tokio::select! { biased;
+    if !follow {
+        let _ = answers.send(Answer::End).await;
+        return;
+    }
+    loop {
+        let answer = tokio::select! { biased;
             () = answers.closed() => return,
-            heard = more.next(&program) => {
-                let answer = match heard {
-                    recent::Heard::Line(recent::Line { at, stream, text }) => Answer::Line { at, stream, text },
-                    recent::Heard::Missed(count) => Answer::Said { text: format!("({count} lines were too fast and are left out)") },
-                };
-                if answers.send(answer).await.is_err() {
-                    return;
+            heard = more.next(&program) => match heard {
+                recent::Heard::Line(recent::Line { at, stream, text }) => Answer::Line { at, stream, text },
+                recent::Heard::Missed(count) => {
+                    Answer::Said { text: format!("({count} lines were too fast and are left out)") }
                 }
-            }
+            },
+        };
+        if answers.send(answer).await.is_err() {
+            return;
         }
     }
-    let _ = answers.send(Answer::End).await;
 }
 
 fn view(status: &Status) -> View {

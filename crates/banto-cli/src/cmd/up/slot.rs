@@ -88,14 +88,6 @@ impl<T> Slot<T> {
             Turn::Begin => None,
         }
     }
-
-    /// Ends it where it stands.
-    pub fn abort(&mut self) {
-        self.rest = None;
-        if let Some(running) = &self.running {
-            running.abort();
-        }
-    }
 }
 
 #[cfg(test)]

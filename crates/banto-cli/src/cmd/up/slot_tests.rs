@@ -33,7 +33,4 @@ async fn the_end_of_one_that_runs_is_waited_for_and_a_rest_is_not() {
     assert_eq!(slot.end().await, Some(Ok(9)));
     slot.rests(0);
     assert_eq!(slot.end().await, None);
-    let mut slot = Slot::of(tokio::spawn(std::future::pending::<u8>()), 0);
-    slot.abort();
-    assert_eq!(slot.end().await, Some(Err("it was ended from outside".into())));
 }

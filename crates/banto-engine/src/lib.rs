@@ -9,6 +9,7 @@
 //! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `record` → `finish`
 //! - beside it: `renew` (leases), `limit` (time-outs), `rescue` (the dead's jobs), `prune`, `park`
 //!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
+//! - programs beside the jobs: [`supervise`] (starts them, restarts them, says why)
 //! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
 
 pub mod config;
@@ -25,6 +26,7 @@ pub mod registry;
 pub mod run;
 pub mod scheduler;
 pub mod steer;
+pub mod supervise;
 pub mod timetable;
 pub mod worker;
 

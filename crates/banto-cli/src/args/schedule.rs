@@ -39,7 +39,7 @@ pub enum ScheduleVerb {
     List(ListSchedules),
     /// Fire what is due now and run it, as cron would call it each minute. Exits 1 when a run failed.
     #[command(
-        after_help = "Commands and functions of this tick run here, and it ends when each of them has ended; jobs of a kind are left to\ntheir workers. What nobody was there for since the last tick is made up for as each schedule says.\n\nEXAMPLE, a line of a crontab:\n  * * * * *  banto schedule run --config /etc/banto.toml --store /var/lib/app/jobs.db"
+        after_help = "Commands and functions of this tick run here, and it ends when each of them has ended; jobs of a kind are left to\ntheir workers. What nobody was there for since the last tick is made up for as each schedule says. In a crontab it stands behind * * * * *.\n\nEXAMPLE:\n  schedule run --config /etc/banto.toml --store /var/lib/app/jobs.db"
     )]
     Run(RunSchedules),
     /// Fire schedules when they are due, and run them, until told to stop. TERM or INT stops gracefully, a second one
@@ -213,7 +213,7 @@ pub struct Preview {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// From that time on, with its offset (2026-12-01T09:00:00+09:00); from now unless said
-    #[arg(long, value_name = "TIME", conflicts_with = "missed_since")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, conflicts_with = "missed_since")]
     pub from: Option<String>,
     /// How many due instants to show; with --through-next-dst, on each side of the clock change
     #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10)]
@@ -222,7 +222,7 @@ pub struct Preview {
     #[arg(long, conflicts_with = "missed_since")]
     pub through_next_dst: bool,
     /// Show what would become now of what was due since that time, if nobody had been there
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub missed_since: Option<String>,
     /// In whose local time.
     #[command(flatten)]

@@ -46,7 +46,7 @@ pub(super) async fn reload(app: &App, typed: &Reload, print: &mut Print) -> Resu
     let folder = reach::folder(typed.reach.run_dir.as_deref(), url.as_deref().unwrap_or_default());
     let folder = folder.map_err(Failure::usage)?;
     let mut exit = Exit::Well;
-    for mut heard in reached(&folder, &Ask::Reload).await? {
+    for mut heard in reached(&folder, &Ask::Reload {}).await? {
         let (mut lines, mut fault) = (Vec::new(), None);
         let pid = heard.pid;
         for answer in answers(&mut heard).await? {
@@ -75,7 +75,7 @@ pub(super) async fn reload(app: &App, typed: &Reload, print: &mut Print) -> Resu
 
 async fn list(app: &App, folder: &Path, print: &mut Print) -> Result<Exit, Failure> {
     let mut views: Vec<View> = Vec::new();
-    for mut heard in reached(folder, &Ask::Programs).await? {
+    for mut heard in reached(folder, &Ask::Programs {}).await? {
         let answers = answers(&mut heard).await?;
         views.extend(answers.into_iter().filter_map(|answer| match answer {
             Answer::Program(view) => Some(view),
@@ -133,7 +133,7 @@ async fn ask_all(folder: &Path, ask: &Ask) -> Result<usize, Failure> {
     let (mut done, mut unknown) = (0, None);
     for mut heard in reached(folder, ask).await? {
         match answers(&mut heard).await?.pop() {
-            Some(Answer::End) => done += 1,
+            Some(Answer::End {}) => done += 1,
             Some(Answer::Fault { text, unknown: true }) => unknown = Some(text),
             Some(Answer::Fault { text, .. }) => return Err(Failure::new(Exit::Found, text)),
             _ => return Err(Failure::new(Exit::Machine, "hear whether it was done: the process has ended")),
@@ -170,11 +170,11 @@ async fn logs(folder: &Path, name: &str, follow: bool, print: &mut Print) -> Res
                     unknown = Some(text);
                     break;
                 }
-                Some(Answer::End) if lines == 0 => {
+                Some(Answer::End {}) if lines == 0 => {
                     print.note("it has printed nothing yet");
                     return Ok(Exit::Well);
                 }
-                Some(Answer::End) => return Ok(Exit::Well),
+                Some(Answer::End {}) => return Ok(Exit::Well),
                 Some(Answer::Program(_)) => {}
                 None => {
                     print.note("the process that kept it has ended");
@@ -210,7 +210,7 @@ async fn answers(heard: &mut Heard) -> Result<Vec<Answer>, Failure> {
     let mut answers = Vec::new();
     while answers.len() < ANSWERS_MAX {
         let Some(answer) = heard.next().await.map_err(failed)? else { break };
-        let last = matches!(answer, Answer::End | Answer::Fault { .. });
+        let last = matches!(answer, Answer::End {} | Answer::Fault { .. });
         answers.push(answer);
         if last {
             break;

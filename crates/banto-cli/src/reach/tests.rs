@@ -42,7 +42,7 @@ fn said(text: &str) -> Answer {
 
 #[tokio::test]
 async fn a_question_reaches_who_listens_and_the_answers_come_back_in_order() {
-    let (_home, folder, door, mut heard) = somebody(vec![said("one"), said("\u{1b}[2J\ntwo"), Answer::End]).await;
+    let (_home, folder, door, mut heard) = somebody(vec![said("one"), said("\u{1b}[2J\ntwo"), Answer::End {}]).await;
     let ask = Ask::Steer { program: "web".parse().unwrap(), order: Order::Restart };
     let mut reached = ask::all(&folder, &ask).await.unwrap();
     assert_eq!((reached.len(), reached[0].pid), (1, Some(std::process::id().cast_signed())));
@@ -50,27 +50,27 @@ async fn a_question_reaches_who_listens_and_the_answers_come_back_in_order() {
     while let Some(answer) = reached[0].next().await.unwrap() {
         answers.push(answer);
     }
-    assert_eq!(answers, [said("one"), said("\u{1b}[2J\ntwo"), Answer::End]);
+    assert_eq!(answers, [said("one"), said("\u{1b}[2J\ntwo"), Answer::End {}]);
     assert_eq!(heard.recv().await, Some(ask));
     drop(door);
     assert!(sockets(&folder).is_empty(), "nothing is left");
-    assert!(ask::all(&folder, &Ask::Programs).await.unwrap().is_empty());
+    assert!(ask::all(&folder, &Ask::Programs {}).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn two_that_listen_are_both_asked_and_what_a_dead_one_left_is_cleared_away() {
-    let (_home, folder, _door, _heard) = somebody(vec![Answer::End]).await;
+    let (_home, folder, _door, _heard) = somebody(vec![Answer::End {}]).await;
     let (to, mut asked) = mpsc::channel(4);
     let _other = listen::open(&folder, to).await.unwrap();
     tokio::spawn(async move {
         while let Some(Asked { answers, .. }) = asked.recv().await {
-            let _ = answers.send(Answer::End).await;
+            let _ = answers.send(Answer::End {}).await;
         }
     });
     let dead = folder.join("1-dead.sock");
     drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
     assert!(dead.exists());
-    assert_eq!(ask::all(&folder, &Ask::Programs).await.unwrap().len(), 2);
+    assert_eq!(ask::all(&folder, &Ask::Programs {}).await.unwrap().len(), 2);
     assert!(!dead.exists());
 }
 
@@ -80,7 +80,7 @@ async fn only_its_owner_may_look_in() {
     let mode = |path: &Path| fs::symlink_metadata(path).unwrap().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&sockets(&folder)[0])), (0o700, 0o600));
     set_permissions(&folder, Permissions::from_mode(0o750)).unwrap();
-    let refused = ask::all(&folder, &Ask::Programs).await.err().unwrap();
+    let refused = ask::all(&folder, &Ask::Programs {}).await.err().unwrap();
     assert!(refused.contains("others may look into it"), "{refused}");
     let (to, _asked) = mpsc::channel(1);
     assert!(listen::open(&folder, to.clone()).await.err().unwrap().contains("chmod 700"));
@@ -104,7 +104,7 @@ async fn answered(folder: &Path, bytes: &[u8]) -> String {
 
 #[tokio::test]
 async fn what_is_no_question_is_refused_and_harms_nobody() {
-    let (_home, folder, _door, mut heard) = somebody(vec![Answer::End]).await;
+    let (_home, folder, _door, mut heard) = somebody(vec![Answer::End {}]).await;
     let long = [b"{\"ask\":\"programs\"".as_slice(), &[b' '; 8 << 10], b"}\n"].concat();
     for bytes in [
         b"GET / HTTP/1.1\r\n".as_slice(),
@@ -119,7 +119,7 @@ async fn what_is_no_question_is_refused_and_harms_nobody() {
         assert!(answer.contains("\"is\":\"fault\"") && answer.contains("take the question"), "{bytes:?}: {answer}");
     }
     assert!(heard.try_recv().is_err(), "none was handed on");
-    assert_eq!(answered(&folder, &line(&Ask::Programs)).await, "{\"is\":\"end\"}\n");
+    assert_eq!(answered(&folder, &line(&Ask::Programs {})).await, "{\"is\":\"end\"}\n");
 }
 
 #[tokio::test]
@@ -137,7 +137,7 @@ async fn what_is_no_answer_is_told_and_not_believed() {
             let _ = stream.read(&mut question).await;
             let _ = stream.write_all(&bytes).await;
         });
-        let mut reached = ask::all(&folder, &Ask::Programs).await.unwrap();
+        let mut reached = ask::all(&folder, &Ask::Programs {}).await.unwrap();
         let odd = reached[0].next().await.unwrap_err();
         assert!(odd.starts_with("understand the answer: "), "{odd}");
         fs::remove_file(&socket).unwrap();

@@ -13,13 +13,13 @@ pub(crate) const ANSWER_BYTES_MAX: usize = 128 << 10;
 #[serde(tag = "ask", rename_all = "snake_case", deny_unknown_fields)]
 pub(crate) enum Ask {
     /// How its programs stand.
-    Programs,
+    Programs {},
     /// That something be done with a program.
     Steer { program: Name, order: Order },
     /// What a program has printed lately, and, if it is followed, prints from now on.
     Logs { program: Name, follow: bool },
     /// That it take up its changed file.
-    Reload,
+    Reload {},
 }
 
 /// What can be done with a program.
@@ -41,8 +41,8 @@ pub(crate) enum Answer {
     Line { at: i64, stream: String, text: String },
     /// Something to tell.
     Said { text: String },
-    /// That was all.
-    End,
+    /// That was all. (Braces, so that fields which are not known are refused here too.)
+    End {},
     /// It was not done; the text fits after "could not". `unknown`: there is no such program.
     Fault { text: String, unknown: bool },
 }

@@ -1,9 +1,5 @@
 //! `schedule run`, one tick: what it fires, what it runs, how it ends, and what the ledger says of it.
 
-use std::sync::Arc;
-
-use banto_core::{Span, schedule};
-use banto_engine::{Does, JobError, Timetable};
 use serde_json::json;
 
 use super::house::{BEGIN_MS, House};
@@ -52,25 +48,6 @@ async fn a_job_of_a_kind_is_left_to_its_worker() {
     assert_eq!(house.types("queue list --state ready --kind greet --json").await.ends(0).objects().len(), 1);
     let worked = house.types("queue work --stop-when-empty --json").await.ends(0).object();
     assert_eq!(worked["ended"], json!({ "done": 1 }));
-}
-
-#[tokio::test]
-async fn a_run_is_tried_again_within_the_tick_as_it_asks_for() {
-    let tries = Arc::new(std::sync::atomic::AtomicU32::new(0));
-    let seen = tries.clone();
-    let mut all = Timetable::new("errands".parse().unwrap(), "b1");
-    let twice = schedule("twice").every(1.minutes()).call(move |run| {
-        seen.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let first = run.attempt() == 1;
-        // The given clock stands: only a retry without a wait comes due.
-        async move { if first { Err(JobError::retry_in("not yet", std::time::Duration::ZERO)) } else { Ok(()) } }
-    });
-    all.add(twice.attempts_max(2));
-    let house = House::with_schedules(all);
-    house.types("schedule run").await.ends(0);
-    house.clock.pass(60_000);
-    house.types("schedule run").await.ends(0);
-    assert_eq!(tries.load(std::sync::atomic::Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

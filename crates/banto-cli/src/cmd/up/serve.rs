@@ -34,12 +34,12 @@ pub(super) async fn open(folder: Result<PathBuf, String>, to: mpsc::Sender<Asked
 pub(super) async fn answer(keeper: &mut Keeper, asked: Asked) {
     let Asked { ask, answers } = asked;
     let last = match ask {
-        Ask::Programs => {
+        Ask::Programs {} => {
             for status in keeper.programs.status() {
                 // Whoever asked may be gone, here and below.
                 let _ = answers.send(Answer::Program(view(&status))).await;
             }
-            Answer::End
+            Answer::End {}
         }
         Ask::Steer { program, order } => {
             let done = keeper.programs.with(&program, |one| match order {
@@ -48,7 +48,7 @@ pub(super) async fn answer(keeper: &mut Keeper, asked: Asked) {
                 Order::Restart => one.restart(),
             });
             match done {
-                Ok(()) => Answer::End,
+                Ok(()) => Answer::End {},
                 Err(refusal) => Answer::Fault { text: refusal.to_string(), unknown: true },
             }
         }
@@ -59,12 +59,12 @@ pub(super) async fn answer(keeper: &mut Keeper, asked: Asked) {
             }
             Err(refusal) => Answer::Fault { text: refusal.to_string(), unknown: true },
         },
-        Ask::Reload => match keeper.reload("it was asked for").await {
+        Ask::Reload {} => match keeper.reload("it was asked for").await {
             Ok(lines) => {
                 for text in lines {
                     let _ = answers.send(Answer::Said { text }).await;
                 }
-                Answer::End
+                Answer::End {}
             }
             Err(text) => Answer::Fault { text, unknown: false },
         },
@@ -81,7 +81,7 @@ async fn logs(program: String, follow: bool, answers: mpsc::Sender<Answer>) {
         }
     }
     if !follow {
-        let _ = answers.send(Answer::End).await;
+        let _ = answers.send(Answer::End {}).await;
         return;
     }
     loop {

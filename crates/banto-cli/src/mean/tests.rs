@@ -7,7 +7,7 @@ use clap::Parser;
 
 use super::*;
 use crate::{
-    args::{Commands, Verb},
+    args::{Commands, Verb, schedule::ScheduleVerb},
     argv::{misread, spelled},
     exit::Exit,
 };
@@ -430,7 +430,10 @@ fn schedule_means(verb: &ScheduleVerb) -> Result<(), Failure> {
 #[test]
 fn parts_and_past_times_are_named_when_they_are_wrong() {
     let words = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
-    assert_eq!(schedule::parts(&words("workers,schedules")), Ok(vec![schedule::Part::Workers, schedule::Part::Schedules]));
+    assert_eq!(
+        schedule::parts(&words("workers,schedules")),
+        Ok(vec![schedule::Part::Workers, schedule::Part::Schedules])
+    );
     assert_eq!(schedule::parts(&[]).map(|all| all.len()), Ok(3));
     refused(schedule::parts(&words("cron")), &["--only", "schedules, programs, workers"]);
     refused(schedule::past("--missed-since", "2099-01-01T00:00:00Z", 0), &["a time that has been"]);

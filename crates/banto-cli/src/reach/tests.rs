@@ -113,11 +113,13 @@ async fn what_is_no_question_is_refused_and_harms_nobody() {
         b"{\"ask\":\"steer\",\"program\":\"a/b\",\"order\":\"stop\"}\n",
         b"{\"ask\":\"steer\",\"program\":\"web\",\"order\":\"kill\"}\n",
         b"\xff\xfe\n",
-        &long,
     ] {
         let answer = answered(&folder, bytes).await;
         assert!(answer.contains("\"is\":\"fault\"") && answer.contains("take the question"), "{bytes:?}: {answer}");
     }
+    // Who says more than is read may be hung up on before the answer is there.
+    let answer = answered(&folder, &long).await;
+    assert!(answer.is_empty() || answer.contains("take the question"), "{answer}");
     assert!(heard.try_recv().is_err(), "none was handed on");
     assert_eq!(answered(&folder, &line(&Ask::Programs {})).await, "{\"is\":\"end\"}\n");
 }

@@ -34,7 +34,7 @@ const BEHIND_MAX: usize = 1_024;
 pub(crate) struct Line {
     /// When it was heard, in milliseconds since 1970.
     pub at: i64,
-    /// Where it was written: out or err.
+    /// Where it was written: stdout or stderr; banto, if the log says something about the lines.
     pub stream: String,
     /// The line.
     pub text: String,

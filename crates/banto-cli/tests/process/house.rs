@@ -192,7 +192,12 @@ impl Worker {
 
     /// Waits for its end; gives the exit code and the last line of its log.
     pub fn ended(mut self) -> (Option<i32>, Value) {
-        let stopped = self.hears("stopped");
+        let stopped = loop {
+            let said = self.hears("stopped");
+            if said["message"] == "stopped" {
+                break said;
+            }
+        };
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -75,7 +75,7 @@ fn programs_are_steered_from_outside() {
     house.until("program list --json", runs);
     let logs = house.until("program logs steady --json", |said| said.out.lines().count() >= 3);
     let line = &logs.objects()[0];
-    assert!(line["text"].as_str().unwrap().starts_with("steady ") && line["stream"] == "out", "{line}");
+    assert!(line["text"].as_str().unwrap().starts_with("steady ") && line["stream"] == "stdout", "{line}");
     assert_eq!(line.as_object().unwrap().len(), 3, "docs/cli.md promises at, stream and text: {line}");
     let said = house.banto("program restart nobody").ends(8);
     assert!(said.err.contains("there are steady, flaky"), "{said:?}");
@@ -93,7 +93,7 @@ fn logs_are_followed_from_the_last_lines_on() {
         "[[program]]\nname = \"count\"\nshell = true\nrun = 'n=0; while sleep 0.05; do n=$((n+1)); echo $n; done'\n",
     );
     let up = house.keeps("up");
-    house.until("program logs count", |said| said.out.contains("out"));
+    house.until("program logs count", |said| said.out.contains("stdout"));
     let mut follow = house.banto_command("program logs count --follow --json");
     let mut child = follow.stdout(std::process::Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -98,7 +98,7 @@ impl Keeper {
             tracing::warn!(notice, "the store has something to say");
         }
         let (asks, mut asked) = mpsc::channel(16);
-        let door = serve::open(folder, asks);
+        let door = serve::open(folder, asks).await;
         let reaping = self.adopts_orphans();
         self.begin_all().await?;
         while self.end.is_none() {

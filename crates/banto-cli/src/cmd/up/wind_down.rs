@@ -33,7 +33,7 @@ impl Keeper {
         self.end = Some(end);
         for report in &reports {
             let ended: Vec<String> = report.ended.iter().map(|(word, count)| format!("{word} {count}")).collect();
-            tracing::info!(ended = ended.join(", "), late = report.late, "the worker has stopped");
+            tracing::info!(ended = ended.join(", "), late = report.late, "the worker has ended");
             self.heeds_nobody(report);
         }
         self.end.take().unwrap_or(End { exit: Exit::Well, reason, stuck: false })

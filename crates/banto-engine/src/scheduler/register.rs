@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use banto_core::{Schedule, ScheduleName};
-use banto_store::{Register, Registered, ScheduleView, Service, StoreError};
+use banto_core::{Schedule, ScheduleName, lint};
+use banto_store::{Register, Registered, ScheduleView, Seen, Service, StoreError};
 
 use super::{Line, turns::Loop};
 use crate::{
@@ -61,8 +61,31 @@ impl Loop {
         }
         self.superseded = false;
         self.line_up(i64::MAX);
+        self.lead_if_nobody_does().await?;
+        self.say_what_may_surprise(now);
+        Ok(())
+    }
+
+    /// What people should know of the timetable, when it begins to count.
+    fn say_what_may_surprise(&self, now: i64) {
         if self.lines.is_empty() {
             tracing::warn!("there is no schedule: nothing will ever be due here");
+        }
+        for line in &self.lines {
+            for finding in lint(&line.schedule, now, None) {
+                tracing::warn!(schedule = %line.schedule.name, "{}", finding.text);
+            }
+        }
+    }
+
+    /// Where nobody leads, this scheduler does, before anything is due.
+    async fn lead_if_nobody_does(&mut self) -> Result<(), StoreError> {
+        let leader = self.service().await?.and_then(|service| service.by);
+        let instances = self.scheduling.store.instances().await?;
+        let lives = |seen: &Seen| Some(seen.instance.id) == leader && seen.living;
+        if !instances.iter().any(lives) {
+            fire::look(&self.scheduling, &[], self.accounted, Until::Now).await?;
+            self.led(true);
         }
         Ok(())
     }

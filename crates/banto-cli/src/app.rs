@@ -238,6 +238,8 @@ impl Commands {
             Commands::Reload(reload) => &reload.shared,
             Commands::Deploy(deploy) => &deploy.shared,
             Commands::Migrate(migrate) => &migrate.shared,
+            Commands::Init(init) => &init.shared,
+            Commands::Import(import) => &import.shared,
         }
     }
 }

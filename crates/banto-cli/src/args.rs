@@ -7,6 +7,8 @@ use clap::{Args, Subcommand};
 
 pub mod choose;
 pub mod enqueue;
+pub mod import;
+pub mod init;
 pub mod program;
 pub mod schedule;
 pub mod up;
@@ -14,6 +16,8 @@ pub mod work;
 
 pub use choose::{Choose, ChooseParked, ChooseSurely, Failed, Filter, List, Sure};
 pub use enqueue::Enqueue;
+pub use import::Import;
+pub use init::Init;
 pub use program::Program;
 pub use schedule::Schedule;
 pub use up::{Reload, Up};
@@ -32,6 +36,10 @@ pub enum Commands {
     Program(Program),
     /// Have each running `up` and `schedule work` take up its changed file.
     Reload(Reload),
+    /// Write a first banto.toml, with a comment on everything.
+    Init(Init),
+    /// Print the banto.toml that stands for a crontab or a Laravel schedule.
+    Import(Import),
     /// Ask whether this build would strand any job of a live store.
     Deploy(Deploy),
     /// Bring the store's schema up to this build; doing it twice changes nothing.

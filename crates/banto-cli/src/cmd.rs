@@ -20,6 +20,8 @@ mod enqueue;
 mod explain;
 mod export;
 mod flush;
+mod import;
+mod init;
 mod line;
 mod list;
 mod migrate;
@@ -74,8 +76,11 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
     match &command {
         Commands::Queue(Queue { verb: Verb::Work(_), .. }) => app.must_know_kinds("run jobs")?,
         Commands::Deploy(_) => app.must_know_kinds("check a build")?,
+        // These want no store.
         Commands::Program(typed) => return program::run(app, typed, print).await,
         Commands::Reload(typed) => return program::reload(app, typed, print).await,
+        Commands::Init(typed) => return init::run(typed, print),
+        Commands::Import(typed) => return import::run(typed, print).await,
         Commands::Queue(_) | Commands::Schedule(_) | Commands::Up(_) | Commands::Migrate(_) => {}
     }
     // What is wrong with what was typed is said before a store is made, or migrated, for it.
@@ -101,8 +106,8 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Schedule(typed) => schedule::verb(&mut desk, typed).await,
         Commands::Up(typed) => up::run(&mut desk, *typed).await,
         Commands::Migrate(_) => migrate::run(&mut desk, schema),
-        // They were answered above: they reach a process and no store.
-        Commands::Program(_) | Commands::Reload(_) => Ok(Exit::Well),
+        // They were answered above.
+        Commands::Program(_) | Commands::Reload(_) | Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
     }
 }
 
@@ -134,7 +139,11 @@ impl Commands {
         match self {
             Commands::Queue(queue) => matches!(queue.verb, Verb::Work(_) | Verb::Enqueue(_)),
             Commands::Schedule(typed) => matches!(typed.verb, ScheduleVerb::Run(_) | ScheduleVerb::Work(_)),
-            Commands::Deploy(_) | Commands::Program(_) | Commands::Reload(_) => false,
+            Commands::Deploy(_)
+            | Commands::Program(_)
+            | Commands::Reload(_)
+            | Commands::Init(_)
+            | Commands::Import(_) => false,
             Commands::Up(_) | Commands::Migrate(_) => true,
         }
     }

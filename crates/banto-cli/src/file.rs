@@ -7,12 +7,15 @@
 //! # Layout
 //! - `open` reads with suspicion; `source` knows lines and keeps faults; `keys` is the table of all keys
 //! - `table` and `value`: what stands there, and what it can mean
-//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`: one file a section
+//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`: one file a section; `crontab`: the lines of one
+//! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
 mod calendar;
 mod command;
+pub(crate) mod crontab;
+mod differ;
 mod keys;
-mod open;
+pub(crate) mod open;
 mod payload;
 mod program;
 mod schedule;
@@ -21,7 +24,9 @@ mod table;
 mod timing;
 mod value;
 mod worker;
+pub(crate) mod write;
 
+pub use differ::{Change, Difference};
 pub use program::{Brake, How, Probe, ProgramSpec, Restart};
 pub use schedule::{Does, Order, Written};
 pub use source::{Fault, Faults};
@@ -181,8 +186,19 @@ impl<'a> Reader<'a> {
             calendar::add(value, &mut calendars);
         }
         let common = Common { zone: &zone, calendars: &calendars };
-        let schedules: Vec<Written> =
+        let mut schedules: Vec<Written> =
             tables(table, "schedule").filter_map(|value| schedule::read(value, &common)).collect();
+        for value in table.get("crontab").map(Value::items).unwrap_or_default() {
+            let lines = crontab::read(value, &zone);
+            let names: BTreeSet<_> = schedules.iter().map(|written| written.schedule.name.clone()).collect();
+            for line in lines.iter().filter(|line| names.contains(&line.schedule.name)) {
+                value.fault(format!(
+                    "take the schedule {} of {} too: the name is taken; import the crontab and rename it there",
+                    line.schedule.name, line.source
+                ));
+            }
+            schedules.extend(lines);
+        }
         let programs: Vec<ProgramSpec> = tables(table, "program").filter_map(program::read).collect();
         self.twice(tables(table, "schedule"));
         self.twice(tables(table, "program"));
@@ -263,5 +279,7 @@ fn named(value: Value<'_>) -> Option<Value<'_>> {
     }
 }
 
+#[cfg(test)]
+mod hostile_tests;
 #[cfg(test)]
 mod tests;

@@ -24,9 +24,9 @@ pub(crate) type Calendars = BTreeMap<Name, Calendar>;
 /// Adds the calendar that `value` is.
 pub(crate) fn add(value: Value<'_>, calendars: &mut Calendars) {
     let Some(table) = value.table(&CALENDAR) else { return };
-    let Some(name) = table.get("name") else {
-        return table.fault("know what the calendar is called: name is wanted");
-    };
+    if !table.has("name") {
+        table.fault("know what the calendar is called: name is wanted");
+    }
     if !table.has("days") && !table.has("file") {
         table.fault("know the days of the calendar: days or file is wanted");
     }
@@ -38,7 +38,7 @@ pub(crate) fn add(value: Value<'_>, calendars: &mut Calendars) {
             table.fault(format!("take {date} twice in a calendar (\"{other}\" and \"{label}\"): leave one out"));
         }
     }
-    let Some(called) = name.parsed::<Name>() else { return };
+    let Some((name, called)) = table.get("name").and_then(|name| Some((name, name.parsed::<Name>()?))) else { return };
     let Some(calendar) = name.checked(Calendar::new(called.clone(), days)) else { return };
     if calendars.insert(called.clone(), calendar).is_some() {
         name.fault(format!("have the calendar {called} twice; rename one"));

@@ -17,6 +17,8 @@ pub(crate) const FILE: Section = Section {
     keys: &["service", "environment", "timezone", "crontab", "calendar", "schedule", "program", "worker", "scheduler"],
 };
 
+pub(crate) const CRONTAB: Section = Section { title: "crontab", keys: &["file", "form"] };
+
 pub(crate) const CALENDAR: Section = Section { title: "[[calendar]]", keys: &["name", "days", "file"] };
 
 pub(crate) const DAY: Section = Section { title: "days", keys: &["date", "name"] };
@@ -138,6 +140,13 @@ pub(crate) const WORKER: Section = Section {
 };
 
 pub(crate) const SCHEDULER: Section = Section { title: "[scheduler]", keys: &["name", "stand_by", "offset_max"] };
+
+/// All of them, for the page that explains them.
+#[cfg(test)]
+pub(crate) const ALL: [&Section; 15] = [
+    &FILE, &CRONTAB, &CALENDAR, &DAY, &SCHEDULE, &DAYS_OFF, &MISSED, &ENQUEUE, &OUTPUT, &PROGRAM, &BACKOFF, &BRAKE,
+    &PROBE, &WORKER, &SCHEDULER,
+];
 
 /// Words that people bring along from other places, and what to say here.
 pub(crate) const ELSEWHERE: [(&str, &str); 27] = [

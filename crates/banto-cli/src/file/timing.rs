@@ -40,6 +40,12 @@ pub(crate) fn timing(table: Table<'_>) -> Option<(Timing, BTreeSet<Weekday>)> {
     if table.has("cron") {
         table.refuse(&["every", "at", "day", "month"], "cron says when already");
         let crons = table.each("cron", Value::parsed::<Cron>);
+        if let Some(value) = table.get("cron").filter(|value| value.items().is_empty()) {
+            value.refuse("at least one expression is wanted");
+        }
+        if crons.is_empty() {
+            return None;
+        }
         return Some((Timing::Cron(crons), weekdays));
     }
     let word = table.get("every").map(every);

@@ -47,8 +47,7 @@ pub(crate) fn work(value: Value<'_>) -> Option<Work> {
         keep_cancelled: span("keep_cancelled"),
         keep_dead: span("keep_dead"),
         start_anyway: flag("start_anyway"),
-        once: false,
-        stop_when_empty: false,
+        ..Work::default()
     };
     // What a worker's flags mean is said in one place; it is asked here so that its faults have theirs.
     if let Err(failure) = mean::work::config(&work, &Registry::default(), "worker") {

@@ -8,7 +8,7 @@ use banto_store::{Clock, Store};
 
 use crate::{
     app::{App, Opened},
-    args::{Commands, DeployVerb, Queue, Verb},
+    args::{Commands, DeployVerb, Queue, Verb, schedule::ScheduleVerb},
     exit::{Exit, Failure},
     mean,
     print::Print,
@@ -28,8 +28,12 @@ mod migrate;
 mod monitor;
 mod parked;
 mod pause;
+mod program;
+mod schedule;
 mod show;
+mod signals;
 mod steer;
+mod up;
 mod work;
 
 /// What a command works with.
@@ -73,9 +77,11 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Queue(Queue { verb: Verb::Work(_), .. }) => app.must_know_kinds("run jobs")?,
         Commands::Deploy(_) => app.must_know_kinds("check a build")?,
         // These want no store.
+        Commands::Program(typed) => return program::run(app, typed, print).await,
+        Commands::Reload(typed) => return program::reload(app, typed, print).await,
         Commands::Init(typed) => return init::run(typed, print),
         Commands::Import(typed) => return import::run(typed, print).await,
-        Commands::Queue(_) | Commands::Migrate(_) => {}
+        Commands::Queue(_) | Commands::Schedule(_) | Commands::Up(_) | Commands::Migrate(_) => {}
     }
     // What is wrong with what was typed is said before a store is made, or migrated, for it.
     let payload = match &command {
@@ -97,8 +103,11 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Deploy(deploy) => match deploy.verb {
             DeployVerb::Check => check::run(&mut desk).await,
         },
+        Commands::Schedule(typed) => schedule::verb(&mut desk, typed).await,
+        Commands::Up(typed) => up::run(&mut desk, *typed).await,
         Commands::Migrate(_) => migrate::run(&mut desk, schema),
-        Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
+        // They were answered above.
+        Commands::Program(_) | Commands::Reload(_) | Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
     }
 }
 
@@ -129,8 +138,13 @@ impl Commands {
     fn migrates(&self) -> bool {
         match self {
             Commands::Queue(queue) => matches!(queue.verb, Verb::Work(_) | Verb::Enqueue(_)),
-            Commands::Deploy(_) | Commands::Init(_) | Commands::Import(_) => false,
-            Commands::Migrate(_) => true,
+            Commands::Schedule(typed) => matches!(typed.verb, ScheduleVerb::Run(_) | ScheduleVerb::Work(_)),
+            Commands::Deploy(_)
+            | Commands::Program(_)
+            | Commands::Reload(_)
+            | Commands::Init(_)
+            | Commands::Import(_) => false,
+            Commands::Up(_) | Commands::Migrate(_) => true,
         }
     }
 }

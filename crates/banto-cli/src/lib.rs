@@ -57,10 +57,12 @@ pub mod file;
 mod app;
 mod argv;
 mod cmd;
+mod given;
 mod log;
 mod mean;
 mod open;
 mod print;
+mod reach;
 mod table;
 
 pub use app::{App, Opened, block_on};

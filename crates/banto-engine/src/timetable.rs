@@ -16,9 +16,11 @@ use crate::{
     registry::Registry,
 };
 
+mod current;
 mod does;
 mod entry;
 
+pub use current::Current;
 pub use does::{Does, Scheduled};
 pub use entry::{Action, Entry, key};
 
@@ -110,7 +112,7 @@ impl Timetable {
 
     /// Has a worker with that registry run this timetable's commands and closures.
     pub fn work_in(self: Arc<Timetable>, registry: &mut Registry) {
-        registry.add::<RunSchedule, _, _, _>(self, run);
+        Arc::new(Current::new(self)).work_in(registry);
     }
 }
 
@@ -133,8 +135,9 @@ impl Job for RunSchedule {
     }
 }
 
-async fn run(RunSchedule(fire): RunSchedule, context: Context<Timetable>) -> Result<(), JobError> {
-    let Some(entry) = context.state().entry(&fire.schedule) else {
+async fn run(RunSchedule(fire): RunSchedule, context: Context<Current>) -> Result<(), JobError> {
+    let timetable = context.state().get();
+    let Some(entry) = timetable.entry(&fire.schedule) else {
         return Err(JobError::missing(format!("the schedule {} in the timetable of this build", fire.schedule)));
     };
     if of_another(context.job(), &fire) {

@@ -75,6 +75,14 @@ impl Entry {
         Entry { queue, attempts_max, timeout_ms: timeout_ms.or(self.timeout_ms), ..self }
     }
 
+    /// The queue that its runs wait in, if it runs here; a job of a kind waits where its kind says.
+    pub fn queue(&self) -> Option<&Name> {
+        match &self.action {
+            Action::Enqueue { .. } => None,
+            Action::Command(_) | Action::Call(_) => Some(&self.queue),
+        }
+    }
+
     /// What it does, in words. Arguments are shown: a secret belongs into the environment.
     pub fn words(&self) -> String {
         match &self.action {

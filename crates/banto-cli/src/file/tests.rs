@@ -160,7 +160,7 @@ fn a_job_to_enqueue_has_its_own_keys() {
     let Action::Enqueue { kind, make } = &entry.action else { panic!("it does something else") };
     let job = make(JobId::of_bytes([7; 16]), 0).unwrap();
     assert_eq!((kind.as_str(), job.queue.as_str(), job.version, job.priority), ("report.make", "q", 2, 1));
-    assert_eq!((job.attempts_max, job.options.timeout_ms, job.options.tags.len()), (7, Some(9_000), 1));
+    assert_eq!((job.attempts_max, job.options.timeout_ms, job.options.tags.len()), (Some(7), Some(9_000), 1));
     assert_eq!(job.payload.as_str(), r#"{"a":[1,2.5,"x",true,"2026-01-01"],"b":{"c":1}}"#);
     let faults =
         wrong("[[schedule]]\nname = \"a\"\nevery = 1\nenqueue = { payload = { x = inf } }\ndir = \"x\"\nattempts = 3");

@@ -82,6 +82,7 @@ fn every_code_of_the_page_is_reached_by_a_process() {
             house.errands("migrate").stdout(full).status().unwrap().code().unwrap()
         }),
         (15, |house| house.build("z", "queue enqueue greet").exit.unwrap()),
+        (16, |house| house.banto("program list").exit.unwrap()),
     ];
     let mut reached = BTreeMap::new();
     for (code, reach) in cases {

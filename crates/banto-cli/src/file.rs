@@ -134,6 +134,12 @@ impl Written {
             }
             Does::Enqueue(order) => {
                 let (kind, order) = (order.kind.clone(), order.clone());
+                // Made once now, so that what cannot be made is found before it is due.
+                let tried = order.job(registry.as_ref(), JobId::of_bytes([0; 16]), 0)?;
+                if let Some(own) = tried.unique.filter(|_| self.schedule.no_overlap) {
+                    let allowed = "its kind gives it this key and no_overlap that of the schedule; drop one of them";
+                    return Err(Refusal::new("the key of a schedule's job", own.key.as_str(), allowed));
+                }
                 let make = move |id, now_ms| order.job(registry.as_ref(), id, now_ms);
                 (Action::Enqueue { kind, make: Arc::new(make) }, None)
             }

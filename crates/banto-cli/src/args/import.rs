@@ -48,7 +48,7 @@ pub struct Crontab {
 /// `import laravel`
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Laravel's schedule is PHP, so PHP must read it out. Without --run nothing of it runs: the exporter is printed for you to\nlook at and to run. With --run it is run: `php -r EXPORTER` in DIR, which boots the application and runs none of its\nschedule.\n\nEXAMPLES:\n  import laravel . > export.php && php export.php > schedule.jsonl\n  import laravel . --exported schedule.jsonl --out banto.toml\n  import laravel /srv/shop --run --out banto.toml"
+    after_help = "Laravel's schedule is PHP, so PHP must read it out. Without --run nothing of it runs: the exporter is printed for you to\nlook at and to run. With --run it is run: `php -r EXPORTER` in DIR, which boots the application and runs none of its\nschedule.\n\nEXAMPLES:\n  import laravel .                                       prints the exporter: save it, look at it, run it with php\n  import laravel . --exported schedule.jsonl --out banto.toml\n  import laravel /srv/shop --run --out banto.toml"
 )]
 pub struct Laravel {
     /// The application's folder: where its artisan is

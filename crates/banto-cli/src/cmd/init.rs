@@ -18,10 +18,18 @@ pub(crate) const TEXT: &str = include_str!("init.toml");
 /// Writes it.
 pub(crate) fn run(typed: &Init, print: &mut Print) -> Result<Exit, Failure> {
     if typed.out == "-" {
-        print.say(TEXT);
+        if print.json() {
+            print.object(&serde_json::json!({ "toml": TEXT }))?;
+        } else {
+            print.say(TEXT);
+        }
         return Ok(Exit::Well);
     }
     write_new(&typed.out, TEXT)?;
+    if print.json() {
+        print.object(&serde_json::json!({ "file": typed.out }))?;
+        return Ok(Exit::Well);
+    }
     print.note(format!(
         "{} is written; look through it, then ask schedule list what it means",
         visible(&typed.out, 200)

@@ -181,6 +181,41 @@ fn a_commands_job_outlives_the_commands_own_timeout() {
     assert_eq!(timetable.entries().count(), 1);
 }
 
+/// A payload that the kind cannot read, or a key beside no_overlap, is found before anything is due.
+#[test]
+fn what_a_kind_refuses_is_a_fault_of_the_timetable() {
+    #[derive(Clone, serde::Serialize, serde::Deserialize)]
+    struct Greet {
+        whom: String,
+    }
+    impl banto_engine::Job for Greet {
+        const KIND: &'static str = "greet";
+        fn policy() -> banto_engine::Policy {
+            banto_engine::Policy { queue: "hello", ..Default::default() }
+        }
+        fn unique(&self) -> Result<Option<banto_core::Unique>, Refusal> {
+            let key = banto_core::Label::new(&self.whom)?;
+            Ok(Some(banto_core::Unique { key, hold: banto_core::Hold::Done }))
+        }
+    }
+    let mut registry = Registry::new("1");
+    registry.add(Arc::new(()), |_: Greet, _: banto_engine::Context<()>| async { Ok(()) });
+    let faults = |lines: &str| {
+        let file = well(&format!("[[schedule]]\nname = \"a\"\nevery = 60\nenqueue = {{ kind = \"greet\", {lines}"));
+        let timetable = file.timetable("1", Some(&registry));
+        let queue = timetable.entries().next().map(|entry| match &entry.action {
+            Action::Enqueue { make, .. } => make(JobId::of_bytes([1; 16]), 0).unwrap().queue.to_string(),
+            _ => panic!("it does something else"),
+        });
+        (queue, timetable.faults().join("\n"))
+    };
+    assert_eq!(faults("payload = { whom = \"me\" } }"), (Some("hello".into()), String::new()));
+    let (_, said) = faults("payload = { who = \"me\" } }");
+    assert!(said.contains("/srv/shop/banto.toml:2") && said.contains("its payload is not one"), "{said}");
+    let (_, said) = faults("payload = { whom = \"me\" } }\nno_overlap = true");
+    assert!(said.contains("take \"me\" as the key of a schedule's job"), "{said}");
+}
+
 #[test]
 fn a_calendar_is_written_there_or_in_a_file_beside_it() {
     let dir = tempfile::tempdir().unwrap();

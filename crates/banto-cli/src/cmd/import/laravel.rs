@@ -31,6 +31,10 @@ pub(super) async fn run(typed: &Laravel, print: &mut Print) -> Result<Option<Imp
         (Some(name), _) => text_of(name, print)?,
         (None, true) => exporter::run(&dir, &typed.php).await?,
         (None, false) => {
+            if print.json() {
+                print.object(&serde_json::json!({ "exporter": exporter::TEXT }))?;
+                return Ok(None);
+            }
             print.say(exporter::TEXT);
             print.note(format!(
                 "this reads the schedule out and runs none of it: save it, look at it, run it in {} with php, and give what it \

@@ -31,7 +31,7 @@
 //! ```
 //!
 //! # Where to look next
-//! - [`tour`]: keys, retries, parking, versions, transactions, layers, events and tests, each in a few lines that run
+//! - [`tour`]: keys, retries, parking, versions, transactions, schedules, layers, events and tests, each in a few lines that run
 //! - [`derive@Job`]: every key of `#[job(...)]`
 //! - [`testing`]: run an application's jobs in its tests, with a clock that the test moves
 //! - [`open`]: which stores there are
@@ -52,11 +52,12 @@ pub use banto_engine::{
     Report, Stop, Unfit, Why, Worker, context::Run,
 };
 pub use banto_macros::Job;
+pub use banto_process::Spec;
 #[cfg(feature = "sqlite")]
 pub use banto_sqlite as sqlite;
 pub use banto_store::{
-    Card, Clock, Enqueued, Fault, GivenClock, Read, Select, Steer, Steered, Store, StoreError, SystemClock, memory,
-    steer,
+    Card, Clock, Enqueued, Fault, FireView, GivenClock, Read, Select, SelectFires, Steer, Steered, Store, StoreError,
+    SystemClock, memory, steer,
 };
 
 pub use error::Error;

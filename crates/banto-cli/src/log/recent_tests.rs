@@ -1,3 +1,5 @@
+//! The recent lines of the log: how many are kept, and who may ask for them.
+
 use banto_store::GivenClock;
 use tracing_subscriber::layer::SubscriberExt;
 

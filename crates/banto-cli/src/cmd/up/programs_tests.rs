@@ -1,3 +1,5 @@
+//! Programs as `up` keeps them: which are kept, dropped and replaced when the file changes.
+
 use banto_process::Spec;
 use banto_store::SystemClock;
 

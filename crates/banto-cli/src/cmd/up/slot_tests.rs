@@ -1,3 +1,5 @@
+//! A part of `up` that ends: told, and begun anew after its wait.
+
 use super::*;
 
 async fn ended(slot: &mut Slot<u8>) -> Result<u8, String> {

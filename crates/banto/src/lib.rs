@@ -44,12 +44,14 @@ pub mod testing;
 pub mod tour;
 
 pub use banto_core::{
-    Backoff, Cause, Due, Hold, Job as JobRecord, JobId, Label, Name, NewJob, Outcome, Park, Payload, Progress, Refusal,
-    State, Unique, limits, text,
+    Backoff, Calendar, Cause, Date, Due, Fate, Fold, Gap, Hold, Job as JobRecord, JobId, Label, Name, NewJob, Outcome,
+    Park, Payload, Progress, Reason, Refusal, Schedule, ScheduleName, Span, State, Unique, Weekday, Zone, limits,
+    schedule, text,
 };
 pub use banto_engine::{
-    BoxFuture, Client, Config, Context, Draft, Event, Events, Halt, Job, JobError, Layer, Next, Policy, Registry,
-    Report, Stop, Unfit, Why, Worker, context::Run,
+    BoxFuture, Client, Config, Context, Does, Draft, Event, Events, Halt, Job, JobError, Layer, Next, Policy, Registry,
+    Report, Scheduled, Scheduler, SchedulerConfig, Stop, Timetable, Unfit, Why, Worker, context::Run, fire::Looked,
+    scheduler::Watch,
 };
 pub use banto_macros::Job;
 pub use banto_process::Spec;

@@ -234,7 +234,7 @@
 //! let id = sqlite
 //!     .write(move |tx| -> Result<_, Box<dyn Error + Send + Sync>> {
 //!         tx.execute("INSERT INTO user (name) VALUES (?1)", ["Ada"])?;
-//!         let jobs = store.enqueue_in(tx, &[order])?;
+//!         let jobs = store.enqueue_in(tx, &[draft])?;
 //!         Ok(jobs[0].id)
 //!     })
 //!     .await?; // both are durable now
@@ -323,10 +323,8 @@
 //!
 //! A schedule says when, in the words of this field, and what: a job, a command, a function. A scheduler accounts for every due
 //! instant: it fires once, however many schedulers live, or the ledger says why it did not. What a command or function does
-//! runs as a job, so it has attempts, a time-out, and a lease that keeps its runs apart ([`no_overlap`]). Clock changes,
+//! runs as a job, so it has attempts, a time-out, and a lease that keeps its runs apart (`no_overlap`). Clock changes,
 //! days off and what was missed follow the schedule's own policies; `schedule preview NAME` of the program shows them.
-//!
-//! [`no_overlap`]: crate::Draft::no_overlap
 //!
 //! ```
 //! use std::sync::Arc;

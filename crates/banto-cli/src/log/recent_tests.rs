@@ -1,4 +1,4 @@
-//! The recent lines of the log: how many are kept, and who may ask for them.
+//! Which lines are kept, and who hears them.
 
 use banto_store::GivenClock;
 use tracing_subscriber::layer::SubscriberExt;

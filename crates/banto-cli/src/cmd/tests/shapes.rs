@@ -175,10 +175,6 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
     for verb in ["list", "start NAME", "stop NAME", "restart NAME", "logs NAME"] {
         take(&format!("program {verb}"));
     }
-    // These open no store: the tests beside them assert what they print.
-    for row in ["init [--out FILE]", "import crontab FILE", "import laravel DIR"] {
-        take(row);
-    }
     for (row, states) in [("queue list", 7), ("queue failed", 1)] {
         assert_eq!(take(row), [], "{row} gives jobs");
         let house = House::new();

@@ -1,4 +1,4 @@
-//! Programs as `up` keeps them: which are kept, dropped and replaced when the file changes.
+//! Programs through a change of their file, with real ones.
 
 use banto_process::Spec;
 use banto_store::SystemClock;

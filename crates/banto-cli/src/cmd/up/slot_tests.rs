@@ -1,4 +1,4 @@
-//! A part of `up` that ends: told, and begun anew after its wait.
+//! A loop that ends: how long it rests, and how its end is told.
 
 use super::*;
 

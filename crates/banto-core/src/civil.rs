@@ -237,9 +237,9 @@ impl FromStr for TimeOfDay {
             let digits = long.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
             part.parse::<u32>().ok().filter(|n| digits && *n <= most).ok_or_else(refused)
         };
-        let (hour, minute, second) = match parts.as_slice() {
-            &[hour, minute] => (hour, minute, "00"),
-            &[hour, minute, second] => (hour, minute, second),
+        let (hour, minute, second) = match *parts.as_slice() {
+            [hour, minute] => (hour, minute, "00"),
+            [hour, minute, second] => (hour, minute, second),
             _ => return Err(refused()),
         };
         let (hour, minute, second) = (number(hour, 1..=2, 23)?, number(minute, 2..=2, 59)?, number(second, 2..=2, 59)?);

@@ -157,10 +157,9 @@ impl Cron {
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         let (first_minute, first_second) = (bit(parsed.minutes, 0)?, bit(parsed.seconds, 0)?);
         let same_hour = parsed.hours & 1 << hour != 0;
-        if same_hour && parsed.minutes & 1 << minute != 0 {
-            if let Some(second) = bit(parsed.seconds, second) {
-                return Some(hour * 3_600 + minute * 60 + second);
-            }
+        let same_minute = same_hour && parsed.minutes & 1 << minute != 0;
+        if let Some(second) = bit(parsed.seconds, second).filter(|_| same_minute) {
+            return Some(hour * 3_600 + minute * 60 + second);
         }
         if let Some(minute) = bit(parsed.minutes, minute + 1).filter(|_| same_hour) {
             return Some(hour * 3_600 + minute * 60 + first_second);

@@ -22,6 +22,8 @@ use crate::{
 pub struct Draft {
     pub(crate) schedule: Schedule,
     pub(crate) when: Vec<When>,
+    /// Whether a word said when, be it a faulty one.
+    pub(crate) said_when: bool,
     pub(crate) faults: Vec<Refusal>,
 }
 
@@ -36,8 +38,8 @@ pub struct Draft {
 /// ```
 pub fn schedule(name: &str) -> Draft {
     let timing = Timing::Cron(Vec::new());
-    let draft =
-        Draft { schedule: Schedule::new(ScheduleName::unnamed(), timing), when: Vec::new(), faults: Vec::new() };
+    let schedule = Schedule::new(ScheduleName::unnamed(), timing);
+    let draft = Draft { schedule, when: Vec::new(), said_when: false, faults: Vec::new() };
     draft.take(ScheduleName::new(name), |schedule, name| schedule.name = name)
 }
 
@@ -46,7 +48,8 @@ impl Draft {
     pub fn build(mut self) -> Result<Schedule, Vec<Refusal>> {
         match When::timing(&self.when) {
             Ok(timing) => self.schedule.timing = timing,
-            Err(fault) => self.faults.push(fault),
+            Err(fault) if !self.when.is_empty() || !self.said_when => self.faults.push(fault),
+            Err(_) => {}
         }
         if self.faults.is_empty() {
             self.faults = self.schedule.check();

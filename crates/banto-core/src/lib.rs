@@ -15,17 +15,21 @@
 //! - [`schedule`](mod@schedule), [`draft`] and [`when`]: a schedule as data, and how it is said fluently.
 //! - [`occurrence`]: when it is due, clock changes and days off included.
 //! - [`plan`](mod@plan): what becomes of due instants that are not accounted for yet.
+//! - [`lint`](mod@lint): what people should know about a schedule.
+//! - [`crontab`]: a crontab, read as it stands.
 //! - [`retry`]: how long to wait before the next attempt.
 //! - [`refusal`]: the domain says no.
 
 pub mod calendar;
 pub mod civil;
 pub mod cron;
+pub mod crontab;
 pub mod draft;
 pub mod fire;
 pub mod job;
 pub mod lease;
 pub mod limits;
+pub mod lint;
 pub mod name;
 pub mod occurrence;
 pub mod outcome;
@@ -48,6 +52,7 @@ pub use draft::{Draft, schedule};
 pub use fire::{Fate, Reason};
 pub use job::{Due, FireId, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
+pub use lint::{Finding, lint};
 pub use name::{Label, Name, ScheduleName};
 pub use occurrence::Occurrence;
 pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};

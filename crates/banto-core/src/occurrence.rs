@@ -49,18 +49,19 @@ impl Schedule {
     /// The last due instant at or before `at_ms`, marked or not.
     pub fn last(&self, at_ms: i64) -> Option<Occurrence> {
         let until = at_ms.min(TIME_MS_MAX).div_euclid(1_000);
-        let mut width = 60;
-        while until >= 0 {
-            let from = until.saturating_sub(width).max(0);
-            if let Some(found) = self.found(from, until).last() {
-                return Some(found.into());
+        let first_since = |from: i64| self.found(from.max(0), until).next();
+        // Wider and wider looks back (a minute, a quarter of an hour, four hours …), then narrower ones: an expression
+        // may match each second of a year that is long over.
+        let mut held = (0..9).map(|n| until.saturating_sub(60 << (4 * n))).find(|from| first_since(*from).is_some())?;
+        let mut empty = until + 1;
+        while empty - held > 1 {
+            let middle = held.midpoint(empty);
+            match first_since(middle) {
+                Some(found) => held = found.at,
+                None => empty = middle,
             }
-            if from == 0 {
-                return None;
-            }
-            width *= 16;
         }
-        None
+        first_since(held).map(Occurrence::from)
     }
 
     /// An instant (ms since 1970) as the schedule's own wall clock shows it.
@@ -70,11 +71,12 @@ impl Schedule {
 
     /// The due seconds `from` to `until`, both in it, after dates, weekdays, spans of the day and days off.
     fn found(&self, from: i64, until: i64) -> Stream<'_> {
-        // A day off before may have moved something into the window.
+        // A day off before, or the same day before, may have moved something into the window.
         let start = self.days_off.as_ref().filter(|off| off.then == Then::NextBusinessDay).map_or(from, |off| {
             let (date, _) = split(from.saturating_add(self.zone.offset(from)));
             let first = off.run_before(date);
-            if first == date { from } else { self.zone.instant(first.midnight()).min(from) }
+            let none = first == date && off.is_business(date);
+            if none { from } else { self.zone.instant(first.midnight()).min(from) }
         });
         Stream {
             schedule: self,

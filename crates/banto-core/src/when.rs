@@ -239,6 +239,7 @@ impl Draft {
 
     /// As [`at`](Self::at), at several times.
     pub fn at_each<'a>(mut self, times: impl IntoIterator<Item = &'a str>) -> Draft {
+        self.said_when = true;
         let read: Result<Vec<TimeOfDay>, Refusal> = times.into_iter().map(str::parse).collect();
         match (read, self.when.last_mut()) {
             (Err(fault), _) => self.faults.push(fault),
@@ -265,6 +266,7 @@ impl Draft {
     }
 
     fn when(mut self, when: Result<When, Refusal>) -> Draft {
+        self.said_when = true;
         match when {
             Ok(when) => self.when.push(when),
             Err(fault) => self.faults.push(fault),

@@ -72,7 +72,7 @@ pub struct Scheduled {
 /// From a schedule's time to what it does.
 pub trait Does {
     /// Enqueues this job, as its kind's policy says.
-    fn job<J: Job + Clone + Sync>(self, job: J) -> Scheduled;
+    fn job<J: Job + Sync>(self, job: J) -> Scheduled;
     /// Runs a command: a program and its arguments, of which no shell ever reads anything.
     fn command<I: IntoIterator<Item = T>, T: Into<String>>(self, argv: I) -> Scheduled;
     /// Runs a command with limits, environment and output of its own.
@@ -85,7 +85,7 @@ pub trait Does {
 }
 
 impl Does for Draft {
-    fn job<J: Job + Clone + Sync>(self, job: J) -> Scheduled {
+    fn job<J: Job + Sync>(self, job: J) -> Scheduled {
         let make: Make = Arc::new(move |id, now_ms| enqueue::made(&job, id, now_ms));
         match Name::new(J::KIND) {
             Ok(kind) => Scheduled::of(self, Action::Enqueue { kind, make }),

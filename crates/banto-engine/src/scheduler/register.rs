@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use banto_core::{Schedule, ScheduleName};
-use banto_store::{Register, Registered, ScheduleView, Service, StoreError};
+use banto_store::{Register, Registered, ScheduleView, Seen, Service, StoreError};
 
 use super::{Line, turns::Loop};
 use crate::{
@@ -61,8 +61,21 @@ impl Loop {
         }
         self.superseded = false;
         self.line_up(i64::MAX);
+        self.lead_if_nobody_does().await?;
         if self.lines.is_empty() {
             tracing::warn!("there is no schedule: nothing will ever be due here");
+        }
+        Ok(())
+    }
+
+    /// Where nobody leads, this scheduler does, before anything is due.
+    async fn lead_if_nobody_does(&mut self) -> Result<(), StoreError> {
+        let leader = self.service().await?.and_then(|service| service.by);
+        let instances = self.scheduling.store.instances().await?;
+        let lives = |seen: &Seen| Some(seen.instance.id) == leader && seen.living;
+        if !instances.iter().any(lives) {
+            fire::look(&self.scheduling, &[], self.accounted, Until::Now).await?;
+            self.led(true);
         }
         Ok(())
     }

@@ -179,7 +179,8 @@ impl Loop {
         Ok(())
     }
 
-    fn led(&mut self, leads: bool) {
+    /// Leads from now on, or stands by.
+    pub(super) fn led(&mut self, leads: bool) {
         if leads != std::mem::replace(&mut self.leads, leads) {
             let service = &self.scheduling.timetable.service;
             tracing::info!(%service, leads, "{}", if leads { "leads" } else { "stands by" });

@@ -8,6 +8,7 @@
     reason = "what the tests stand on is test code too"
 )]
 
+mod clockwork;
 mod house;
 
 mod builds;
@@ -22,6 +23,7 @@ mod preflight;
 mod queues;
 mod rescue;
 mod runs;
+mod schedules;
 mod stop;
 mod threads;
 mod timeouts;

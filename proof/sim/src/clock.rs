@@ -87,7 +87,8 @@ impl Own {
 
     /// Is set forward or back.
     pub fn jump(&self, ms: i64) {
-        self.show(self.wall_ms().saturating_add(ms), self.shown().pace);
+        let pace = self.shown().pace;
+        self.show(self.wall_ms().saturating_add(ms), pace);
     }
 
     /// Runs so many times as fast as it should from now on; 0 is frozen.

@@ -48,7 +48,8 @@ impl Loop {
         for (entry, answer) in entries.into_iter().zip(registration.answers) {
             let name = &entry.schedule.name;
             let after = match answer {
-                Registered::Same => known.get(name).map_or(until, |view| view.since.max(until)),
+                // What a clock that was ahead has left behind puts nothing off.
+                Registered::Same => known.get(name).map_or(until, |view| view.since.max(until)).min(now),
                 Registered::New | Registered::Changed => now,
                 Registered::Taken => {
                     tracing::error!(schedule = %name, "another service has a schedule of this name; it does not fire here");
@@ -124,8 +125,11 @@ impl Loop {
     pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
         let Some(service) = self.service().await? else { return self.register().await };
         let instances = self.scheduling.store.instances().await?;
-        let seen = instances.iter().find(|seen| seen.instance.id == service.registered_by);
-        let gone = seen.is_none_or(|seen| !seen.living && seen.silent_ms >= self.config.superseded_ms);
+        let mine = self.scheduling.instance;
+        let serves = |seen: &Seen| Some(seen.instance.id) == service.by.filter(|by| *by != mine) && seen.living;
+        let gone = |seen: &Seen| !seen.living && seen.silent_ms >= self.config.superseded_ms;
+        let registrant = instances.iter().find(|seen| seen.instance.id == service.registered_by);
+        let gone = registrant.is_none_or(gone) && !instances.iter().any(serves);
         if gone {
             tracing::warn!(by = %service.registered_by, "whoever registered the other timetable is gone; this one is registered again");
             self.register().await?;

@@ -21,6 +21,8 @@ use crate::{
 
 /// Longest sleep between two looks at the clock.
 const NAP: Duration = Duration::from_secs(1);
+/// How far the time must lie before what is accounted for to count as set back, in milliseconds.
+const BACK_MS: i64 = 1_000;
 
 /// A scheduler at work.
 pub(super) struct Loop {
@@ -30,6 +32,8 @@ pub(super) struct Loop {
     pub(super) lines: Vec<Line>,
     due: BinaryHeap<Reverse<(i64, usize)>>,
     guard: Guard,
+    /// What the wall clock showed beyond the steady one when it was measured last: in between, its jumps are not followed.
+    base: i64,
     leads: bool,
     /// Whether somebody else has registered another timetable for this service.
     pub(super) superseded: bool,
@@ -47,6 +51,7 @@ impl Loop {
             scheduling,
             config,
             stop,
+            base: 0,
             lines: Vec::new(),
             due: BinaryHeap::new(),
             leads: false,
@@ -116,7 +121,7 @@ impl Loop {
     /// Fires what is due, if it is this scheduler's turn. Answers how long to sleep.
     async fn step(&mut self) -> Result<Duration, StoreError> {
         let now = self.now();
-        if now < self.accounted.saturating_sub(1_000) && self.leads {
+        if now < self.accounted.saturating_sub(BACK_MS) && (self.leads || self.is_ahead().await?) {
             self.set_back(now).await?;
         }
         let Some(next) = self.next_due() else {
@@ -138,7 +143,14 @@ impl Loop {
 
     /// The time that counts: the store's.
     pub(super) fn now(&self) -> i64 {
-        self.scheduling.clock.wall_ms().saturating_sub(self.guard.offset_ms())
+        let wall = self.base.saturating_add_unsigned(self.scheduling.clock.steady_ms());
+        wall.saturating_sub(self.guard.offset_ms())
+    }
+
+    /// Whether the service is accounted for beyond the store's time: it was while a clock was ahead.
+    async fn is_ahead(&self) -> Result<bool, StoreError> {
+        let service = self.service().await?;
+        Ok(service.is_some_and(|service| service.accounted_until > service.wall_ms.saturating_add(BACK_MS)))
     }
 
     fn next_due(&self) -> Option<i64> {
@@ -254,19 +266,32 @@ impl Loop {
         self.scheduling.store.service(self.scheduling.timetable.service.clone()).await
     }
 
-    /// Measures how far this process's clock is off the store's.
-    async fn measure(&mut self) -> Result<(), StoreError> {
+    /// Asks for the service, and how far this process's clock is off the store's, after how long an answer, in milliseconds.
+    async fn offset(&mut self) -> Result<Option<(Service, i64, u64)>, StoreError> {
         let (wall, asked) = (self.scheduling.clock.wall_ms(), self.scheduling.clock.steady_ms());
-        let Some(service) = self.service().await? else { return Ok(()) };
+        self.base = wall.saturating_sub_unsigned(asked);
+        let Some(service) = self.service().await? else { return Ok(None) };
         let took_ms = self.scheduling.clock.steady_ms().saturating_sub(asked);
         let off_ms = self.guard.off_by(wall, service.wall_ms, took_ms);
-        if self.leads && service.by == Some(self.scheduling.instance) && self.guard.is_over(off_ms, took_ms) {
-            // This very clock was set: who leads says anew what time it is. A store with a clock of its own will not believe it.
+        Ok(Some((service, off_ms, took_ms)))
+    }
+
+    /// Measures how far this process's clock is off the store's, and hears of another timetable.
+    async fn measure(&mut self) -> Result<(), StoreError> {
+        let Some((service, mut off_ms, mut took_ms)) = self.offset().await? else { return Ok(()) };
+        if self.scheduling.generation() > 0 {
+            self.is_superseded(&service);
+        }
+        let mine = service.by == Some(self.scheduling.instance) && self.guard.off().is_none();
+        if mine && self.guard.is_over(off_ms, took_ms) {
+            // This very clock was set: who accounted last says anew what time it is, or nobody would. A store with a clock of
+            // its own will not believe it.
             tracing::warn!(by_ms = off_ms, "the clock was set");
             self.scheduling.events.tell(|| Event::ClockSet { by_ms: off_ms });
-            fire::look(&self.scheduling, &[], self.accounted.min(wall), Until::Now).await?;
             self.leads = false;
-            return Ok(());
+            fire::look(&self.scheduling, &[], self.accounted.min(service.wall_ms), Until::Now).await?;
+            let Some(again) = self.offset().await? else { return Ok(()) };
+            (_, off_ms, took_ms) = again;
         }
         match self.guard.measured(off_ms, took_ms) {
             Turned::Off => {

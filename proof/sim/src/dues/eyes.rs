@@ -8,9 +8,9 @@ use std::{
 
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
-    About, Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
-    Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally, memory::Memory,
+    Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, FireView, Fired, Firing,
+    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed, Seen,
+    Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally, memory::Memory,
 };
 
 use crate::{

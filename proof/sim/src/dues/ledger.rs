@@ -72,8 +72,7 @@ impl std::ops::AddAssign for Counts {
 struct Life {
     revision: i64,
     line: Line,
-    /// By the store's clock, when it was registered, and when it was replaced or dropped.
-    since: i64,
+    /// By the store's clock, when it was replaced or dropped.
     until: Option<i64>,
     /// Up to when all its due instants have been found accounted for.
     found: i64,
@@ -260,7 +259,7 @@ impl Ledger {
             if expected != Registered::Same {
                 living.into_iter().for_each(|life| life.until = Some(now.store));
                 let (revision, since) = (schedule.revision, now.store);
-                lives.push(Life { revision, line, since, until: None, found: since });
+                lives.push(Life { revision, line, until: None, found: since });
             }
             self.must(*answer == expected, now, || format!("{} is {answer:?}, not {expected:?}", schedule.name));
         }

@@ -67,7 +67,7 @@ pub fn draw(seed: u64) -> Plan {
     let change = rng.bool().then(|| rng.usize(..CHANGES.len()));
     let begin_ms = change
         .and_then(|one| CHANGES.get(one))
-        .map_or(1_700_000_000_000 + rng.i64(..604_800_000), |(_, at)| at + rng.i64(..1_000));
+        .map_or(1_700_000_000_000 + rng.i64(0..604_800_000), |(_, at)| at + rng.i64(0..1_000));
     let editions = (0..EDITIONS).map(|_| timetable::draw(&mut rng, change)).collect();
     let lasts_ms = NAMES.iter().map(|_| if rng.bool() { 0 } else { rng.u64(..9_000) }).collect();
     let weights = temper(&mut rng);
@@ -121,7 +121,8 @@ fn temper(rng: &mut Rng) -> Vec<(u32, Draw)> {
 }
 
 fn pick(weights: &[(u32, Draw)], rng: &mut Rng) -> Draw {
-    let mut left = rng.u32(..weights.iter().map(|(weight, _)| weight).sum());
+    let all: u32 = weights.iter().map(|(weight, _)| weight).sum();
+    let mut left = rng.u32(..all);
     for (weight, draw) in weights {
         if left < *weight {
             return *draw;

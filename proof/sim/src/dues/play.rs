@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banto_core::{Lease, ScheduleName, Verdict};
+use banto_core::{Lease, ScheduleName, State, Verdict};
 use banto_engine::{steer, timetable::RUN_QUEUE};
 use banto_sqlite::{Options, Sqlite, Synchronous};
 use banto_store::{Claim, Clock, Finish, Order, Store, memory::Memory};
@@ -134,10 +134,9 @@ impl<'a> Stage<'a> {
     async fn work(&mut self) -> Result<(), String> {
         let now = self.scene.now().age;
         let failed = |error| format!("run jobs: {error}");
-        let (over, going) = self.runs.drain(..).partition(|(end, _)| *end <= now);
+        let (over, going): (Vec<_>, Vec<_>) = self.runs.drain(..).partition(|(end, _)| *end <= now);
         self.runs = going;
-        let finishes: Vec<Finish> =
-            Vec::<(u64, Lease)>::into_iter(over).map(|(_, lease)| Finish { lease, verdict: Verdict::Done }).collect();
+        let finishes: Vec<Finish> = over.into_iter().map(|(_, lease)| Finish { lease, verdict: done() }).collect();
         if !finishes.is_empty() {
             self.people.finish(finishes).await.map_err(failed)?;
         }
@@ -251,4 +250,8 @@ impl<'a> Stage<'a> {
 
 fn schedule_name(schedule: Option<usize>) -> Option<ScheduleName> {
     schedule.and_then(|one| ScheduleName::new(NAMES.get(one)?).ok())
+}
+
+fn done() -> Verdict {
+    Verdict { to: State::Done, delay_ms: 0, attempt: 1, crashes: 0, word: "done", error: None, park: None }
 }

@@ -2,8 +2,10 @@
 //!
 //! Nothing of `banto_core`'s search is used here but the offset of a zone at an instant.
 
-use banto_core::{Calendar, Draft, Missed, Name, Reason, Schedule, Zone, schedule};
-use banto_engine::{Does, Timetable};
+use std::sync::Arc;
+
+use banto_core::{Missed, Reason, Schedule, Zone, schedule};
+use banto_engine::{Action, Entry, Timetable};
 use fastrand::Rng;
 use tokio::time::Duration;
 
@@ -131,7 +133,6 @@ impl Line {
             Missed::All { max } => draft.catch_up_all(max),
         };
         draft = if self.weekends_off { draft.weekends_off() } else { draft };
-        let draft: Draft = draft;
         let mut schedule = draft.build().map_err(|faults| format!("draw a schedule: {faults:?}"))?;
         (schedule.late_ms, schedule.age_ms_max) = (self.late_ms, self.age_ms_max);
         (schedule.spread_ms, schedule.jitter_ms) = (self.spread_ms, self.jitter_ms);
@@ -205,8 +206,8 @@ pub fn timetable(edition: usize, lines: &[Line]) -> Result<Timetable, String> {
     let mut timetable = Timetable::new(name(SERVICE), format!("build-{edition}"));
     for line in lines {
         let schedule = line.schedule()?;
-        let action = banto_engine::Action::Call(std::sync::Arc::new(|_| Box::pin(async { Ok(()) })));
-        let entry = banto_engine::Entry::new(schedule, action, "code").map_err(|refusal| refusal.to_string())?;
+        let action = Action::Call(Arc::new(|_| Box::pin(async { Ok(()) })));
+        let entry = Entry::new(schedule, action, "code").map_err(|refusal| refusal.to_string())?;
         timetable.add_entry(entry);
     }
     Ok(timetable)

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use banto_core::{Due, Missed, NewJob, Reason, ScheduleName};
 use banto_store::{Act, Fire, Fired, Firing};
 
-use super::{Ledger, Now, Row};
+use super::{FELT_MS, Ledger, Now, Row};
 use crate::{dues::timetable::Line, ledger::Who};
 
 /// How far a scheduler's clock may be ahead of the store's, in milliseconds, before it may not fire: the scheduler's default.
@@ -59,7 +59,8 @@ impl Ledger {
         self.must(free && (before.is_none() || matches!(fire.act, Act::Run(_))), now, || {
             format!("{} is accounted for twice: {before:?}, {answer:?}", shown())
         });
-        let ahead = if self.own_clock || self.straight_since <= now.truth { fire.due_at - now.store } else { 0 };
+        let straight = self.straight_since.saturating_add_unsigned(FELT_MS) <= now.truth;
+        let ahead = if self.own_clock || straight { fire.due_at - now.store } else { 0 };
         self.must(ahead <= AHEAD_MS, now, || format!("{} is accounted for {ahead} ms before its time", shown()));
         match answer {
             Fired::Run(job) => self.runs(fire, job, &line, mark.flatten(), now),
@@ -93,7 +94,8 @@ impl Ledger {
         self.must(fire.count == 1, now, || format!("{} fires for {} at once", shown(), fire.count));
         let paused = self.halted(Some(&fire.schedule), now) || (!line.even_in_maintenance && self.halted(None, now));
         self.must(!paused, now, || format!("{} fires, and is paused", shown()));
-        if line.no_overlap {
+        let keyed = |act: &Act| matches!(act, Act::Run(job) if job.unique.is_some());
+        if keyed(&fire.act) {
             let open = self.open.iter().find(|(_, schedule)| **schedule == fire.schedule).map(|(job, _)| *job);
             self.must(open.is_none(), now, || format!("{} fires beside {open:?}, which has not ended", shown()));
             self.open.insert(job, fire.schedule.clone());
@@ -103,7 +105,7 @@ impl Ledger {
     fn does_not(&mut self, fire: &Fire, reason: Reason, line: &Line, mark: Option<Reason>, now: &Now) {
         let shown = || format!("{} due at {}", fire.schedule, fire.due_at);
         let right = match reason {
-            Reason::Overlap => line.no_overlap && self.open.values().any(|schedule| *schedule == fire.schedule),
+            Reason::Overlap => self.open.values().any(|schedule| *schedule == fire.schedule),
             Reason::Paused => self.halted(Some(&fire.schedule), now),
             Reason::Maintenance => !line.even_in_maintenance && self.halted(None, now),
             Reason::Holiday | Reason::Gap | Reason::Fold => mark == Some(reason),

@@ -23,7 +23,7 @@ use crate::{
 };
 
 pub use end::{Complete, complete, fail};
-pub use made::{Drawing, Made, Usage, commented, drawing, drawn, made, pictured, shown, used};
+pub use made::{BUILT_IN, Drawing, Made, Usage, commented, drawing, drawn, made, pictured, shown, used};
 
 /// How much of a failure is shown.
 const FAILURE_CHARS_MAX: usize = 2_000;

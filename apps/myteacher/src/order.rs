@@ -54,7 +54,7 @@ pub async fn regenerate(app: &App, id: i64, look: Option<Look>) -> Result<Ordere
 
 /// Enqueues the job of a row, under the row's key, and names it in the row.
 pub fn enqueue(app: &App, db: &Connection, id: i64) -> Result<Ordered, Error> {
-    let job = app.client.order(&GenerateAvatar { avatar_id: id }).ready()?;
+    let job = app.client.draft(&GenerateAvatar { avatar_id: id }).ready()?;
     let answers = app.sqlite().enqueue_in(db, &[job])?;
     let answer = answers.first().ok_or_else(|| Error::Asked("enqueue the job: the store gave no answer".into()))?;
     avatar::made_by(db, id, &answer.id.to_string())?;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 /// A future that can be held behind an object-safe trait.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// How far a prompt can be softened; see [`PaintOrder::softness`].
+/// How far a prompt can be softened; see [`PaintOrder::softness`] and [`WriteOrder::softness`].
 pub const SOFTNESS_MAX: u8 = 3;
 
 /// One picture to be painted.
@@ -76,14 +76,17 @@ pub struct WriteOrder {
     pub look: Look,
     /// The moment to comment on.
     pub event: CommentEvent,
+    /// How far moderation made us soften the prompt, 0 to [`SOFTNESS_MAX`]: 1 asks for no feeling, 2 also for no tone and
+    /// no humor, 3 for a plain kind word of nobody in particular.
+    pub softness: u8,
     /// Fires when the order is called off: the provider stops and answers [`Failure::CalledOff`].
     pub cancel: CancellationToken,
 }
 
 impl WriteOrder {
-    /// An order that nobody calls off.
+    /// An order that was not softened and that nobody calls off.
     pub fn new(look: Look, event: CommentEvent) -> Self {
-        Self { look, event, cancel: CancellationToken::new() }
+        Self { look, event, softness: 0, cancel: CancellationToken::new() }
     }
 }
 

@@ -10,6 +10,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use banto::{Cause, Config, Select, State, Steer, sqlite::Sqlite};
 use futures_util::StreamExt;
 use myteacher::{
+    avatar,
+    event::CommentEvent,
     look::{BodyType, Look},
     order::{self, Ordered},
     provider::{
@@ -20,6 +22,7 @@ use myteacher::{
         settings::Settings,
     },
     work,
+    write::offline::comment,
 };
 use serde_json::{Value, json};
 use stage::{Stage, USER, config, house};
@@ -213,6 +216,63 @@ async fn a_picture_that_moderation_never_passes_fails_the_avatar() {
     assert_eq!(avatar.status, "failed");
     assert!(avatar.detail.unwrap().contains("NSFW content detected"));
     assert_eq!((stage.count(CHARGES).await, stage.balance().await.held), (0, 0));
+}
+
+/// What OpenAI's chat says when it will not.
+fn refused(times: usize) -> Vec<Answer> {
+    let message = json!({"role": "assistant", "content": null, "refusal": "I cannot help with that."});
+    let usage = json!({"prompt_tokens": 90, "completion_tokens": 9, "total_tokens": 99});
+    let body = json!({"choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage});
+    vec![Answer::json(200, &body); times]
+}
+
+/// The first comment of a run.
+async fn first_comment(stage: &Stage) -> String {
+    let sql = "SELECT comment_text FROM avatar_comments ORDER BY id LIMIT 1";
+    stage.app.read(move |db| Ok(db.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn moderation_softens_the_words_of_a_comment_three_times_too() {
+    let (fake, stage, ordered) = begun().await;
+    fake.script(CHAT, refused(3));
+    stage.work().await;
+    assert_completed(&stage, ordered).await;
+    let asked: Vec<String> = fake.requests_to(CHAT).iter().map(|request| request.json().to_string()).collect();
+    assert_eq!(asked.len(), 3 + 22);
+    assert!(asked[0].contains("表情は") && asked[0].contains("ユーモア"), "{}", asked[0]);
+    assert!(!asked[1].contains("表情は") && asked[1].contains("ユーモア"), "{}", asked[1]);
+    assert!(!asked[2].contains("ユーモア") && asked[2].contains("人物"), "{}", asked[2]);
+    assert!(!asked[3].contains("人物") && asked[3].contains("穏やか"), "{}", asked[3]);
+    assert!(asked[4].contains("表情は"), "the next comment begins with its own words: {}", asked[4]);
+    assert_eq!((stage.job(ordered).await.attempt, fake.predictions().len()), (1, 6));
+    let avatar = stage.avatar(ordered.avatar).await;
+    let made = stage.app.read(move |db| Ok(avatar::shown(db, &avatar)?)).await.unwrap();
+    assert_eq!(made.built_in, [""; 0]);
+}
+
+/// It ended the whole run once, with six pictures paid for.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_comment_that_moderation_never_passes_is_the_built_in_one_and_that_is_said() {
+    let (fake, stage, ordered) = begun().await;
+    fake.script(CHAT, refused(4));
+    stage.work().await;
+    assert_completed(&stage, ordered).await;
+    assert_eq!((stage.job(ordered).await.attempt, fake.requests_to(CHAT).len()), (1, 4 + 21));
+
+    let avatar = stage.avatar(ordered.avatar).await;
+    let look = avatar.look.look().unwrap();
+    let made = stage.app.read(move |db| Ok(avatar::shown(db, &avatar)?)).await.unwrap();
+    let event = CommentEvent::ALL[0];
+    assert_eq!(made.built_in, [event.as_str()]);
+    assert_eq!(first_comment(&stage).await, comment(&look, event));
+    let spent = 6 * 1_000 + 21 * 2 + 10;
+    assert_eq!(stage.balance().await.free, 10_000 - spent, "the built-in comment costs nothing");
+    let card = stage.app.store().job(ordered.job).await.unwrap().unwrap();
+    let trail: Vec<&str> = card.trail.iter().map(|line| line.text.as_str()).collect();
+    let said = |words: &str| trail.iter().filter(|text| text.contains(words)).count();
+    assert_eq!((said("softened to"), said("I cannot help with that")), (3, 4), "{trail:?}");
+    assert_eq!(said("the built-in comment takes its place"), 1, "{trail:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,7 +9,7 @@
 use std::sync::Arc;
 
 use banto_sqlite::{Options, Sqlite};
-use banto_store::{Clock, Fault, Store, StoreError};
+use banto_store::{Clock, Store, StoreError};
 
 /// What a command wants opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +24,11 @@ pub struct Wanted {
 impl Wanted {
     /// Opens the SQLite file at the address, as it is wanted. Blocks for as long as that takes: mostly milliseconds.
     pub fn sqlite(&self, clock: Arc<dyn Clock>) -> Result<Sqlite, StoreError> {
-        let options: Options = self.url.parse()?;
-        Sqlite::open_with(Options { migrate: self.migrate, ..options }, clock)
+        Sqlite::open_with(self.options()?, clock)
+    }
+
+    fn options(&self) -> Result<Options, StoreError> {
+        Ok(Options { migrate: self.migrate, ..self.url.parse()? })
     }
 }
 
@@ -52,7 +55,5 @@ impl From<Sqlite> for Found {
 
 /// Opens a store for a program that brings no opener of its own.
 pub(crate) async fn open(wanted: Wanted, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
-    let opened = tokio::task::spawn_blocking(move || wanted.sqlite(clock)).await;
-    let stopped = |_| StoreError::new(Fault::Gone, "open the store: the runtime stops");
-    Ok(opened.map_err(stopped)??.into())
+    Ok(Sqlite::open_aside(wanted.options()?, clock).await?.into())
 }

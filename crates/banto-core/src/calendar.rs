@@ -71,3 +71,7 @@ impl Calendar {
         self.days.keys().next_back().copied()
     }
 }
+
+#[cfg(test)]
+#[path = "calendar_tests.rs"]
+mod tests;

@@ -129,7 +129,7 @@ pub struct Options {
     /// Waits between attempts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backoff: Option<Backoff>,
-    /// No attempt begins after this wall-clock time, in milliseconds since 1970.
+    /// No attempt begins after this wall-clock time, in milliseconds since 1970, unless an operator retries it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_until: Option<i64>,
     /// Crashes of the process before quarantine.
@@ -163,8 +163,9 @@ pub struct NewJob {
     pub payload: Payload,
     /// When.
     pub due: Due,
-    /// Attempts before it is dead, 1 or more. A crash, a snooze, a park and a hand-back do not count.
-    pub attempts_max: u16,
+    /// Attempts before it is dead, 1 or more; what its kind asks for, else what its worker was told (`--tries`), else 3,
+    /// when `None`. A crash, a snooze, a park and a hand-back do not count.
+    pub attempts_max: Option<u16>,
     /// The key that keeps others out, if any.
     pub unique: Option<Unique>,
     /// What few jobs ask for.
@@ -172,7 +173,7 @@ pub struct NewJob {
 }
 
 impl NewJob {
-    /// A job of that kind, with the house's defaults: version 1, queue `default`, priority 5, due now, 3 attempts.
+    /// A job of that kind, with the house's defaults: version 1, queue `default`, priority 5, due now, no number of attempts.
     pub fn new(id: JobId, kind: Name, queue: Name, payload: Payload) -> NewJob {
         NewJob {
             id,
@@ -182,7 +183,7 @@ impl NewJob {
             priority: PRIORITY_DEFAULT,
             payload,
             due: Due::Now,
-            attempts_max: ATTEMPTS_DEFAULT,
+            attempts_max: None,
             unique: None,
             options: Options::default(),
         }
@@ -237,7 +238,9 @@ impl NewJob {
     pub fn check(&self) -> Result<(), Refusal> {
         within("a version", self.version, 1, u16::MAX)?;
         within("a priority", self.priority, 0, PRIORITY_MAX)?;
-        within("a number of attempts", self.attempts_max, 1, ATTEMPTS_MAX)?;
+        if let Some(attempts) = self.attempts_max {
+            within("a number of attempts", attempts, 1, ATTEMPTS_MAX)?;
+        }
         within("a number of tags", self.options.tags.len(), 0, TAGS_MAX)?;
         match self.due {
             Due::Now => {}
@@ -253,6 +256,12 @@ impl NewJob {
 }
 
 impl Options {
+    /// Lets go of a [`retry_until`](Options::retry_until) that is over at `now_ms`, for an operator who orders the job to
+    /// run all the same. Says whether there was one.
+    pub fn lift(&mut self, now_ms: i64) -> bool {
+        self.retry_until.take_if(|until| *until < now_ms).is_some()
+    }
+
     fn check(&self) -> Result<(), Refusal> {
         if let Some(ms) = self.timeout_ms {
             within("a time-out in milliseconds", ms, 1, SPAN_MS_MAX)?;
@@ -306,8 +315,8 @@ pub struct Job {
     pub run_at: i64,
     /// The attempt that runs, or the number of attempts burned.
     pub attempt: u16,
-    /// Attempts before it is dead.
-    pub attempts_max: u16,
+    /// Attempts before it is dead, if it was ordered with a number.
+    pub attempts_max: Option<u16>,
     /// Times the process died under it.
     pub crashes: u16,
     /// Times it was claimed.
@@ -335,6 +344,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// Attempts before it is dead, where neither its kind nor its worker has a number for those that were ordered with none.
+    pub fn attempts_max(&self) -> u16 {
+        self.attempts_max.unwrap_or(ATTEMPTS_DEFAULT)
+    }
+
     /// The crashes after which it is quarantined.
     pub fn crashes_max(&self) -> u16 {
         self.options.crashes_max.unwrap_or(CRASHES_MAX)

@@ -9,7 +9,7 @@
 //! - [`payload`], [`job`], [`unique`]: what is enqueued, and what is kept of it.
 //! - [`state`]: the seven states and the table of moves between them.
 //! - [`lease`]: who may finish a job, and until when.
-//! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job.
+//! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job; [`outcome::barred`]: which run may not begin.
 //! - [`fire`]: what becomes of a schedule's due instant.
 //! - [`civil`], [`cron`], [`zone`], [`calendar`]: the words for "when": dates, expressions, time zones, days off.
 //! - [`schedule`](mod@schedule), [`draft`] and [`when`]: a schedule as data, and how it is said fluently.
@@ -48,14 +48,14 @@ pub mod zone;
 pub use calendar::Calendar;
 pub use civil::{Date, Hours, TimeOfDay, Weekday};
 pub use cron::Cron;
-pub use draft::{Draft, schedule};
+pub use draft::{ScheduleDraft, schedule};
 pub use fire::{Fate, Reason};
 pub use job::{Due, FireId, Ids, Job, JobId, NewJob, Options, Progress};
 pub use lease::{InstanceId, Lease};
 pub use lint::{Finding, lint};
 pub use name::{Label, Name, ScheduleName};
 pub use occurrence::Occurrence;
-pub use outcome::{Cause, Facts, Outcome, Park, Verdict, decide};
+pub use outcome::{Cause, Facts, Outcome, Park, Verdict, barred, decide};
 pub use payload::Payload;
 pub use plan::{Planned, What, jitter_ms, plan};
 pub use refusal::Refusal;

@@ -31,7 +31,7 @@ pub enum About {
     Gap,
     /// A local time comes twice on a date.
     Fold,
-    /// Jitter, lateness or spread reaches into the next due instant.
+    /// Jitter or lateness reaches into the next due instant.
     TooLong,
     /// It does not fire in this environment.
     Environment,
@@ -161,7 +161,7 @@ fn said(schedule: &Schedule, about: About, meets: &Occurrence) -> Finding {
     Finding { about, text: format!("{what}: {becomes}") }
 }
 
-/// Jitter, lateness and spread that reach into the next due instant.
+/// Jitter and lateness that reach into the next due instant.
 fn lengths(schedule: &Schedule, now_ms: i64) -> Vec<Finding> {
     let ahead = schedule.occurrences(now_ms, now_ms.saturating_add(AHEAD_MS), LOOKED_AT);
     let shortest = ahead.iter().zip(ahead.iter().skip(1)).map(|(one, next)| next.at_ms.abs_diff(one.at_ms)).min();

@@ -20,7 +20,7 @@ use crate::{
 pub struct Name(Arc<str>);
 
 /// A schedule's name: as a [`Name`], and with colons, because that is how the commands of this field are called
-/// (`redis:monitor`, `batch:execute-scheduled-tasks`).
+/// (`redis:monitor`, `payments:clean-old`).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ScheduleName(Arc<str>);
 

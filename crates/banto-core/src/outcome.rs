@@ -3,6 +3,7 @@
 //! A handler, a time-out, a panic or a crash gives an [`Outcome`]; [`decide`] turns it into a [`Verdict`]; a store
 //! writes the verdict if the lease still holds, and decides nothing. For workers and for the rescuer alike.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -111,6 +112,11 @@ pub enum Outcome {
         /// The last words.
         error: String,
     },
+    /// No attempt was made: the time in which one could begin is over. Burns none.
+    TooLate {
+        /// Until when, and what to do.
+        error: String,
+    },
     /// Given back unfinished by a worker that stops or has too much. Burns no attempt.
     HandBack {
         /// How long it should rest, in milliseconds; 0 is not at all.
@@ -129,6 +135,7 @@ impl Outcome {
             Outcome::Dead { .. } => "dead",
             Outcome::Park(_) => "park",
             Outcome::Crashed { .. } => "crashed",
+            Outcome::TooLate { .. } => "too_late",
             Outcome::HandBack { .. } => "hand_back",
         }
     }
@@ -158,7 +165,7 @@ impl<'a> Facts<'a> {
     pub fn of(job: &'a Job, backoff: &'a Backoff) -> Facts<'a> {
         Facts {
             attempt: job.attempt,
-            attempts_max: job.attempts_max,
+            attempts_max: job.attempts_max(),
             crashes: job.crashes,
             crashes_max: job.crashes_max(),
             backoff: job.options.backoff.as_ref().unwrap_or(backoff),
@@ -187,6 +194,19 @@ pub struct Verdict {
     pub park: Option<Park>,
 }
 
+/// How a claimed job ends at once because no attempt of it may begin at `now_ms` (wall-clock time); `None` if one may.
+pub fn barred(job: &Job, now_ms: i64) -> Option<Outcome> {
+    // Asked while its last run was ending: the order has waited in the store for whoever claims the job next.
+    if job.cancel_asked {
+        return Some(Outcome::Cancel { reason: "cancelled before it ran again".into() });
+    }
+    let until = job.options.retry_until.filter(|until| now_ms > *until)?;
+    let shown =
+        Timestamp::from_millisecond(until).map_or_else(|_| format!("{until} ms since 1970"), |at| at.to_string());
+    let cure = "if it is still wanted, retry it, which lifts that";
+    Some(Outcome::TooLate { error: format!("no attempt may begin after {shown}; {cure}") })
+}
+
 /// Decides what becomes of a job whose run ended so. `now_ms` is wall-clock time, `seed` places the jitter.
 ///
 /// Every outcome of a running job leads to a state the table of moves allows; the property test below holds that.
@@ -203,7 +223,8 @@ pub fn decide(facts: &Facts<'_>, outcome: Outcome, now_ms: i64, seed: u64) -> Ve
         park: None,
     };
     // What would run again is stopped here when an operator has asked for it; what has ended stays as it ended.
-    let again = !matches!(outcome, Outcome::Done | Outcome::Dead { .. } | Outcome::Cancel { .. });
+    let again =
+        !matches!(outcome, Outcome::Done | Outcome::Dead { .. } | Outcome::Cancel { .. } | Outcome::TooLate { .. });
     if facts.cancel_asked && again {
         return verdict(State::Cancelled, 0, facts.attempt, Some("cancelled while it ran".into()));
     }
@@ -211,6 +232,7 @@ pub fn decide(facts: &Facts<'_>, outcome: Outcome, now_ms: i64, seed: u64) -> Ve
         Outcome::Done => verdict(State::Done, 0, facts.attempt, None),
         Outcome::Cancel { reason } => verdict(State::Cancelled, 0, facts.attempt, Some(reason)),
         Outcome::Dead { error } => verdict(State::Dead, 0, facts.attempt, Some(error)),
+        Outcome::TooLate { error } => verdict(State::Dead, 0, unburned, Some(error)),
         Outcome::HandBack { delay_ms: 0 } => verdict(State::Ready, 0, unburned, None),
         Outcome::HandBack { delay_ms } => verdict(State::Scheduled, delay_ms, unburned, None),
         Outcome::Park(park) => {

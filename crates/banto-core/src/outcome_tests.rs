@@ -3,7 +3,12 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::state::{Move, allowed};
+use crate::{
+    job::{Ids, NewJob, Options},
+    name::Name,
+    payload::Payload,
+    state::{Move, allowed},
+};
 
 const BACKOFF: Backoff = Backoff::Exponential { base_ms: 1_000, max_ms: 60_000 };
 
@@ -48,6 +53,40 @@ fn no_attempt_begins_after_retry_until() {
     assert_eq!(decide(&late, snooze, 0, 1).to, State::Dead);
 }
 
+/// A job in its second attempt that was claimed, with a limit.
+fn claimed(retry_until: i64) -> Job {
+    let name = |text| Name::new(text).unwrap();
+    let new = NewJob::new(Ids::new(1).make(0), name("send"), name("mail"), Payload::parse("{}").unwrap());
+    let job = Job { state: State::Running, attempt: 2, ..new.accepted(0) };
+    Job { options: Options { retry_until: Some(retry_until), ..Options::default() }, ..job }
+}
+
+#[test]
+fn an_attempt_is_barred_from_the_first_millisecond_after_its_time() {
+    let job = claimed(1_700_000_000_000);
+    assert_eq!(barred(&job, 1_699_999_999_999), None);
+    assert_eq!(barred(&job, 1_700_000_000_000), None);
+    let late = barred(&job, 1_700_000_000_001).unwrap();
+    let verdict = decide(&Facts::of(&job, &BACKOFF), late, 1_700_000_000_001, 1);
+    assert_eq!((verdict.to, verdict.attempt, verdict.word), (State::Dead, 1, "too_late"));
+    let said = verdict.error.unwrap();
+    assert!(
+        said.starts_with("no attempt may begin after 2023-11-14T22:13:20Z;") && said.contains("retry it"),
+        "{said}"
+    );
+    assert_eq!(barred(&Job { options: Options::default(), ..job.clone() }, i64::MAX), None);
+    let asked = Job { cancel_asked: true, ..job };
+    assert!(matches!(barred(&asked, i64::MAX), Some(Outcome::Cancel { .. })), "who cancelled it hears of that");
+}
+
+#[test]
+fn a_limit_is_lifted_only_once_it_is_over() {
+    let mut options = claimed(1_000).options;
+    assert!(!options.lift(1_000) && options.retry_until == Some(1_000));
+    assert!(options.lift(1_001) && options.retry_until.is_none());
+    assert!(!options.lift(1_001));
+}
+
 #[test]
 fn snooze_park_and_hand_back_burn_no_attempt() {
     let park = Park { cause: Cause::UnknownKind, text: "no such kind".into(), build: "b1".into() };
@@ -57,6 +96,7 @@ fn snooze_park_and_hand_back_burn_no_attempt() {
         Outcome::HandBack { delay_ms: 0 },
         Outcome::HandBack { delay_ms: 9 },
         Outcome::Crashed { error: "killed".into() },
+        Outcome::TooLate { error: "over".into() },
     ] {
         assert_eq!(decide(&Facts { attempt: 3, ..facts() }, outcome, 0, 1).attempt, 2);
     }
@@ -271,7 +311,7 @@ fn a_jobs_own_rules_go_before_those_of_its_kind() {
         state: State::Running,
         run_at: 0,
         attempt: 4,
-        attempts_max: 9,
+        attempts_max: Some(9),
         crashes: 2,
         fence: 7,
         unique: None,
@@ -319,6 +359,7 @@ fn any_outcome() -> impl Strategy<Value = Outcome> {
         text.prop_map(|error| Outcome::Dead { error }),
         (cause, text).prop_map(|(cause, text)| Outcome::Park(Park { cause, text, build: "b".into() })),
         text.prop_map(|error| Outcome::Crashed { error }),
+        text.prop_map(|error| Outcome::TooLate { error }),
         any::<u64>().prop_map(|delay_ms| Outcome::HandBack { delay_ms }),
     ]
 }

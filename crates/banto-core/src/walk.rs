@@ -174,13 +174,14 @@ impl Iterator for Walk<'_> {
                 self.shifted.retain(|other| other.at > found.at);
                 return Some(found);
             }
-            let end = self.segment.end;
-            // Nothing lies before the next local match, so whole segments may be passed over.
-            let next = local.or_else(|| self.cron.next(self.at.saturating_add(self.segment.offset - WIDE)))?;
-            let near = next.saturating_sub(self.segment.offset).saturating_sub(WIDE);
+            let Segment { end, offset, .. } = self.segment;
             if end > self.until || end == i64::MAX {
                 return None;
             }
+            // Where nothing matches in two days around its end and on, whole segments are passed over; two days, since
+            // local time may go back there.
+            let next = self.cron.next(end.saturating_add(offset - WIDE))?;
+            let near = next - offset - WIDE;
             let segment = if near > end { self.zone.segment(near) } else { self.zone.after(self.segment) };
             self.enter(segment, near.max(end));
         }

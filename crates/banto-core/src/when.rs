@@ -1,6 +1,6 @@
 //! The words of a draft that say when.
 //!
-//! Each adds to what was said before: `daily_at("9:00").daily_at("17:00")` is due twice a day. [`Draft::at`] alone says the
+//! Each adds to what was said before: `daily_at("9:00").daily_at("17:00")` is due twice a day. [`ScheduleDraft::at`] alone says the
 //! time of day of the word before it: `monthly().at("13:00")`. All become cron expressions in the schedule's zone, but
 //! for periods that do not divide the clock's circle: those count from 1970.
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::{
     civil::{TimeOfDay, Weekday},
     cron::Cron,
-    draft::Draft,
+    draft::ScheduleDraft,
     refusal::Refusal,
     schedule::Timing,
 };
@@ -102,10 +102,10 @@ fn divides(period_s: u64) -> Option<String> {
 
 const MIDNIGHT: &str = "00:00";
 
-impl Draft {
+impl ScheduleDraft {
     /// Every so often: by the clock on the wall where that comes out even (every 5 minutes, 6 hours, a day), else counted
     /// from 1970-01-01T00:00Z. Whole seconds.
-    pub fn every(self, period: Duration) -> Draft {
+    pub fn every(self, period: Duration) -> ScheduleDraft {
         let refused = |allowed| Refusal::new("a period", &format!("{period:?}"), allowed);
         if period.subsec_nanos() != 0 || period.is_zero() {
             return self.when(Err(refused("whole seconds are allowed, at least one")));
@@ -117,128 +117,128 @@ impl Draft {
     }
 
     /// Whenever the expression matches: see [`Cron`].
-    pub fn cron(self, text: &str) -> Draft {
+    pub fn cron(self, text: &str) -> ScheduleDraft {
         self.when(Cron::new(text).map(When::Cron))
     }
 
     /// Every second.
-    pub fn every_second(self) -> Draft {
+    pub fn every_second(self) -> ScheduleDraft {
         self.every(1.seconds())
     }
 
     /// Every minute.
-    pub fn every_minute(self) -> Draft {
+    pub fn every_minute(self) -> ScheduleDraft {
         self.every(1.minutes())
     }
 
     /// Every five minutes.
-    pub fn every_five_minutes(self) -> Draft {
+    pub fn every_five_minutes(self) -> ScheduleDraft {
         self.every(5.minutes())
     }
 
     /// Every ten minutes.
-    pub fn every_ten_minutes(self) -> Draft {
+    pub fn every_ten_minutes(self) -> ScheduleDraft {
         self.every(10.minutes())
     }
 
     /// Every fifteen minutes.
-    pub fn every_fifteen_minutes(self) -> Draft {
+    pub fn every_fifteen_minutes(self) -> ScheduleDraft {
         self.every(15.minutes())
     }
 
     /// Every thirty minutes.
-    pub fn every_thirty_minutes(self) -> Draft {
+    pub fn every_thirty_minutes(self) -> ScheduleDraft {
         self.every(30.minutes())
     }
 
     /// Every hour, at its beginning.
-    pub fn hourly(self) -> Draft {
+    pub fn hourly(self) -> ScheduleDraft {
         self.hourly_at(0)
     }
 
     /// Every hour, at that minute.
-    pub fn hourly_at(self, minute: u32) -> Draft {
+    pub fn hourly_at(self, minute: u32) -> ScheduleDraft {
         self.cron(&format!("{minute} * * * *"))
     }
 
     /// Every day at midnight.
-    pub fn daily(self) -> Draft {
+    pub fn daily(self) -> ScheduleDraft {
         self.daily_at(MIDNIGHT)
     }
 
     /// Every day at that time, as `13:00`.
-    pub fn daily_at(self, time: &str) -> Draft {
+    pub fn daily_at(self, time: &str) -> ScheduleDraft {
         self.on("* * *".to_owned(), time)
     }
 
     /// Every day at two hours.
-    pub fn twice_daily(self, first: u32, second: u32) -> Draft {
+    pub fn twice_daily(self, first: u32, second: u32) -> ScheduleDraft {
         self.twice_daily_at(first, second, 0)
     }
 
     /// Every day at that minute of two hours.
-    pub fn twice_daily_at(self, first: u32, second: u32, minute: u32) -> Draft {
+    pub fn twice_daily_at(self, first: u32, second: u32, minute: u32) -> ScheduleDraft {
         self.cron(&format!("{minute} {first},{second} * * *"))
     }
 
     /// Every Sunday at midnight.
-    pub fn weekly(self) -> Draft {
+    pub fn weekly(self) -> ScheduleDraft {
         self.weekly_on(Weekday::Sunday, MIDNIGHT)
     }
 
     /// Every week on that day, at that time.
-    pub fn weekly_on(self, day: Weekday, time: &str) -> Draft {
+    pub fn weekly_on(self, day: Weekday, time: &str) -> ScheduleDraft {
         self.on(format!("* * {}", day.number()), time)
     }
 
     /// On the first day of every month at midnight.
-    pub fn monthly(self) -> Draft {
+    pub fn monthly(self) -> ScheduleDraft {
         self.monthly_on(1, MIDNIGHT)
     }
 
     /// On that day of every month that has it, at that time.
-    pub fn monthly_on(self, day: u32, time: &str) -> Draft {
+    pub fn monthly_on(self, day: u32, time: &str) -> ScheduleDraft {
         self.on(format!("{day} * *"), time)
     }
 
     /// On two days of every month, at that time.
-    pub fn twice_monthly(self, first: u32, second: u32, time: &str) -> Draft {
+    pub fn twice_monthly(self, first: u32, second: u32, time: &str) -> ScheduleDraft {
         self.on(format!("{first},{second} * *"), time)
     }
 
     /// On the last day of every month, at that time.
-    pub fn last_day_of_month(self, time: &str) -> Draft {
+    pub fn last_day_of_month(self, time: &str) -> ScheduleDraft {
         self.on("L * *".to_owned(), time)
     }
 
     /// On the first day of January, April, July and October at midnight.
-    pub fn quarterly(self) -> Draft {
+    pub fn quarterly(self) -> ScheduleDraft {
         self.quarterly_on(1, MIDNIGHT)
     }
 
     /// On that day of January, April, July and October, at that time.
-    pub fn quarterly_on(self, day: u32, time: &str) -> Draft {
+    pub fn quarterly_on(self, day: u32, time: &str) -> ScheduleDraft {
         self.on(format!("{day} 1,4,7,10 *"), time)
     }
 
     /// On the first day of January at midnight.
-    pub fn yearly(self) -> Draft {
+    pub fn yearly(self) -> ScheduleDraft {
         self.yearly_on(1, 1, MIDNIGHT)
     }
 
     /// On that day of that month (1 to 12), at that time.
-    pub fn yearly_on(self, month: u32, day: u32, time: &str) -> Draft {
+    pub fn yearly_on(self, month: u32, day: u32, time: &str) -> ScheduleDraft {
         self.on(format!("{day} {month} *"), time)
     }
 
     /// At that time of day, on the days that the word before says (daily, weekly, monthly, quarterly, yearly); every day
     /// if there is none.
-    pub fn at(self, time: &str) -> Draft {
+    pub fn at(self, time: &str) -> ScheduleDraft {
         self.at_each([time])
     }
 
     /// As [`at`](Self::at), at several times.
-    pub fn at_each<'a>(mut self, times: impl IntoIterator<Item = &'a str>) -> Draft {
+    pub fn at_each<'a>(mut self, times: impl IntoIterator<Item = &'a str>) -> ScheduleDraft {
         self.said_when = true;
         let read: Result<Vec<TimeOfDay>, Refusal> = times.into_iter().map(str::parse).collect();
         match (read, self.when.last_mut()) {
@@ -255,17 +255,17 @@ impl Draft {
         self
     }
 
-    fn on(self, days: String, time: &str) -> Draft {
+    fn on(self, days: String, time: &str) -> ScheduleDraft {
         // The days are tried now, so that their fault is found beside the time's.
         let tried = Cron::new(&format!("0 0 {days}"));
-        let draft = match tried {
-            Ok(_) => self,
-            Err(fault) => self.when(Err(fault)),
-        };
-        draft.when(time.parse().map(|time| When::Daily { times: vec![time], days }))
+        match (tried, time.parse()) {
+            (Ok(_), time) => self.when(time.map(|time| When::Daily { times: vec![time], days })),
+            (Err(fault), Ok(_)) => self.when(Err(fault)),
+            (Err(fault), Err(other)) => self.when(Err(fault)).when(Err(other)),
+        }
     }
 
-    fn when(mut self, when: Result<When, Refusal>) -> Draft {
+    fn when(mut self, when: Result<When, Refusal>) -> ScheduleDraft {
         self.said_when = true;
         match when {
             Ok(when) => self.when.push(when),

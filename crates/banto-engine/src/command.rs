@@ -5,7 +5,7 @@
 
 use std::sync::{Arc, LazyLock};
 
-use banto_core::ScheduleName;
+use banto_core::{ScheduleName, text::visible};
 use banto_process::{Clocks, Command, Ended, Exit, Line, Oom, Runner, Sink, Spec};
 use banto_store::{Clock, Output, SystemClock};
 use tokio::sync::mpsc;
@@ -18,8 +18,16 @@ const LINES_WAITING: usize = 1_024;
 static RUNNER: LazyLock<Runner> =
     LazyLock::new(|| Runner::new(Clocks::new(|| SystemClock.wall_ms(), || SystemClock.steady_ms())));
 
-/// Runs a command under a job of its schedule.
-pub(crate) async fn run(spec: &Spec, schedule: &ScheduleName, run: &Arc<Run>) -> Result<(), JobError> {
+/// Runs a command under a job of its schedule; `anew` empties its output file first.
+pub(crate) async fn run(spec: &Spec, anew: bool, schedule: &ScheduleName, run: &Arc<Run>) -> Result<(), JobError> {
+    if let Some(file) = spec.file.as_ref().filter(|_| anew) {
+        tokio::fs::File::create(&file.path).await.map_err(|error| {
+            JobError::retry(format!(
+                "could not empty its output file {}: {error}",
+                visible(&file.path.to_string_lossy(), 200)
+            ))
+        })?;
+    }
     let (lines, mut heard) = mpsc::channel::<Line>(LINES_WAITING);
     // What cannot start now could not start in the preflight of whoever fired it, or has changed since: it is a failure.
     let started = RUNNER.start(spec, Sink::to(lines)).await.map_err(JobError::retry)?;

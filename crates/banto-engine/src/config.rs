@@ -28,8 +28,7 @@ pub struct Config {
     pub timeout_ms: u64,
     /// Waits between attempts for kinds that say nothing.
     pub backoff: Backoff,
-    /// Attempts before a job is dead, on this worker, where the kind asks for no number and the job for no other than
-    /// `ATTEMPTS_DEFAULT` (`--tries`).
+    /// Attempts before a job is dead, on this worker, where neither the job nor its kind asks for a number (`--tries`).
     pub attempts_max: Option<u16>,
     /// How long running jobs may go on after a graceful stop was asked for, in milliseconds.
     pub grace_ms: u64,

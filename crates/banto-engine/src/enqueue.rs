@@ -1,7 +1,7 @@
 //! `enqueue`: from a job type's value to a durable row.
 //!
 //! [`Client`] makes ids and asks the store; a call whose answer was lost is asked again with the same ids, so nothing is
-//! doubled. For a job inside the application's own transaction, [`Client::order`] makes the row and the store's own
+//! doubled. For a job inside the application's own transaction, [`Client::draft`] makes the row and the store's own
 //! `enqueue_in` writes it.
 
 use std::{
@@ -28,7 +28,7 @@ pub struct Client {
 
 /// A job that is about to be enqueued; change what this one asks for.
 #[derive(Debug, Clone)]
-pub struct Order(Result<NewJob, Refusal>);
+pub struct Draft(Result<NewJob, Refusal>);
 
 impl Client {
     /// A client of that store, on the machine's clock.
@@ -58,7 +58,7 @@ impl Client {
 
     /// Enqueues a job as its kind's policy says. `Ok` is durable. Refuses what the limits forbid.
     pub async fn enqueue<J: Job>(&self, job: &J) -> Result<Enqueued, StoreError> {
-        self.send(self.order(job)).await
+        self.send(self.draft(job)).await
     }
 
     /// Enqueues jobs in one step, whole or not at all.
@@ -75,13 +75,13 @@ impl Client {
     }
 
     /// A job as its kind's policy says, to be changed and then [sent](Client::send).
-    pub fn order<J: Job>(&self, job: &J) -> Order {
-        Order(made(job, self.id(), self.clock.wall_ms()))
+    pub fn draft<J: Job>(&self, job: &J) -> Draft {
+        Draft(made(job, self.id(), self.clock.wall_ms()))
     }
 
-    /// Sends an order. `Ok` is durable.
-    pub async fn send(&self, order: Order) -> Result<Enqueued, StoreError> {
-        let answers = self.put(vec![order.ready()?]).await?;
+    /// Sends a draft. `Ok` is durable.
+    pub async fn send(&self, draft: Draft) -> Result<Enqueued, StoreError> {
+        let answers = self.put(vec![draft.ready()?]).await?;
         let lost = || StoreError::new(Fault::InDoubt, "hear what became of the job; the store's answer was empty");
         answers.first().copied().ok_or_else(lost)
     }
@@ -145,54 +145,54 @@ fn fresh_if_its_own(jobs: &[NewJob], answers: Vec<Enqueued>) -> Vec<Enqueued> {
     pairs.map(|(answer, job)| Enqueued { fresh: answer.fresh || answer.id == job.id, ..answer }).collect()
 }
 
-impl Order {
+impl Draft {
     /// Due after that long.
-    pub fn delay(self, delay: Duration) -> Order {
+    pub fn delay(self, delay: Duration) -> Draft {
         self.set(|job| job.due = Due::In(millis(delay)))
     }
 
     /// Due at that wall-clock time, in milliseconds since 1970.
-    pub fn at(self, wall_ms: i64) -> Order {
+    pub fn at(self, wall_ms: i64) -> Draft {
         self.set(|job| job.due = Due::At(wall_ms))
     }
 
     /// Into another queue.
-    pub fn queue(self, queue: &str) -> Order {
+    pub fn queue(self, queue: &str) -> Draft {
         self.set_to(Name::new(queue), |job, queue| job.queue = queue)
     }
 
     /// With another urgency: 0 (first) to 9 (last).
-    pub fn priority(self, priority: u8) -> Order {
+    pub fn priority(self, priority: u8) -> Draft {
         self.set(|job| job.priority = priority)
     }
 
     /// With another number of attempts.
-    pub fn attempts_max(self, attempts: u16) -> Order {
-        self.set(|job| job.attempts_max = attempts)
+    pub fn attempts_max(self, attempts: u16) -> Draft {
+        self.set(|job| job.attempts_max = Some(attempts))
     }
 
     /// With another unique key.
-    pub fn unique(self, unique: Unique) -> Order {
+    pub fn unique(self, unique: Unique) -> Draft {
         self.set(|job| job.unique = Some(unique))
     }
 
     /// Once for this key: an idempotency key, remembered until 24 h after the job's end.
-    pub fn once(self, key: &str) -> Order {
+    pub fn once(self, key: &str) -> Draft {
         self.set_to(Label::new(key), |job, key| *job = job.clone().once(key))
     }
 
     /// With one more tag.
-    pub fn tag(self, tag: &str) -> Order {
+    pub fn tag(self, tag: &str) -> Draft {
         self.set_to(Label::new(tag), |job, tag| job.options.tags.push(tag))
     }
 
     /// As part of a trace (a W3C `traceparent`).
-    pub fn trace(self, trace: &str) -> Order {
+    pub fn trace(self, trace: &str) -> Draft {
         self.set_to(Label::new(trace), |job, trace| job.options.trace = Some(trace))
     }
 
     /// With another longest run of an attempt.
-    pub fn timeout(self, timeout: Duration) -> Order {
+    pub fn timeout(self, timeout: Duration) -> Draft {
         self.set(|job| job.options.timeout_ms = Some(millis(timeout)))
     }
 
@@ -202,12 +202,12 @@ impl Order {
         job.check().map(|()| job)
     }
 
-    fn set(self, change: impl FnOnce(&mut NewJob)) -> Order {
+    fn set(self, change: impl FnOnce(&mut NewJob)) -> Draft {
         self.set_to(Ok(()), |job, ()| change(job))
     }
 
-    fn set_to<T>(self, value: Result<T, Refusal>, change: impl FnOnce(&mut NewJob, T)) -> Order {
-        Order(self.0.and_then(|mut job| {
+    fn set_to<T>(self, value: Result<T, Refusal>, change: impl FnOnce(&mut NewJob, T)) -> Draft {
+        Draft(self.0.and_then(|mut job| {
             change(&mut job, value?);
             Ok(job)
         }))

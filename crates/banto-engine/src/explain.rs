@@ -204,11 +204,12 @@ impl Known<'_> {
     }
 }
 
-/// How many attempts were made, of how many. A worker may allow more than the job asks for.
+/// How many attempts were made, of how many. A worker may allow more to those that were ordered with no number.
 pub fn attempts(job: &Job) -> String {
-    match job.attempt > job.attempts_max {
-        true => format!("attempt {}, more than the {} it asks for (--tries)", job.attempt, job.attempts_max),
-        false => format!("attempt {} of {}", job.attempt, job.attempts_max),
+    let (attempt, most) = (job.attempt, job.attempts_max());
+    match attempt > most {
+        true => format!("attempt {attempt}, more than the usual {most} (--tries)"),
+        false => format!("attempt {attempt} of {most}"),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use banto_core::{Facts, Verdict, decide, limits::ATTEMPTS_DEFAULT};
+use banto_core::{Facts, Verdict, decide};
 use banto_store::{Finish, Finished, Record, StoreError};
 use tokio::{sync::mpsc::UnboundedReceiver, time::sleep};
 
@@ -43,9 +43,9 @@ fn decided(shared: &Shared, ended: Ended) -> (Ended, Finish) {
     let job = &ended.job;
     let backoff = shared.registry.backoff(&job.kind).unwrap_or(&shared.config.backoff);
     let mut facts = Facts::of(job, backoff);
-    // A kind or a job that asks for a number of its own keeps it.
-    let asks = || shared.registry.asks_attempts(&job.kind) || job.attempts_max != ATTEMPTS_DEFAULT;
-    if let Some(most) = shared.config.attempts_max.filter(|_| !asks()) {
+    // A job or a kind that asks for a number of its own keeps it.
+    let of_kind = || shared.registry.attempts_max(&job.kind).or(shared.config.attempts_max);
+    if let Some(most) = job.attempts_max.or_else(of_kind) {
         facts.attempts_max = most;
     }
     let verdict = decide(&facts, ended.outcome.clone(), shared.clock.wall_ms(), fastrand::u64(..));

@@ -3,10 +3,7 @@
 //! Usually derived (`#[derive(Job)]`). The kind is a stable name, the payload is the value as JSON, and the version
 //! says which form of it; older forms are lifted step by step by [`Job::upcast`].
 
-use banto_core::{
-    Backoff, NewJob, Refusal, Unique,
-    limits::{ATTEMPTS_DEFAULT, PRIORITY_DEFAULT},
-};
+use banto_core::{Backoff, NewJob, Refusal, Unique, limits::PRIORITY_DEFAULT};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -78,7 +75,7 @@ impl Policy {
     /// Gives `job` this policy's numbers; `now_ms` is when it is enqueued, in milliseconds since 1970.
     pub fn set(&self, job: &mut NewJob, now_ms: i64) {
         job.priority = self.priority;
-        job.attempts_max = self.attempts_max.unwrap_or(ATTEMPTS_DEFAULT);
+        job.attempts_max = self.attempts_max;
         job.options.crashes_max = self.crashes_max;
         job.options.retry_until = self.retry_for_ms.map(|ms| now_ms.saturating_add_unsigned(ms));
     }

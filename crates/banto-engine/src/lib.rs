@@ -6,9 +6,11 @@
 //! # Layout
 //! - what an application gives: [`kind`] (a job type and its policy), [`handler`] (what runs it, and how it may end),
 //!   [`context`] (what a run can ask and say), [`registry`] (which kinds this build can run)
+//! - schedules: [`timetable`] (which, and what each does), [`scheduler`] (the loop), [`fire`] (one look), `command` (a command's run)
 //! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `record` → `finish`
 //! - beside it: `renew` (leases), `limit` (time-outs), `rescue` (the dead's jobs), `prune`, `park`
 //!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
+//! - programs beside the jobs: [`supervise`] (starts them, restarts them, says why)
 //! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
 
 pub mod config;
@@ -25,9 +27,11 @@ pub mod registry;
 pub mod run;
 pub mod scheduler;
 pub mod steer;
+pub mod supervise;
 pub mod timetable;
 pub mod worker;
 
+mod apart;
 mod claim;
 mod command;
 mod finish;
@@ -44,7 +48,7 @@ mod stop;
 
 pub use config::Config;
 pub use context::{Context, Why};
-pub use enqueue::{Client, Order};
+pub use enqueue::{Client, Draft};
 pub use event::{Event, Events};
 pub use handler::{JobError, Layer, Next};
 pub use kind::{Job, Policy};

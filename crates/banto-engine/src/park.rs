@@ -85,7 +85,8 @@ async fn once(shared: &Shared, not_ours: &mut BTreeSet<JobId>) -> Result<(), Sto
     for queue in shared.config.queues.iter().map(|weighted| weighted.queue.clone()) {
         let mut before = None;
         loop {
-            let select = Select { queue: Some(queue.clone()), limit: PAGE, ..Select::states([State::Parked]) };
+            let parked = Select { readable: true, limit: PAGE, ..Select::states([State::Parked]) };
+            let select = Select { queue: Some(queue.clone()), ..parked };
             let page = shared.store.jobs(select, before).await?;
             let ours = page.jobs.iter().filter(|job| ours(shared, job, not_ours));
             shared.aside.want(ours.map(|job| job.id));

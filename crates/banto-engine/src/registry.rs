@@ -7,7 +7,9 @@
 
 use std::{collections::BTreeMap, future::Future, sync::Arc};
 
-use banto_core::{Backoff, Cause, Job as Record, JobId, Name, NewJob, Outcome, Park, Payload, Refusal, text::visible};
+use banto_core::{
+    Backoff, Cause, Job as JobRecord, JobId, Name, NewJob, Outcome, Park, Payload, Refusal, text::visible,
+};
 use serde_json::Value;
 
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 /// A decoded job, ready to be run once.
 pub(crate) type Call = Box<dyn FnOnce(Arc<Run>) -> BoxFuture<'static, Outcome> + Send>;
 
-type Decode = Arc<dyn Fn(&Record) -> Result<Call, Refused> + Send + Sync>;
+type Decode = Arc<dyn Fn(&JobRecord) -> Result<Call, Refused> + Send + Sync>;
 type Make = fn(&Payload, u16, JobId, i64) -> Result<NewJob, Refused>;
 type Missing = Arc<dyn Fn() -> Vec<String> + Send + Sync>;
 
@@ -165,13 +167,13 @@ impl Registry {
         self.entries.get(kind).and_then(|entry| entry.policy.backoff.as_ref())
     }
 
-    /// Whether a kind asks for a number of attempts of its own.
-    pub(crate) fn asks_attempts(&self, kind: &Name) -> bool {
-        self.entries.get(kind).is_some_and(|entry| entry.policy.attempts_max.is_some())
+    /// The attempts that a kind asks for, if it asks for a number.
+    pub(crate) fn attempts_max(&self, kind: &Name) -> Option<u16> {
+        self.entries.get(kind).and_then(|entry| entry.policy.attempts_max)
     }
 
     /// Whether this build can run the job now: the call, or why not.
-    pub(crate) fn judge(&self, record: &Record) -> Result<Call, Park> {
+    pub(crate) fn judge(&self, record: &JobRecord) -> Result<Call, Park> {
         let park = |cause, text| Err(Park { cause, text, build: self.build.clone() });
         let Some(entry) = self.entries.get(&record.kind) else {
             let text = format!("the kind \"{}\" is unknown to build {}", record.kind, self.build);
@@ -194,7 +196,7 @@ impl Registry {
     }
 
     /// Whether this build could run the job: `None`, or why not.
-    pub fn verdict(&self, record: &Record) -> Option<Park> {
+    pub fn verdict(&self, record: &JobRecord) -> Option<Park> {
         self.judge(record).err()
     }
 }

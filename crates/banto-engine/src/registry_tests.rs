@@ -50,17 +50,17 @@ fn registry(missing: &'static [&'static str]) -> Registry {
     registry
 }
 
-fn record(kind: &str, version: u16, payload: &str) -> Record {
+fn record(kind: &str, version: u16, payload: &str) -> JobRecord {
     let new = NewJob::new(
         Ids::new(1).make(0),
         Name::new(kind).unwrap(),
         Name::new("q").unwrap(),
         Payload::parse(payload).unwrap(),
     );
-    Record { version, state: State::Running, attempt: 1, fence: 1, ..new.accepted(0) }
+    JobRecord { version, state: State::Running, attempt: 1, fence: 1, ..new.accepted(0) }
 }
 
-fn cause(registry: &Registry, record: &Record) -> Option<Cause> {
+fn cause(registry: &Registry, record: &JobRecord) -> Option<Cause> {
     registry.verdict(record).map(|park| park.cause)
 }
 

@@ -9,7 +9,7 @@ use std::{
     task::Poll,
 };
 
-use banto_core::{Job, Lease, Outcome, Park};
+use banto_core::{Job, Lease, Outcome, Park, barred};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -87,11 +87,10 @@ fn attempt(shared: &Arc<Shared>, job: Arc<Job>, lease: Lease) {
 
 /// The call to make, or how the attempt ends without one.
 fn may_run(shared: &Shared, job: &Job) -> Result<Call, Outcome> {
-    // Asked while its last run was ending: the order has waited in the store for whoever claims the job next.
-    if job.cancel_asked {
-        return Err(Outcome::Cancel { reason: "cancelled before it ran again".into() });
+    match barred(job, shared.clock.wall_ms()) {
+        Some(outcome) => Err(outcome),
+        None => shared.registry.judge(job).map_err(Outcome::Park),
     }
-    shared.registry.judge(job).map_err(Outcome::Park)
 }
 
 /// The end of a run, handed over once: by the run, or by being dropped with it.

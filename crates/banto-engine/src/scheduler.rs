@@ -20,6 +20,7 @@ use banto_store::{Clock, Store, StoreError, SystemClock};
 
 use self::turns::Loop;
 use crate::{
+    apart::apart,
     event::Events,
     fire::Looked,
     preflight::{self, Unfit},
@@ -171,7 +172,14 @@ impl Scheduler {
         preflight::timetable(&self.scheduling.timetable)
     }
 
-    /// Fires until it is told to stop. Fails only in its preflight. To drop the future is to kill the scheduler.
+    /// Fires on a thread of its own until it is told to stop, whatever blocks the caller's runtime. Fails in its preflight, or when the
+    /// machine has no thread left. To drop the future is to stop the scheduler now.
+    pub async fn start(self) -> Result<Watch, Unfit> {
+        apart("banto-scheduler", self.stop.clone(), move || self.run()).await
+    }
+
+    /// Fires on the caller's runtime until it is told to stop. Fails only in its preflight. To drop the future is to kill the
+    /// scheduler.
     pub async fn run(self) -> Result<Watch, Unfit> {
         self.preflight()?;
         let stop = self.stop.clone();

@@ -1,7 +1,8 @@
 //! `steer`: what people order.
 //!
 //! A thin verb: the store carries an order out as one step. Orders on very many jobs go in slices, so that no other
-//! writer waits long; each slice is a step of its own.
+//! writer waits long; each slice is a step of its own, and an error says how many jobs
+//! the slices before it have changed.
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ pub async fn steer(store: &Arc<dyn Store>, order: Order, by: &str, preview: bool
     while left > 0 {
         // Held jobs stay where they are, so the next slice meets the same ones again, and must reach beyond them.
         let slice = left.min(SLICE.saturating_add(all.held));
-        let done = store.steer(steer(limited(order.clone(), slice))).await?;
+        let done = store.steer(steer(limited(order.clone(), slice))).await.map_err(|error| after(error, &all))?;
         all.count += done.count;
         all.asked += done.asked;
         let met_before = std::mem::replace(&mut all.held, done.held);
@@ -35,6 +36,15 @@ pub async fn steer(store: &Arc<dyn Store>, order: Order, by: &str, preview: bool
         left -= changed;
     }
     Ok(all)
+}
+
+/// The error of a slice; those before it stay done.
+fn after(error: StoreError, all: &Steered) -> StoreError {
+    if all.count + all.asked == 0 {
+        return error;
+    }
+    let done = format!("{} jobs were done before that, {} running ones were asked to stop", all.count, all.asked);
+    StoreError::new(error.fault().clone(), format!("{error}; {done}, and stay so; order it again for the rest"))
 }
 
 fn selection(order: &Order) -> Option<&Select> {

@@ -7,10 +7,10 @@
 use std::{collections::BTreeMap, fmt, future::Future, sync::Arc, time::Duration};
 
 use banto_core::{
-    Draft, FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleName,
-    Unique, limits::ATTEMPTS_MAX, text::visible,
+    FireId, Hold, Job as Record, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleDraft,
+    ScheduleName, Unique, limits::ATTEMPTS_MAX, text::visible,
 };
-use banto_process::Spec;
+use banto_process::{OutputFile, Spec};
 use banto_store::NewSchedule;
 
 use crate::{
@@ -84,7 +84,7 @@ pub trait Does {
         Fut: Future<Output = Result<(), JobError>> + Send + 'static;
 }
 
-impl Does for Draft {
+impl Does for ScheduleDraft {
     fn job<J: Job + Sync>(self, job: J) -> Scheduled {
         let make: Make = Arc::new(move |id, now_ms| enqueue::made(&job, id, now_ms));
         match Name::new(J::KIND) {
@@ -111,7 +111,7 @@ impl Does for Draft {
 }
 
 impl Scheduled {
-    fn of(draft: Draft, action: Action) -> Scheduled {
+    fn of(draft: ScheduleDraft, action: Action) -> Scheduled {
         let entry =
             draft.build().and_then(|schedule| Entry::new(schedule, action, "code").map_err(|fault| vec![fault]));
         Scheduled { entry, faults: Vec::new() }
@@ -158,10 +158,23 @@ impl Scheduled {
 }
 
 impl Entry {
-    /// A schedule that does that, written down at `source`: one attempt, in the queue `schedules`.
+    /// A schedule that does that, written down at `source`: one attempt, in the queue `schedules`. A command's output goes to
+    /// the schedule's file; nothing else has any.
     pub fn new(schedule: Schedule, action: Action, source: impl Into<String>) -> Result<Entry, Refusal> {
         let queue = Name::new(RUN_QUEUE)?;
         let source = source.into();
+        let action = match (action, &schedule.output) {
+            (Action::Command(spec), Some(output)) if spec.file.is_none() => {
+                let file = Some(OutputFile { zone: zone_of(&schedule), ..OutputFile::new(&output.path) });
+                Action::Command(Arc::new(Spec { file, ..(*spec).clone() }))
+            }
+            (Action::Command(spec), _) => Action::Command(spec),
+            (_, Some(output)) => {
+                let allowed = "only a command's output goes to a file; a job and a closure write to the log";
+                return Err(Refusal::new("a file for the output", &output.path, allowed));
+            }
+            (action, None) => action,
+        };
         Ok(Entry { schedule, action, source, queue, attempts_max: 1, timeout_ms: None, conditions: Vec::new() })
     }
 
@@ -207,7 +220,7 @@ impl Entry {
             Action::Command(_) | Action::Call(_) => {
                 let kind = Name::new(RUN_KIND)?;
                 let mut job = NewJob::new(id, kind, self.queue.clone(), Payload::of(&fire)?);
-                job.attempts_max = self.attempts_max;
+                job.attempts_max = Some(self.attempts_max);
                 job.options.timeout_ms = self.timeout_ms;
                 // A command that took its worker with it has ended badly: the next due instant is its next chance.
                 job.options.crashes_max = Some(1);
@@ -235,6 +248,11 @@ impl Entry {
         }
         None
     }
+}
+
+/// The zone whose midnight turns a schedule's file.
+fn zone_of(schedule: &Schedule) -> Option<String> {
+    Some(schedule.zone.as_str().to_owned())
 }
 
 /// The key that keeps the runs of a schedule apart.
@@ -354,7 +372,10 @@ async fn run(RunSchedule(fire): RunSchedule, context: Context<Timetable>) -> Res
     }
     let run: Arc<Run> = context.run.clone();
     match &entry.action {
-        Action::Command(spec) => command::run(spec, &fire.schedule, &run).await,
+        Action::Command(spec) => {
+            let anew = entry.schedule.output.as_ref().is_some_and(|output| !output.append);
+            command::run(spec, anew, &fire.schedule, &run).await
+        }
         Action::Call(call) => call(Context { run, state: Arc::new(()) }).await,
         Action::Enqueue { kind, .. } => Err(JobError::dead(format!("{} enqueues jobs of {kind} now", fire.schedule))),
     }

@@ -17,15 +17,13 @@ use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_M
 use banto_store::{Clock, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
 use tokio::{
     runtime::Handle,
-    sync::{
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-        oneshot,
-    },
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     time::{sleep, timeout},
 };
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
+    apart::apart,
     claim,
     config::Config,
     event::{Event, Events},
@@ -209,20 +207,7 @@ impl Worker {
     /// or when the machine has no thread left. To drop the future is to stop the worker now.
     pub async fn start(self) -> Result<Report, Unfit> {
         let handlers = Handle::current();
-        let _owner = Owner(self.stop.clone());
-        let (done, answer) = oneshot::channel();
-        let work = move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            let report = match runtime {
-                Ok(runtime) => runtime.block_on(self.run_with(handlers)),
-                Err(error) => Err(Unfit(vec![format!("start the engine's runtime: {error}")])),
-            };
-            let _ = done.send(report);
-        };
-        let thread = std::thread::Builder::new().name("banto-engine".into()).spawn(work);
-        thread.map_err(|error| Unfit(vec![format!("start the engine's thread: {error}")]))?;
-        let silent = || Unfit(vec!["hear from the engine's thread: it ended without a word; this is a bug".into()]);
-        answer.await.unwrap_or_else(|_| Err(silent()))
+        apart("banto-engine", self.stop.clone(), move || self.run_with(handlers)).await
     }
 
     async fn run_with(self, handlers: Handle) -> Result<Report, Unfit> {
@@ -253,15 +238,6 @@ impl Worker {
             ends,
         });
         Ok(live(shared, ended, heard).await)
-    }
-}
-
-/// Whoever awaits a worker that has a thread of its own; when they go, it stops.
-struct Owner(Stop);
-
-impl Drop for Owner {
-    fn drop(&mut self) {
-        self.0.now("nobody waits for it any more");
     }
 }
 

@@ -10,7 +10,7 @@ use rustix::process::{Pid, PidfdFlags, kill_process_group, pidfd_open, pidfd_sen
 use crate::{
     Signal,
     child::{self, Reaped},
-    reap,
+    guard, reap,
 };
 
 /// A process group of ours.
@@ -66,6 +66,7 @@ impl Group {
 
     /// Takes the leader's status, once it has ended. Its number may be somebody else's from here on.
     pub fn reap(mut self) -> io::Result<Reaped> {
+        guard::forget(self.pid);
         let reaped = child::reap(self.pid);
         self.reaped = true;
         reap::disown(self.pid);
@@ -79,6 +80,7 @@ impl Drop for Group {
             return;
         }
         self.tell_all(Signal::KILL);
+        guard::forget(self.pid);
         // It dies in a moment, but whoever drops a future must not wait: a thread does. If there is none to be had, the
         // dead stay on the kernel's list until this process ends.
         let pid = self.pid;

@@ -10,7 +10,7 @@
 //! - the start: `spawn` (one permanent thread), `child` (between fork and exec; all that is unsafe), `memory` (limits)
 //! - the run: [`run`], [`output`], `line`, `tail`, [`file`](mod@file) (rotation), `watch` (the line), `stop`, `leak`,
 //!   `group`, [`signal`]
-//! - the end: [`ended`], [`reap`] (the duties of PID 1)
+//! - the end: [`ended`], `guard` (if we are killed), [`reap`] (the duties of PID 1)
 //!
 //! ```
 //! use banto_process::{Clocks, Runner, Sink, Spec};
@@ -39,6 +39,7 @@ pub mod spec;
 mod child;
 mod find;
 mod group;
+mod guard;
 mod leak;
 mod line;
 mod memory;

@@ -21,6 +21,7 @@ use crate::{
     Spec,
     child::{self, Before, Ids},
     group::Group,
+    guard,
     memory::Limit,
     plan::Plan,
     reap,
@@ -86,7 +87,11 @@ fn work(requests: &mpsc::Receiver<Request>) {
             let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).ok_or_else(gone)?;
             Ok((pid, child))
         });
-        let started = started.and_then(|(pid, child)| Ok((Group::new(pid)?, child)));
+        let started = started.and_then(|(pid, child)| {
+            let group = Group::new(pid)?;
+            guard::watch(pid);
+            Ok((group, child))
+        });
         // If nobody waits for it any more, the group is dropped here, and dies.
         let _ = request.answer.send(started);
     }

@@ -19,7 +19,7 @@ CREATE TABLE banto_job (
     state         INTEGER NOT NULL,          -- 0 scheduled 1 ready (or running, or done) 3 parked 5 dead 6 cancelled
     run_at        INTEGER NOT NULL,
     enqueued_at   INTEGER NOT NULL,
-    attempts_max  INTEGER NOT NULL,
+    attempts_max  INTEGER NOT NULL,          -- 0: none was ordered
     attempt       INTEGER NOT NULL DEFAULT 0,
     crashes       INTEGER NOT NULL DEFAULT 0,
     fence         INTEGER NOT NULL DEFAULT 0,

@@ -152,7 +152,7 @@ fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result
     values.add(state.number())?;
     values.add(run_at)?;
     values.add(now.wall)?;
-    values.add(new.attempts_max)?;
+    values.add(new.attempts_max.unwrap_or(0))?;
     let (options, payload) = (options(&new.options), new.payload.as_str());
     let summed = Summed {
         id: new.id.bytes(),
@@ -160,7 +160,7 @@ fn bind(values: &mut Values<'_, '_>, new: &NewJob, now: Now) -> rusqlite::Result
         version: new.version.into(),
         queue: new.queue.as_str(),
         enqueued_at: now.wall,
-        attempts_max: new.attempts_max.into(),
+        attempts_max: new.attempts_max.unwrap_or(0).into(),
         options: options.as_deref(),
         key: new.unique.as_ref().map(|unique| unique.key.as_str()),
         payload,
@@ -186,7 +186,8 @@ fn key_holder(desk: &Desk<'_>, new: &NewJob) -> rusqlite::Result<Option<JobId>> 
     Ok(Some(if same.is_some() { new.id } else { holder.job }))
 }
 
-fn options(options: &Options) -> Option<String> {
+/// Options as their column; none where nothing is asked for.
+pub(crate) fn options(options: &Options) -> Option<String> {
     if *options == Options::default() {
         return None;
     }

@@ -60,6 +60,18 @@ impl Sqlite {
         Sqlite::start(options, clock, None)
     }
 
+    /// As [`Sqlite::open_with`], without holding up a runtime that the caller runs on: opening reads, migrates and may wait
+    /// for another process.
+    pub async fn open_aside(options: Options, clock: Arc<dyn Clock>) -> Result<Sqlite> {
+        match tokio::task::spawn_blocking(move || Sqlite::open_with(options, clock)).await {
+            Ok(opened) => opened,
+            Err(lost) => match lost.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(_) => Err(StoreError::new(Fault::Gone, "open the store: the runtime stops")),
+            },
+        }
+    }
+
     /// A store whose every call is carried out on the caller's thread, with its answer ready at once, and whose random
     /// bits follow from `seed`: for simulators and tests that must run the same way each time.
     pub fn inline(options: Options, clock: Arc<dyn Clock>, seed: u64) -> Result<Sqlite> {
@@ -73,8 +85,8 @@ impl Sqlite {
             migrate::current(&connect::inspector(&options)?)?;
         }
         let mut db = connect::writer(&options)?;
-        let migrated = migrate::migrate(&mut db)?;
-        let (mark, said) = loss::look(&mut db, &options.path, migrated.from == 0)?;
+        let (migrated, new) = migrate::migrate(&mut db)?;
+        let (mark, said) = loss::look(&mut db, &options.path, new)?;
         let (drawn, news) = start_of(&db)?;
         let reserve = Reserve::open(&options.path, options.reserve_bytes);
         let shared = Arc::new(Shared::new(options, news, reserve, mark));

@@ -23,17 +23,19 @@ pub(crate) fn look(db: &mut Connection, path: &Path, new: bool) -> Result<(Mark,
         db.query_row("SELECT value FROM banto_meta WHERE name = 'store'", [], |row| row.get(0)).map_err(&failed)?;
     // The mark first: it is written after the commit, so a store that is read later cannot be behind it by right.
     let (mut mark, found) = Mark::open(path, &store, new);
-    let mut said = Vec::new();
-    match found {
-        Found::Height(height) => count(db, path, height)?,
-        Found::Fresh => {}
-        Found::Useless(why) => {
-            said.push(format!("the mark of \"{}\" {why}: rows lost before now cannot be noticed", shown(path)))
-        }
+    if let Found::Height(height) = found {
+        count(db, path, height)?;
     }
     let (height, notice) = state(db).map_err(&failed)?;
     mark.raise(height);
-    said.extend(notice);
+    let why = match found {
+        Found::Useless(why) => Some(why),
+        // Nothing can be lost where nothing was ever committed.
+        Found::Unmade(why) if height != Height::default() => Some(why),
+        Found::Unmade(_) | Found::Height(_) | Found::Fresh => None,
+    };
+    let useless = |why| format!("the mark of \"{}\" {why}: rows lost before now cannot be noticed", shown(path));
+    let said = why.map(useless).into_iter().chain(notice).collect();
     Ok((mark, said))
 }
 

@@ -32,6 +32,8 @@ pub(crate) enum Found {
     Fresh,
     /// It says so much.
     Height(Height),
+    /// There is none, or the beginning of one; how that looks. Whoever has just made the store may be making it.
+    Unmade(&'static str),
     /// It cannot be used; why.
     Useless(&'static str),
 }
@@ -48,7 +50,7 @@ impl Mark {
         let found = match (&mark.file, existed) {
             (None, _) => Found::Useless("cannot be opened"),
             (Some(_), false) if new => Found::Fresh,
-            (Some(_), false) => Found::Useless("is missing"),
+            (Some(_), false) => Found::Unmade("is missing"),
             (Some(file), true) => mark.read(file, new),
         };
         (mark, found)
@@ -58,7 +60,7 @@ impl Mark {
     fn read(&self, file: &File, new: bool) -> Found {
         let mut bytes = [0; 32];
         if file.read_exact_at(&mut bytes, 0).is_err() {
-            return Found::Useless("is damaged");
+            return Found::Unmade("is damaged");
         }
         let [store, commits, accepted, check] = words(bytes);
         if check != checksum([store, commits, accepted]) {

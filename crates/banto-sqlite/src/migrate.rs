@@ -19,20 +19,26 @@ pub const SCHEMA: usize = STEPS.len();
 /// What a migration found and did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migrated {
-    /// The version it found; 0 is an empty file.
+    /// The version before its own steps; 0 is an empty file. Where another process took them all, the one it left.
     pub from: usize,
     /// The version it left.
     pub to: usize,
 }
 
-/// Brings the schema of `db` up to this build's.
-pub(crate) fn migrate(db: &mut Connection) -> Result<Migrated> {
-    let from = version(db)?;
-    let mut at = from;
-    while at < STEPS.len() {
-        at = step(db)?;
+/// Brings the schema of `db` up to this build's. Says too whether there was none when it was first looked at, whoever made
+/// it then.
+pub(crate) fn migrate(db: &mut Connection) -> Result<(Migrated, bool)> {
+    let first = version(db)?;
+    let mut migrated = Migrated { from: first, to: first };
+    while migrated.to < STEPS.len() {
+        let (found, left) = step(db)?;
+        // Until it has taken a step itself, all that was done was another's.
+        if migrated.from == migrated.to {
+            migrated.from = found;
+        }
+        migrated.to = left;
     }
-    Ok(Migrated { from, to: at })
+    Ok((migrated, first == 0))
 }
 
 /// Refuses a file whose schema is not this build's. Changes nothing.
@@ -48,12 +54,12 @@ pub(crate) fn current(db: &Connection) -> Result<()> {
     }
 }
 
-/// Takes the next step and gives the version after it: that of another process, if it was faster.
-fn step(db: &mut Connection) -> Result<usize> {
+/// Takes the next step, if there is one left, and gives the versions before and after it.
+fn step(db: &mut Connection) -> Result<(usize, usize)> {
     let failed = while_doing("migrate the store");
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
     let at = version(&tx)?;
-    let Some(step) = STEPS.get(at) else { return Ok(at) };
+    let Some(step) = STEPS.get(at) else { return Ok((at, at)) };
     if at == 0 {
         tx.execute_batch("CREATE TABLE banto_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;")
             .map_err(&failed)?;
@@ -61,7 +67,7 @@ fn step(db: &mut Connection) -> Result<usize> {
     tx.execute_batch(step).map_err(&failed)?;
     tx.execute("INSERT OR REPLACE INTO banto_meta VALUES ('schema', ?1)", [(at + 1).to_string()]).map_err(&failed)?;
     tx.commit().map_err(&failed)?;
-    Ok(at + 1)
+    Ok((at, at + 1))
 }
 
 /// The version of the schema in the file. Refuses one that this build does not know.

@@ -4,7 +4,7 @@
 //! looks, those few are looked at; else the ids are walked in order until enough are found or no more can be. Filters
 //! become bound values, never text; [`Select::fits`] has the last word on every row, so a statement may be too wide.
 
-use banto_core::{JobId, State, limits::PAGE_MAX};
+use banto_core::{Cause, JobId, State, limits::PAGE_MAX};
 use banto_store::Select;
 use rusqlite::{Connection, types::Value};
 
@@ -106,12 +106,16 @@ impl Filter {
         let states = states(select);
         filter.left = count(db, select, &states)?;
         let narrows = states.len() < State::ALL.len();
-        if narrows && filter.left <= FEW {
+        let parked = states.contains(&State::Parked);
+        // A damaged row that nobody has met yet stands anywhere, and is found only by reading all that could be one.
+        let seeks_damaged = parked && !select.readable && select.cause.is_none_or(|cause| cause == Cause::Damaged);
+        let reads_all = seeks_damaged && count(db, select, &State::ALL)? <= FEW;
+        if narrows && !reads_all && filter.left <= FEW {
             let places: Vec<&str> = states.iter().map(|state| place(*state)).collect();
             filter.sql += &format!(" AND j.id IN ({})", places.join(" UNION ALL "));
         }
         // Damaged rows are counted as what they were and shown as parked; so where those are looked for, nothing is sure.
-        if states.contains(&State::Parked) {
+        if parked {
             filter.left = u64::MAX;
         }
         filter.states = states;

@@ -131,7 +131,7 @@ impl Reader {
             state,
             run_at: int(row, Column::RunAt)?,
             attempt: number(row, Column::Attempt, 0, u16::MAX)?,
-            attempts_max: number(row, Column::AttemptsMax, 1, ATTEMPTS_MAX)?,
+            attempts_max: attempts_max(row)?,
             crashes: number(row, Column::Crashes, 0, u16::MAX)?,
             fence: number(row, Column::Fence, 0, u32::MAX)?,
             unique: unique(row)?,
@@ -151,17 +151,7 @@ impl Reader {
 /// Compares the row with what was stored.
 fn compare(row: &Row<'_>, job: &Job) -> Result<(), Why> {
     let Some(sum) = maybe_int(row, Column::Sum)? else { return Ok(()) };
-    let now = Summed {
-        id: job.id.bytes(),
-        kind: job.kind.as_str(),
-        version: job.version.into(),
-        queue: job.queue.as_str(),
-        enqueued_at: job.enqueued_at,
-        attempts_max: job.attempts_max.into(),
-        options: maybe_text(row, Column::Options)?,
-        key: maybe_text(row, Column::Key)?,
-        payload: job.payload.as_str(),
-    };
+    let now = Summed::of(job, maybe_text(row, Column::Options)?, maybe_text(row, Column::Key)?);
     match now.sum() == sum {
         true => Ok(()),
         false => Err("the row is not what was stored: its sum differs".into()),
@@ -276,6 +266,11 @@ fn park(row: &Row<'_>) -> Result<Option<Park>, Why> {
     Ok(Some(Park { cause, text: said(Column::ParkText)?, build: said(Column::ParkBuild)? }))
 }
 
+/// Nought is none.
+fn attempts_max(row: &Row<'_>) -> Result<Option<u16>, Why> {
+    number(row, Column::AttemptsMax, 0, ATTEMPTS_MAX).map(|attempts| Some(attempts).filter(|attempts| *attempts > 0))
+}
+
 fn number<T: TryFrom<i64> + PartialOrd>(row: &Row<'_>, column: Column, least: T, most: T) -> Result<T, Why> {
     let number = int(row, column)?;
     let fits = T::try_from(number).ok().filter(|fit| *fit >= least && *fit <= most);
@@ -328,7 +323,7 @@ fn shown(row: &Row<'_>, why: Why) -> Job {
         state: ended.unwrap_or(State::Parked),
         run_at: at(Column::RunAt),
         attempt: number(row, Column::Attempt, 0, u16::MAX).unwrap_or(0),
-        attempts_max: number(row, Column::AttemptsMax, 0, ATTEMPTS_MAX).unwrap_or(0),
+        attempts_max: attempts_max(row).unwrap_or(None),
         crashes: number(row, Column::Crashes, 0, u16::MAX).unwrap_or(0),
         fence: number(row, Column::Fence, 0, u32::MAX).unwrap_or(0),
         unique: unique(row).unwrap_or(None),

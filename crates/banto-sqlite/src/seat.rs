@@ -7,7 +7,7 @@
 use banto_core::{Job, Lease, State};
 use rusqlite::params;
 
-use crate::{desk::Desk, row::Stored};
+use crate::{desk::Desk, enqueue, row::Stored, sum::Summed};
 
 /// Writes a changed job back over what was stored, and counts the move.
 pub(crate) fn save(desk: &mut Desk<'_>, was: &Stored, job: &Job, written: Option<Lease>) -> rusqlite::Result<()> {
@@ -76,6 +76,15 @@ fn write(desk: &Desk<'_>, seq: i64, job: &Job, written: Option<Lease>) -> rusqli
         // Numbers and a text, which serde_json always can write.
         job.progress.as_ref().and_then(|progress| serde_json::to_string(progress).ok()),
     ])?;
+    Ok(())
+}
+
+/// Writes changed options over those that the job was ordered with. A row without a sum stays without one.
+pub(crate) fn reorder(desk: &Desk<'_>, seq: i64, job: &Job) -> rusqlite::Result<()> {
+    let options = enqueue::options(&job.options);
+    let sum = Summed::of(job, options.as_deref(), job.unique.as_ref().map(|unique| unique.key.as_str())).sum();
+    let sql = "UPDATE banto_job SET options = ?2, sum = iif(sum IS NULL, NULL, ?3) WHERE seq = ?1";
+    desk.db.prepare_cached(sql)?.execute(params![seq, options, sum])?;
     Ok(())
 }
 

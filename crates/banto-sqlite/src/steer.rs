@@ -126,6 +126,9 @@ fn retry(desk: &mut Desk<'_>, stored: &Stored, by: &str, done: &mut Steered) -> 
     if stored.job.state.ended() {
         (job.attempt, job.crashes, job.finished_at) = (0, 0, None);
     }
+    if job.options.lift(desk.now.wall) {
+        seat::reorder(desk, stored.seq, &job)?;
+    }
     seat::save(desk, stored, &job, stored.written)?;
     Ok(true)
 }

@@ -4,7 +4,9 @@
 //! not. It guards against accidents, not against somebody who means harm: they would write the sum, too. A row without a
 //! sum is taken as it is, for whoever must mend one by hand: `UPDATE banto_job SET payload = …, sum = NULL`.
 
-/// What is summed: all that never changes once a job is stored.
+use banto_core::Job;
+
+/// What is summed: all that a job was ordered with, which changes only by order, and then with its sum.
 pub(crate) struct Summed<'a> {
     pub id: &'a [u8],
     pub kind: &'a str,
@@ -17,7 +19,22 @@ pub(crate) struct Summed<'a> {
     pub payload: &'a str,
 }
 
-impl Summed<'_> {
+impl<'a> Summed<'a> {
+    /// What is summed of a stored job, with two of its columns as they are written.
+    pub fn of(job: &'a Job, options: Option<&'a str>, key: Option<&'a str>) -> Summed<'a> {
+        Summed {
+            id: job.id.bytes(),
+            kind: job.kind.as_str(),
+            version: job.version.into(),
+            queue: job.queue.as_str(),
+            enqueued_at: job.enqueued_at,
+            attempts_max: job.attempts_max.unwrap_or(0).into(),
+            options,
+            key,
+            payload: job.payload.as_str(),
+        }
+    }
+
     /// The sum.
     pub fn sum(&self) -> i64 {
         let mut all = Vec::with_capacity(512 + self.payload.len());

@@ -16,7 +16,7 @@ const CHANGES: [&str; 9] = [
     "payload = '{'",
     "priority = 10",
     "version = 0",
-    "attempts_max = 0",
+    "attempts_max = -1",
     "options = '{'",
     "key = '', hold = 1",
     "progress = '{'",
@@ -85,6 +85,31 @@ async fn a_damaged_row_is_shown_and_never_handed_out_whatever_its_state() {
         store.queues().await.unwrap();
         store.census().await.unwrap();
     }
+}
+
+/// It was shown as parked among all jobs, and missing among the parked, until a claim met it.
+#[tokio::test]
+async fn a_damaged_row_that_nobody_has_met_yet_is_listed_among_the_parked() {
+    for (state, change) in State::ALL.into_iter().flat_map(|state| CHANGES.map(|change| (state, change))) {
+        if matches!(state, State::Dead | State::Cancelled) {
+            continue; // They are shown as what they ended as.
+        }
+        let bench = Bench::new();
+        let (store, id) = stage(&bench, state).await;
+        write(&bench, change, id);
+        let here = format!("{state}: {change}");
+        let listed = async |select: Select| ids_of(&store.jobs(select, None).await.unwrap().jobs);
+        assert_eq!(listed(Select::states([State::Parked])).await, [id], "{here}");
+        assert_eq!(listed(Select { cause: Some(Cause::Damaged), ..Select::default() }).await, [id], "{here}");
+        let of = Select { queue: Some(name("mail")), limit: 1, ..Select::states([State::Parked]) };
+        assert_eq!(listed(of).await, [id], "{here}");
+        assert_eq!(listed(Select { cause: Some(Cause::Missing), ..Select::default() }).await, [], "{here}");
+        assert_eq!(order(&store, Order::Cancel(Select::states([State::Parked]))).await.sample, [id], "{here}");
+    }
+}
+
+fn ids_of(jobs: &[banto_core::Job]) -> Vec<JobId> {
+    jobs.iter().map(|job| job.id).collect()
 }
 
 #[tokio::test]

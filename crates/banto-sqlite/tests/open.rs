@@ -92,6 +92,26 @@ fn those_that_open_migrate_and_close_at_once_take_turns() {
     }
 }
 
+/// Eight that open at once all said once that they had made the schema.
+#[test]
+fn of_those_that_migrate_at_once_one_alone_says_that_it_made_the_schema() {
+    for _ in 0..10 {
+        let bench = Arc::new(Bench::new());
+        let start = Arc::new(std::sync::Barrier::new(8));
+        let open = |bench: Arc<Bench>, start: Arc<std::sync::Barrier>| {
+            move || {
+                start.wait();
+                let store = bench.open();
+                (store.migrated(), store.about().notices)
+            }
+        };
+        let all: Vec<_> = (0..8).map(|_| std::thread::spawn(open(bench.clone(), start.clone()))).collect();
+        let all: Vec<_> = all.into_iter().map(|one| one.join().unwrap()).collect();
+        assert_eq!(all.iter().filter(|(migrated, _)| migrated.from == 0).count(), 1, "{all:?}");
+        assert!(all.iter().all(|(_, notices)| notices.is_empty()), "no one misses a mark that is being made: {all:?}");
+    }
+}
+
 #[test]
 fn a_newer_schema_is_refused_by_both_numbers() {
     let bench = Bench::new();

@@ -117,7 +117,7 @@ struct Shared {
 struct Ledger {
     rngs: BTreeMap<Verb, fastrand::Rng>,
     plans: BTreeMap<Verb, Plan>,
-    next: BTreeMap<Verb, VecDeque<Strike>>,
+    next: BTreeMap<Verb, VecDeque<Option<Strike>>>,
     injected: BTreeMap<Verb, Injected>,
 }
 
@@ -152,7 +152,12 @@ impl Faulty {
 
     /// The next call of that verb fails so, whatever the plan; several are used in order.
     pub fn strike_next(&self, verb: Verb, strike: Strike) {
-        self.ledger().next.entry(verb).or_default().push_back(strike);
+        self.ledger().next.entry(verb).or_default().push_back(Some(strike));
+    }
+
+    /// The next call of that verb passes, whatever the plan, before those that [`Faulty::strike_next`] strikes after it.
+    pub fn pass_next(&self, verb: Verb) {
+        self.ledger().next.entry(verb).or_default().push_back(None);
     }
 
     /// From now on nothing fails, and whatever hangs goes on. What was counted stays.
@@ -199,7 +204,8 @@ impl Faulty {
 impl Ledger {
     /// Counts a call and says how it fails, if it does.
     fn draw(&mut self, verb: Verb) -> Option<Strike> {
-        let planned = self.next.get_mut(&verb).and_then(VecDeque::pop_front).or_else(|| self.draw_planned(verb));
+        let ordered = self.next.get_mut(&verb).and_then(VecDeque::pop_front);
+        let planned = ordered.unwrap_or_else(|| self.draw_planned(verb));
         let injected = self.injected.entry(verb).or_default();
         injected.calls += 1;
         match &planned {

@@ -20,6 +20,8 @@ pub struct Select {
     pub tag: Option<Label>,
     /// Parked for this cause.
     pub cause: Option<Cause>,
+    /// Only what can be read: no row that is parked, or to be parked, as damaged.
+    pub readable: bool,
     /// Ended before this wall-clock time, in milliseconds since 1970.
     pub ended_before: Option<i64>,
     /// How many at most: a page of a listing is never longer than `PAGE_MAX`; an order takes as many as it says.
@@ -35,6 +37,7 @@ impl Default for Select {
             states: Vec::new(),
             tag: None,
             cause: None,
+            readable: false,
             ended_before: None,
             limit: usize::MAX,
         }
@@ -60,6 +63,7 @@ impl Select {
             && (self.states.is_empty() || self.states.contains(&job.state))
             && self.tag.as_ref().is_none_or(|tag| job.options.tags.contains(tag))
             && self.cause.is_none_or(|cause| job.park.as_ref().is_some_and(|park| park.cause == cause))
+            && !(self.readable && job.park.as_ref().is_some_and(|park| park.cause == Cause::Damaged))
             && self.ended_before.is_none_or(|before| job.finished_at.is_some_and(|at| at < before))
     }
 }

@@ -25,7 +25,7 @@ pub enum Order {
     /// next renewal) and counted in [`Steered::asked`].
     Cancel(Select),
     /// Run again or run now: dead, cancelled and scheduled jobs become ready and due now, with attempts and crashes at
-    /// nought if they had ended. One that had ended takes its key again (unless that was for a period); where
+    /// nought if they had ended, and without a `retry_until` that is over. One that had ended takes its key again (unless that was for a period); where
     /// another job holds it, it is left and counted in [`Steered::held`].
     Retry(Select),
     /// Parked jobs become ready and due now.

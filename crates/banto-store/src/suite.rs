@@ -32,6 +32,7 @@ pub mod finish;
 pub mod fire;
 pub mod instance;
 pub mod key;
+pub mod ledger;
 pub mod prune;
 pub mod random;
 pub mod read;
@@ -56,8 +57,22 @@ pub trait Place: Send + Sync + 'static {
     fn again(&self, clock: GivenClock) -> Opening<'_, Option<Arc<dyn Store>>>;
 }
 
+/// A promise that is being acted.
+pub type Acted = Pin<Box<dyn Future<Output = ()>>>;
+
+/// Every promise by its file and name, as [`run`] takes it.
+#[doc(hidden)]
+pub mod acted {
+    crate::__promises!(__boxed);
+}
+
 /// Acts one promise on the stage that `place` gives. Panics if it was broken.
-pub fn run<F: Future<Output = ()>>(place: impl Place, promise: impl FnOnce(Stage) -> F) {
+pub fn run(place: impl Place, promise: impl FnOnce(Stage) -> Acted + 'static) {
+    act(Arc::new(place), Box::new(promise));
+}
+
+/// Compiled once, whatever the place and the promise.
+fn act(place: Arc<dyn Place>, promise: Box<dyn FnOnce(Stage) -> Acted>) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    runtime.block_on(async { promise(Stage::open(Arc::new(place)).await).await });
+    runtime.block_on(async { promise(Stage::open(place).await).await });
 }

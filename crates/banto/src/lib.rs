@@ -48,7 +48,7 @@ pub use banto_core::{
     State, Unique, limits, text,
 };
 pub use banto_engine::{
-    BoxFuture, Client, Config, Context, Event, Events, Halt, Job, JobError, Layer, Next, Order, Policy, Registry,
+    BoxFuture, Client, Config, Context, Draft, Event, Events, Halt, Job, JobError, Layer, Next, Policy, Registry,
     Report, Stop, Unfit, Why, Worker, context::Run,
 };
 pub use banto_macros::Job;

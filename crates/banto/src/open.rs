@@ -33,25 +33,12 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>, Error> {
         }
         "memory" => Ok(Arc::new(Memory::new(Arc::new(SystemClock), fastrand::u64(..)))),
         #[cfg(feature = "sqlite")]
-        "sqlite" => sqlite(url.to_owned()).await,
+        "sqlite" => Ok(Arc::new(banto_sqlite::Sqlite::open_aside(url.parse()?, crate::clock()).await?)),
         _ => {
             let (scheme, allowed) = (visible(scheme, 40), ADDRESSES.join(" and "));
             let text = format!("open a store of the sort \"{scheme}\": this build knows {allowed}");
             Err(StoreError::new(Fault::Config, text).into())
         }
-    }
-}
-
-/// Opening reads, migrates and may wait for another process, so it is kept off the caller's runtime.
-#[cfg(feature = "sqlite")]
-async fn sqlite(url: String) -> Result<Arc<dyn Store>, Error> {
-    let opened = tokio::task::spawn_blocking(move || banto_sqlite::Sqlite::open(&url, crate::clock())).await;
-    match opened {
-        Ok(store) => Ok(Arc::new(store?)),
-        Err(lost) => match lost.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            Err(_) => Err(StoreError::new(Fault::Gone, "open the store: the runtime stops").into()),
-        },
     }
 }
 

@@ -34,7 +34,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use banto_core::{Job as Record, JobId, Name, Park, State, limits::SPAN_MS_MAX};
+use banto_core::{Job as JobRecord, JobId, Name, Park, State, limits::SPAN_MS_MAX};
 use banto_engine::{BoxFuture, Client, Config, Event, Halt, Job, Layer, Next, Registry, Report, Worker, context::Run};
 use banto_store::{Enqueued, GivenClock, Line, Store, memory::Memory};
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
@@ -63,7 +63,7 @@ pub struct Ran {
     /// The outcome's word: done, retry, snooze, cancel, dead, park, hand_back; late if the lease was lost.
     pub outcome: &'static str,
     /// The job as it stands after the run.
-    pub job: Record,
+    pub job: JobRecord,
     /// The job's trail, the oldest line first: what it said and how its runs ended.
     pub trail: Vec<Line>,
 }

@@ -34,8 +34,8 @@
 //!
 //! let client = bench.client(); // with a store of your own: Client::new(store)
 //! client.enqueue(&GenerateAvatar { avatar_id: 7, user_id: 1 }).await?;
-//! let order = client.order(&GenerateAvatar { avatar_id: 8, user_id: 1 }); // this one asks for something else
-//! client.send(order.delay(Duration::from_secs(3600)).priority(0).tag("night")).await?;
+//! let draft = client.draft(&GenerateAvatar { avatar_id: 8, user_id: 1 }); // this one asks for something else
+//! client.send(draft.delay(Duration::from_secs(3600)).priority(0).tag("night")).await?;
 //!
 //! let ran = bench.run_one().await.unwrap();
 //! assert_eq!((ran.outcome, ran.trail[0].text.as_str()), ("done", "painting 7 with a pen"));
@@ -72,7 +72,7 @@
 //! assert!(bench.client().enqueue(&may).await?.fresh, "the first one has ended");
 //!
 //! // An idempotency key, for a caller that may ask twice: remembered for a day after the job's end.
-//! let paid = |bench: &Bench| bench.client().order(&Report { month: "2030-06".into() }).once("payment 4711");
+//! let paid = |bench: &Bench| bench.client().draft(&Report { month: "2030-06".into() }).once("payment 4711");
 //! let first = bench.client().send(paid(&bench)).await?;
 //! assert_eq!(bench.client().send(paid(&bench)).await?.id, first.id);
 //! # Ok(())
@@ -229,7 +229,7 @@
 //! let client = Client::new(Arc::new(sqlite.clone()));
 //! # sqlite.write(|tx| Ok::<_, Box<dyn Error + Send + Sync>>(tx.execute_batch("CREATE TABLE user (name TEXT)")?)).await?;
 //!
-//! let order = client.order(&Welcome { user: "Ada".into() }).ready()?;
+//! let draft = client.draft(&Welcome { user: "Ada".into() }).ready()?;
 //! let store = sqlite.clone();
 //! let id = sqlite
 //!     .write(move |tx| -> Result<_, Box<dyn Error + Send + Sync>> {

@@ -98,7 +98,7 @@ async fn each_end_is_told_as_the_engine_wrote_it() {
 async fn time_passes_when_the_test_says_so() {
     let bench = Bench::new(registry());
     bench.enqueue(&errand("retry")).await.unwrap();
-    let later = bench.client().order(&errand("walk")).delay(Duration::from_secs(10));
+    let later = bench.client().draft(&errand("walk")).delay(Duration::from_secs(10));
     bench.client().send(later).await.unwrap();
     assert_eq!(bench.drain().await, [("retry", 1)].into());
     bench.pass(Duration::from_millis(9_999));
@@ -163,7 +163,7 @@ async fn a_failed_assertion_lists_what_is_enqueued() {
     assert_eq!(said, "no letter that fits is enqueued; nothing is enqueued");
 
     bench.enqueue(&Letter { to: "A\u{1b}da".into() }).await.unwrap_err();
-    let late = bench.client().order(&errand("run\n\u{1b}[2J")).delay(Duration::from_secs(10)).once("errand 7");
+    let late = bench.client().draft(&errand("run\n\u{1b}[2J")).delay(Duration::from_secs(10)).once("errand 7");
     let id = bench.client().send(late).await.unwrap().id;
     let listed = format!(
         "enqueued are:\n  errand in errands, scheduled, due in 10000 ms, key \"errand 7\": \
@@ -220,7 +220,7 @@ async fn a_drain_takes_each_parked_job_back_once_and_follows_jobs_into_new_queue
         let (Some(client), true) = (context.state().get(), job.left > 0) else {
             return Err(JobError::missing("a hook"));
         };
-        let next = client.order(&Chain { left: job.left - 1 }).queue(&format!("chains-{}", job.left));
+        let next = client.draft(&Chain { left: job.left - 1 }).queue(&format!("chains-{}", job.left));
         client.send(next).await?;
         Ok(())
     }

@@ -113,7 +113,8 @@ impl ClientSpec {
         let span = self.ms.1.saturating_sub(self.ms.0) + 1;
         let ms = self.ms.0 + mix(self.seed ^ index) % span;
         let errand = Errand { act: self.act, ms, index, pad: self.text.clone() + &"x".repeat(self.pad) };
-        let job = NewJob { attempts_max: self.attempts_max, priority: self.priority, ..errand.order(id, &self.queue)? };
+        let job =
+            NewJob { attempts_max: Some(self.attempts_max), priority: self.priority, ..errand.order(id, &self.queue)? };
         if !self.keyed {
             return Ok(job);
         }

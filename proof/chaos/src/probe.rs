@@ -91,7 +91,7 @@ fn damaged(job: &Job) -> bool {
 
 /// What a job's author gave, on one line.
 pub fn given(job: &Job) -> String {
-    format!("{} {} {} {}", job.kind, job.queue, job.attempts_max, job.payload.as_str())
+    format!("{} {} {} {}", job.kind, job.queue, job.attempts_max(), job.payload.as_str())
 }
 
 /// Enqueues a job, prunes, and works for a second.

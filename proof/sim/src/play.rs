@@ -308,7 +308,7 @@ fn row(order: &Order, id: JobId) -> Result<NewJob, Refusal> {
     let mut job = NewJob::new(id, name(kind), queue_name(order.queue), Payload::of(&payload)?);
     job.version = version;
     job.priority = order.priority;
-    job.attempts_max = order.attempts_max;
+    job.attempts_max = Some(order.attempts_max);
     job.options.timeout_ms = order.timeout_ms;
     if order.delay_ms > 0 {
         job.due = Due::In(order.delay_ms);

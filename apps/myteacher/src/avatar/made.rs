@@ -10,6 +10,9 @@ use crate::{event::CommentEvent, look::Picture};
 
 use super::Avatar;
 
+/// The provider of a comment that took the place of one which moderation refused.
+pub const BUILT_IN: &str = "built-in";
+
 /// What a provider was used for, in one run.
 pub struct Usage<'a> {
     /// "bust_happy", "login", …
@@ -98,6 +101,8 @@ pub struct Made {
     pub pictures: Vec<(String, String, i64)>,
     /// Comments, by event.
     pub comments: Vec<(String, String)>,
+    /// The events among them whose comment is built in, because moderation refused every other.
+    pub built_in: Vec<String>,
 }
 
 /// What the avatar's present run has made so far.
@@ -122,5 +127,8 @@ fn made_in(tx: &Connection, id: i64, run: &str) -> rusqlite::Result<Made> {
         "SELECT event_type, comment_text FROM avatar_comments WHERE teacher_avatar_id = ?1 AND run = ?2 ORDER BY id";
     let comments =
         tx.prepare_cached(sql)?.query_map(of, |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<Result<_, _>>()?;
-    Ok(Made { pictures, comments })
+    let sql = "SELECT item FROM ai_usage_logs WHERE teacher_avatar_id = ?1 AND run = ?2 AND provider = ?3 ORDER BY id";
+    let built_in =
+        tx.prepare_cached(sql)?.query_map(params![id, run, BUILT_IN], |row| row.get(0))?.collect::<Result<_, _>>()?;
+    Ok(Made { pictures, comments, built_in })
 }

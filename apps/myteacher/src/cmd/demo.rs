@@ -12,7 +12,7 @@ use crate::{
     print::{line, object, quoted, table},
 };
 
-use super::{FOUND, STORE, open};
+use super::{FOUND, STORE, open, show::said_built_in};
 
 /// `myteacher demo`.
 pub async fn demo(typed: &args::Demo) -> Result<ExitCode, Error> {
@@ -57,6 +57,7 @@ fn shown(demo: &Demo, place: &Place) -> Result<(), Error> {
         demo.avatar.status.clone(),
     ]);
     line(&counts)?;
+    said_built_in(&demo.made.built_in)?;
     if let Some((title, message)) = &demo.notification {
         line(&format!("Notification: {title} ({message})"))?;
     }

@@ -77,5 +77,14 @@ fn shown(made: Made, place: &Place) -> Result<(), Error> {
     for (event, text) in made.comments {
         comments.add_row([event, visible(&text, 100)]);
     }
-    line(&comments)
+    line(&comments)?;
+    said_built_in(&made.built_in)
+}
+
+/// Says which comments are not the provider's.
+pub(super) fn said_built_in(events: &[String]) -> Result<(), Error> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    line(&format!("built-in comments, since moderation refused every other: {}", events.join(", ")))
 }

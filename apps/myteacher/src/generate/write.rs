@@ -1,4 +1,8 @@
 //! The comments of a run: written and noted one by one.
+//!
+//! A comment that moderation refuses is asked for more softly, as a picture is. One that it refuses even then is no reason
+//! to throw away an avatar whose pictures are all paid for: the built-in writer's words for that moment take its place,
+//! at no cost, and the usage log, the trail and whoever shows the avatar say so.
 
 use banto::{Context, JobError};
 
@@ -6,9 +10,11 @@ use crate::{
     app::App,
     avatar::{self, Avatar, Made, Usage},
     event::CommentEvent,
+    failure::Failure,
     look::Look,
-    port::WriteOrder,
+    port::{SOFTNESS_MAX, WriteOrder, Written},
     price,
+    write::offline,
 };
 
 use super::{policy, steps};
@@ -30,8 +36,10 @@ async fn one(run: &Context<App>, avatar: &Avatar, look: Look, event: CommentEven
     let mut order = WriteOrder::new(look, event);
     order.cancel = run.token().clone();
     let app = run.state();
-    let written = app.writer.write(&order).await.map_err(|failure| policy(&failure))?;
-    let (avatar, provider, now) = (avatar.clone(), app.writer.name(), app.now());
+    let written = softened(run, &mut order).await?;
+    let provider = if written.is_some() { app.writer.name() } else { avatar::BUILT_IN };
+    let written = written.unwrap_or_else(|| built_in(&look, event));
+    let (avatar, now) = (avatar.clone(), app.now());
     app.write(move |db| {
         let cost = price::comment(db, written.tokens_in, written.tokens_out)?;
         let units = written.tokens_in.saturating_add(written.tokens_out);
@@ -41,4 +49,26 @@ async fn one(run: &Context<App>, avatar: &Avatar, look: Look, event: CommentEven
     })
     .await?;
     Ok(())
+}
+
+/// Writes, and softens the order each time moderation refuses it, as far as it goes; `None` beyond.
+async fn softened(run: &Context<App>, order: &mut WriteOrder) -> Result<Option<Written>, JobError> {
+    loop {
+        let (event, reason) = match run.state().writer.write(order).await {
+            Ok(written) => return Ok(Some(written)),
+            Err(Failure::Moderation { reason }) => (order.event, reason),
+            Err(failure) => return Err(policy(&failure)),
+        };
+        if order.softness >= SOFTNESS_MAX {
+            run.log(format!("{event}: moderation refused it ({reason}); the built-in comment takes its place"));
+            return Ok(None);
+        }
+        order.softness += 1;
+        run.log(format!("{event}: moderation refused it ({reason}); softened to {}", order.softness));
+    }
+}
+
+fn built_in(look: &Look, event: CommentEvent) -> Written {
+    let (text, model) = (offline::comment(look, event), offline::MODEL.to_owned());
+    Written { text, model, tokens_in: 0, tokens_out: 0 }
 }

@@ -15,7 +15,7 @@ pub(crate) fn row(job: &Job, now_ms: i64) -> [String; 7] {
         job.queue.to_string(),
         job.kind.to_string(),
         job.state.to_string(),
-        format!("{}/{}", job.attempt, job.attempts_max),
+        format!("{}/{}", job.attempt, job.attempts_max()),
         when(job, now_ms),
         what(job),
     ]

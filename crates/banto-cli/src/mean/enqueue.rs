@@ -38,7 +38,7 @@ pub(crate) fn job(
         job.priority = number("--priority", text, 0, PRIORITY_MAX)?;
     }
     if let Some(text) = &typed.attempts {
-        job.attempts_max = number("--attempts", text, 1, ATTEMPTS_MAX)?;
+        job.attempts_max = Some(number("--attempts", text, 1, ATTEMPTS_MAX)?);
     }
     job.due = due(typed)?;
     job.unique = unique(typed)?.or(job.unique);

@@ -199,7 +199,7 @@ fn each_flag_of_enqueue_has_its_meaning() {
         ("--priority 0", |j| j.priority = 0),
         ("--delay 10m", |j| j.due = Due::In(600_000)),
         ("--at 1970-01-02T00:00:00Z", |j| j.due = Due::At(86_400_000)),
-        ("--attempts 9", |j| j.attempts_max = 9),
+        ("--attempts 9", |j| j.attempts_max = Some(9)),
         ("--timeout 5", |j| j.options.timeout_ms = Some(5_000)),
         ("--backoff 1,2", |j| j.options.backoff = Some(Backoff::Table(vec![1_000, 2_000]))),
         ("--tag a --tag b", |j| j.options.tags = ["a", "b"].map(|tag| tag.parse().unwrap()).into()),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use banto_core::{Schedule, ScheduleName};
+use banto_core::{Schedule, ScheduleName, lint};
 use banto_store::{Register, Registered, ScheduleView, Seen, Service, StoreError};
 
 use super::{Line, turns::Loop};
@@ -63,10 +63,20 @@ impl Loop {
         self.superseded = false;
         self.line_up(i64::MAX);
         self.lead_if_nobody_does().await?;
+        self.say_what_may_surprise(now);
+        Ok(())
+    }
+
+    /// What people should know of the timetable, when it begins to count.
+    fn say_what_may_surprise(&self, now: i64) {
         if self.lines.is_empty() {
             tracing::warn!("there is no schedule: nothing will ever be due here");
         }
-        Ok(())
+        for line in &self.lines {
+            for finding in lint(&line.schedule, now, None) {
+                tracing::warn!(schedule = %line.schedule.name, "{}", finding.text);
+            }
+        }
     }
 
     /// Where nobody leads, this scheduler does, before anything is due.

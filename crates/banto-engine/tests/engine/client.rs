@@ -34,7 +34,7 @@ async fn a_lost_answer_is_asked_again_and_doubles_nothing() {
 async fn a_key_that_another_job_holds_is_said_also_after_doubt() {
     let house = House::new();
     let (faulty, client) = behind(&house);
-    let once = |word: &str| client.order(&act(word)).once("key");
+    let once = |word: &str| client.draft(&act(word)).once("key");
     let first = client.send(once("a")).await.unwrap();
     faulty.strike_next(Verb::Enqueue, Strike::After);
     let second = client.send(once("b")).await.unwrap();
@@ -64,9 +64,9 @@ async fn a_full_disk_and_a_refusal_are_said_at_once() {
     faulty.strike_next(Verb::Enqueue, Strike::Before(Fault::Full));
     let begun = house.clock.steady_ms();
     assert_eq!(*client.enqueue(&act("x")).await.unwrap_err().fault(), Fault::Full);
-    let refused = client.send(client.order(&act("x")).priority(10)).await.unwrap_err();
+    let refused = client.send(client.draft(&act("x")).priority(10)).await.unwrap_err();
     assert_eq!(refused.to_string(), "take \"10\" as a priority: 0 to 9 is allowed");
-    let refused = client.send(client.order(&act("x")).queue("a:b").tag("fine")).await.unwrap_err();
+    let refused = client.send(client.draft(&act("x")).queue("a:b").tag("fine")).await.unwrap_err();
     assert!(refused.to_string().contains("take \"a:b\" as a name"), "{refused}");
     assert_eq!(house.clock.steady_ms(), begun);
     assert_eq!(house.memory.tally().await.unwrap().accepted, 0);
@@ -76,12 +76,12 @@ async fn a_full_disk_and_a_refusal_are_said_at_once() {
 async fn an_order_is_stored_as_it_was_given() {
     let house = House::new();
     let order =
-        house.client.order(&act("x")).queue("slow").priority(2).attempts_max(9).tag("user:7").trace("00-ab-cd-01");
+        house.client.draft(&act("x")).queue("slow").priority(2).attempts_max(9).tag("user:7").trace("00-ab-cd-01");
     let order = order.timeout(Duration::from_secs(5)).at(house.clock.wall_ms() + 60_000).once("k");
     let ready = order.clone().ready().unwrap();
     assert_eq!(ready.due, Due::At(house.clock.wall_ms() + 60_000));
     let job = house.job(house.client.send(order).await.unwrap().id).await;
-    assert_eq!((job.queue.as_str(), job.priority, job.attempts_max, job.state), ("slow", 2, 9, State::Scheduled));
+    assert_eq!((job.queue.as_str(), job.priority, job.attempts_max, job.state), ("slow", 2, Some(9), State::Scheduled));
     assert_eq!((job.options.tags[0].as_str(), job.options.timeout_ms), ("user:7", Some(5_000)));
     assert_eq!(job.options.trace.unwrap().as_str(), "00-ab-cd-01");
     assert!(matches!(job.unique, Some(Unique { hold: Hold::Remember(86_400_000), .. })));

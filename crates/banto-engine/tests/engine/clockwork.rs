@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use banto_core::{Draft, Fate, Reason, schedule};
+use banto_core::{Fate, Reason, ScheduleDraft, schedule};
 use banto_engine::{Does, Event, Scheduled, Scheduler, SchedulerConfig, Stop, Timetable, scheduler::Watch};
 use banto_store::{Clock, FireView, Read, SelectFires, Store};
 use tokio::{
@@ -35,13 +35,13 @@ pub fn timetable_of(build: &str, all: impl IntoIterator<Item = Scheduled>) -> Ti
 }
 
 /// A schedule that enqueues a job that says its name.
-pub fn says(named: &str, when: impl FnOnce(Draft) -> Draft) -> Scheduled {
+pub fn says(named: &str, when: impl FnOnce(ScheduleDraft) -> ScheduleDraft) -> Scheduled {
     when(schedule(named)).job(act(named))
 }
 
 /// Due every minute.
 pub fn minutely(named: &str) -> Scheduled {
-    says(named, Draft::every_minute)
+    says(named, ScheduleDraft::every_minute)
 }
 
 /// A clock that is ahead of another.

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use banto_core::{Progress, State, limits::ATTEMPTS_DEFAULT};
+use banto_core::{NewJob, Options, Progress, State, limits::ATTEMPTS_DEFAULT};
 use banto_engine::{Context, Event, Job, JobError, Policy, Registry};
 use banto_store::{
-    Fault, Read,
+    Clock, Fault, Read,
     faulty::{Plan, Strike, Verb},
 };
 
@@ -119,13 +119,57 @@ async fn last_words_are_written_before_the_end() {
 async fn the_attempts_of_a_worker_are_for_jobs_that_ask_for_no_number_of_their_own() {
     let house = House::new();
     let plain = house.enqueue("x").await;
-    let own = house.client.order(&act("y")).attempts_max(5);
+    let own = house.client.draft(&act("y")).attempts_max(5);
     let own = house.client.send(own).await.unwrap().id;
     let registry = acting(|_, _| async { Err(JobError::retry("no paper")) });
     let worker = Running::new(house.worker(registry, |config| config.attempts_max = Some(1)));
     house.until(plain, State::Dead).await;
     house.until(own, State::Scheduled).await;
     assert_eq!((house.job(plain).await.attempt, house.job(own).await.attempt), (1, 1));
+    worker.halt().await;
+}
+
+/// It was asked only when a run had ended: one attempt began an hour too late.
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_after_the_time_that_a_job_may_be_retried_until() {
+    let house = House::new();
+    let soon = Options { retry_until: Some(house.clock.wall_ms() + 1_000), ..Options::default() };
+    let late = NewJob { options: soon, ..house.client.draft(&act("late")).ready().unwrap() };
+    let on_time = NewJob {
+        options: Options { retry_until: Some(house.clock.wall_ms() + 60_000), ..Options::default() },
+        ..house.client.draft(&act("on time")).ready().unwrap()
+    };
+    let (late_id, on_time_id) = (late.id, on_time.id);
+    house.client.put(vec![late, on_time]).await.unwrap();
+    pass(1_001).await;
+    let diary = Diary::default();
+    let seen = diary.clone();
+    let registry = acting(move |act, _| {
+        seen.note(act.0);
+        async { Ok(()) }
+    });
+    let worker = house.work(registry);
+    let dead = house.until(late_id, State::Dead).await;
+    house.until(on_time_id, State::Done).await;
+    assert_eq!(diary.lines(), ["on time"]);
+    assert_eq!((dead.attempt, dead.fence), (0, 1), "it was claimed, and no attempt was made");
+    let said = dead.error.unwrap();
+    assert!(said.contains("no attempt may begin after 2023-11-14T22:13:21Z"), "{said}");
+    let card = house.card(late_id).await;
+    assert_eq!(card.trail.last().map(|line| line.word.as_str()), Some("too_late"));
+    worker.halt().await;
+}
+
+/// A bug: three that were ordered were taken for the three that nobody orders.
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_ordered_with_as_many_attempts_as_the_default_keeps_them() {
+    let house = House::new();
+    let thrice = house.client.draft(&act("x")).attempts_max(ATTEMPTS_DEFAULT);
+    let thrice = house.client.send(thrice).await.unwrap().id;
+    let registry = acting(|_, _| async { Err(JobError::retry("no paper")) });
+    let worker = Running::new(house.worker(registry, |config| config.attempts_max = Some(1)));
+    house.until(thrice, State::Scheduled).await;
+    assert_eq!(house.job(thrice).await.attempt, 1);
     worker.halt().await;
 }
 

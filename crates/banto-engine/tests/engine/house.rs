@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use banto_core::{InstanceId, Job as Record, JobId, Name, State};
+use banto_core::{InstanceId, Job as JobRecord, JobId, Name, State};
 use banto_engine::{Client, Config, Context, Event, Job, JobError, Registry, Report, Stop, Unfit, Worker};
 use banto_store::{
     Card, Claim, Clock, Order, Read, Select, Steered, Store,
@@ -133,7 +133,7 @@ impl House {
         self.memory.job(id).await.unwrap().expect("the job is listed")
     }
 
-    pub async fn job(&self, id: JobId) -> Record {
+    pub async fn job(&self, id: JobId) -> JobRecord {
         self.card(id).await.job
     }
 
@@ -142,11 +142,11 @@ impl House {
     }
 
     /// Waits until the job is in that state; looks every 10 ms of given time.
-    pub async fn until(&self, id: JobId, state: State) -> Record {
+    pub async fn until(&self, id: JobId, state: State) -> JobRecord {
         self.until_job(id, |job| job.state == state).await
     }
 
-    pub async fn until_job(&self, id: JobId, fits: impl Fn(&Record) -> bool) -> Record {
+    pub async fn until_job(&self, id: JobId, fits: impl Fn(&JobRecord) -> bool) -> JobRecord {
         for _ in 0..100_000 {
             let job = self.job(id).await;
             if fits(&job) {

@@ -88,7 +88,7 @@ impl Layer for Trap {
 #[tokio::test(start_paused = true)]
 async fn a_panic_in_a_layer_is_an_end_like_another() {
     let house = House::new();
-    let order = house.client.order(&act("x")).attempts_max(4);
+    let order = house.client.draft(&act("x")).attempts_max(4);
     let id = house.client.send(order).await.unwrap().id;
     let mut worker = Running::new(house.worker(acting(|_, _| async { Ok(()) }), |_| {}).layer(Trap));
     worker.ended(id, "done").await;

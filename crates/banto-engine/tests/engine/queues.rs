@@ -18,7 +18,7 @@ fn noting(diary: &Diary) -> banto_engine::Registry {
 }
 
 async fn into(house: &House, queue: &str, word: &str, priority: u8) {
-    let order = house.client.order(&act(word)).queue(queue).priority(priority);
+    let order = house.client.draft(&act(word)).queue(queue).priority(priority);
     house.client.send(order).await.unwrap();
 }
 
@@ -116,7 +116,7 @@ async fn an_idle_worker_is_woken_for_new_work_and_by_the_hour() {
     let begun = house.clock.steady_ms();
     worker.ended(id, "done").await;
     assert!(house.clock.steady_ms() - begun <= 2, "at once");
-    let due = house.client.send(house.client.order(&act("x")).delay(Duration::from_millis(1_234))).await.unwrap().id;
+    let due = house.client.send(house.client.draft(&act("x")).delay(Duration::from_millis(1_234))).await.unwrap().id;
     worker.ended(due, "done").await;
     let late = house.clock.steady_ms() - begun - 1_234;
     assert!(late <= 5, "{late} ms late");

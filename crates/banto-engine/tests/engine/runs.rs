@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use banto_core::{Outcome, State};
 use banto_engine::{BoxFuture, Context, Event, Job, Layer, Next, Registry, run::Run};
-use banto_store::{Order, Select};
+use banto_store::{
+    Fault, Order, Select, Store,
+    faulty::{Strike, Verb},
+};
 use serde::{Deserialize, Serialize};
 
 use crate::house::{Diary, House, Running, acting, pass};
@@ -142,4 +145,36 @@ async fn an_order_on_very_many_jobs_reaches_all_of_them() {
     assert_eq!((steered.count, steered.asked, steered.sample.len()), (11_500, 1_000, 20));
     let steered = house.steer(Order::Retry(Select { limit: 6_000, ..Select::default() })).await;
     assert_eq!(steered.count, 6_000);
+}
+
+/// The slices before the one that failed stay done; their count was lost.
+#[tokio::test(start_paused = true)]
+async fn an_order_that_fails_on_its_way_says_how_far_it_came() {
+    let house = House::new();
+    let words: Vec<_> = (0..10_000).map(|_| crate::house::act("x")).collect();
+    house.client.enqueue_all(&words).await.unwrap();
+    assert_eq!(house.claim_and_die(1_000).await.len(), 1_000);
+    let faulty = house.faulty();
+    faulty.pass_next(Verb::Steer);
+    faulty.strike_next(Verb::Steer, Strike::Before(Fault::Busy));
+    let store: Arc<dyn Store> = Arc::new(faulty);
+    let cancel = || Order::Cancel(Select::default());
+    let error = banto_engine::steer::steer(&store, cancel(), "tester", false).await.unwrap_err();
+    let said = error.to_string();
+    assert_eq!(*error.fault(), Fault::Busy);
+    assert!(said.contains("failed on purpose") && said.contains("4000 jobs") && said.contains("1000"), "{said}");
+    let rest = house.steer(cancel()).await;
+    assert_eq!((rest.count, rest.asked), (5_000, 0), "what it says is what was done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_order_that_fails_at_once_says_nothing_of_others() {
+    let house = House::new();
+    house.enqueue("x").await;
+    let faulty = house.faulty();
+    faulty.strike_next(Verb::Steer, Strike::Before(Fault::Busy));
+    let store: Arc<dyn Store> = Arc::new(faulty);
+    let error =
+        banto_engine::steer::steer(&store, Order::Cancel(Select::default()), "tester", false).await.unwrap_err();
+    assert_eq!(error.to_string(), "Steer: failed on purpose");
 }

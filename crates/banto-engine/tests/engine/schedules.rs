@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use banto_core::{Draft, Fate, Reason, Span, State, schedule};
+use banto_core::{Fate, Reason, ScheduleDraft, Span, State, schedule};
 use banto_engine::{Does, Event, Registry, Scheduler, SchedulerConfig, Timetable};
 use banto_store::{
     Clock, Fault, Order, Read, Select,
@@ -413,7 +413,7 @@ async fn a_closure_runs_as_a_job_of_its_schedule_and_what_nobody_declared_does_n
     for (schedule, becomes) in [("close", State::Dead), ("rm -rf", State::Dead), ("unknown", State::Parked)] {
         let payload = banto_core::Payload::parse(&format!("{{\"schedule\":\"{schedule}\",\"due_at\":1}}")).unwrap();
         let mut forged = banto_core::NewJob::new(house.client.id(), name("banto.run"), name("schedules"), payload);
-        forged.attempts_max = 1;
+        forged.attempts_max = Some(1);
         let id = house.client.put(vec![forged]).await.unwrap()[0].id;
         let becomes = if schedule == "rm -rf" { State::Parked } else { becomes };
         house.until(id, becomes).await;
@@ -481,7 +481,7 @@ async fn an_operator_restarts_a_scheduler() {
 fn the_preflight_names_every_fault_at_once() {
     let table = timetable([
         says("a", |draft| draft.cron("61 * * * *")),
-        says("b c", Draft::every_minute),
+        says("b c", ScheduleDraft::every_minute),
         minutely("d"),
         minutely("d"),
         schedule("e").every_minute().command(["no-such-program-anywhere"]),
@@ -549,4 +549,43 @@ fn a_timetable_says_what_it_does_and_its_revision_is_all_that_matters() {
     assert_ne!(one(|scheduled| scheduled.timeout(Duration::from_secs(1))).1, plain.1);
     let job = timetable([minutely("a")]).entry(&"a".parse().unwrap()).unwrap().words();
     assert_eq!((job.as_str(), act("x").0.as_str()), ("enqueue a job of act", "x"));
+}
+
+#[tokio::test]
+async fn a_commands_output_goes_to_its_schedules_file() {
+    let house = House::new();
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let (adds, anew) = (path("adds.log"), path("anew.log"));
+    std::fs::write(&anew, "of before\n").unwrap();
+    std::fs::write(&adds, "of before\n").unwrap();
+    let table = Arc::new(timetable([
+        schedule("adds").every(1.seconds()).append_output_to(&adds).command(["echo", "said"]),
+        schedule("anew").every(1.seconds()).send_output_to(&anew).command(["echo", "said"]),
+    ]));
+    let mut registry = Registry::new("b1");
+    table.clone().work_in(&mut registry);
+    let config = SchedulerConfig::new(name("s"));
+    let ticks = Ticks::of(Scheduler::new(house.store.clone(), table, config).clock(Arc::new(house.clock.clone())));
+    let work = Running::new(house.worker(registry, |config| config.queues = queues()));
+    for schedule in ["adds", "anew"] {
+        while !house
+            .rows(schedule)
+            .await
+            .iter()
+            .any(|row| row.run.as_ref().is_some_and(|run| run.state == Some(State::Done)))
+        {
+            pass(20).await;
+        }
+    }
+    ticks.halt().await;
+    work.halt().await;
+    assert!(std::fs::read_to_string(&adds).unwrap().starts_with("of before\nsaid\n"));
+    assert_eq!(std::fs::read_to_string(&anew).unwrap(), "said\n");
+    let wrong = timetable([says("a", |draft| draft.every_minute().append_output_to("x.log"))]);
+    let unfit = banto_engine::preflight::timetable(&wrong).unwrap_err().to_string();
+    assert!(unfit.contains("only a command's output goes to a file"), "{unfit}");
+    let nowhere = timetable([schedule("a").every_minute().append_output_to("/no/such/folder/x").command(["true"])]);
+    let unfit = banto_engine::preflight::timetable(&nowhere).unwrap_err().to_string();
+    assert!(unfit.contains("/no/such/folder"), "{unfit}");
 }

@@ -138,3 +138,37 @@ fn a_worker_whose_application_goes_hands_back_and_stops() {
         while events.recv().await.is_ok() {} // its thread ends too
     });
 }
+
+/// Handlers that block every thread of the application's runtime keep no due instant from firing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blocked_handlers_do_not_stop_the_scheduler() {
+    use banto_engine::{Scheduler, SchedulerConfig};
+    use banto_store::{Read, SelectFires, Store, SystemClock, memory::Memory};
+
+    let store = Memory::new(Arc::new(SystemClock), 7);
+    let table =
+        crate::clockwork::timetable([crate::clockwork::says("a", |draft| draft.every(banto_core::Span::seconds(1)))]);
+    let shared: Arc<dyn Store> = Arc::new(store.clone());
+    let scheduler = Scheduler::new(shared, Arc::new(table), SchedulerConfig::new(crate::house::name("s")));
+    let stop = scheduler.stop();
+    let ended = tokio::spawn(scheduler.start());
+    let (block, hold) = std::sync::mpsc::channel::<()>();
+    let hold = Arc::new(std::sync::Mutex::new(hold));
+    for _ in 0..2 {
+        let hold = hold.clone();
+        tokio::spawn(async move { hold.lock().unwrap().recv().unwrap_err() });
+    }
+    // On a thread that no runtime has: all of this one's are blocked.
+    let watch = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            while store.fires(SelectFires { limit: 10, ..SelectFires::default() }).await.unwrap().len() < 2 {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        });
+        stop.graceful("the test is over");
+        drop(block);
+    });
+    tokio::task::spawn_blocking(move || watch.join().unwrap()).await.unwrap();
+    assert!(ended.await.unwrap().unwrap().looked.fired >= 2);
+}

@@ -51,7 +51,7 @@ async fn a_run_that_makes_it_after_all_is_done() {
 #[tokio::test(start_paused = true)]
 async fn a_run_that_does_not_heed_is_dropped_after_the_grace_also_when_it_is_the_only_one() {
     let house = House::new();
-    let order = house.client.order(&act("x")).attempts_max(1);
+    let order = house.client.draft(&act("x")).attempts_max(1);
     let id = house.client.send(order).await.unwrap().id;
     let worker = Running::new(house.worker(acting(|_, _| std::future::pending()), |config| {
         (config.timeout_ms, config.cancel_grace_ms) = (2_000, 3_000);
@@ -80,7 +80,7 @@ impl Job for Slow {
 #[tokio::test(start_paused = true)]
 async fn the_jobs_own_time_counts_before_its_kinds_and_that_before_the_workers() {
     let house = House::new();
-    let own = house.client.send(house.client.order(&Slow).timeout(Duration::from_secs(2))).await.unwrap().id;
+    let own = house.client.send(house.client.draft(&Slow).timeout(Duration::from_secs(2))).await.unwrap().id;
     let kinds = house.client.enqueue(&Slow).await.unwrap().id;
     let workers = house.enqueue("x").await;
     let mut registry = acting(|_, _| std::future::pending());

@@ -19,7 +19,7 @@ async fn a_parent_that_is_killed_takes_its_children_along() {
     let dir = tempfile::tempdir().unwrap();
     let mut parent = again("process::orphans::runs_programs_for_ever", dir.path());
     let mut pids = Vec::new();
-    for name in ["one", "two"] {
+    for name in ["one", "two", "inner"] {
         pids.push(line_in(&dir.path().join(name)).await);
     }
     assert!(pids.iter().all(|pid| lives(pid)));
@@ -41,7 +41,11 @@ async fn runs_programs_for_ever() {
     std::fs::set_permissions("two", std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
     std::fs::set_permissions(".", std::os::unix::fs::PermissionsExt::from_mode(0o777)).unwrap();
     let two = runner().start(&Spec { user: nobody, ..stubborn("two") }, Sink::none()).await.unwrap();
-    tokio::join!(one, two);
+    // What a program has started itself, and what that has: the death signal does not reach them.
+    let text =
+        "sh -c 'sh -c \"trap : TERM; echo \\$\\$ >inner; while :; do sleep 0.1; done\" & wait' & wait; echo never";
+    let three = runner().start(&sh(text), Sink::none()).await.unwrap();
+    tokio::join!(one, two, three);
 }
 
 /// Orphans are reaped, statuses of runs and of others' children are not taken.

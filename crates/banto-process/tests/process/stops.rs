@@ -137,15 +137,16 @@ fn the_death_signal_is_not_that_of_a_runtimes_thread() {
     let runtime = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let spec = sh("sleep 1; exit 5");
     let first = runtime();
-    let run = first.block_on(async {
-        tokio::spawn(async move { runner().start(&spec, Sink::none()).await.unwrap() }).await.unwrap()
+    let (run, control) = first.block_on(async {
+        let run = runner().start(&spec, Sink::none()).await.unwrap();
+        let control = run.control();
+        (run, control)
     });
-    let control = run.control();
     assert!(lives(&control.pid().to_string()));
     // Its own runtime stays until it has ended, because its output is read there; another one comes and goes.
     let second = runtime();
-    let other = second.block_on(async { runner().start(&sh("exit 0"), Sink::none()).await.unwrap().await });
-    assert_eq!(other.exit, Exit::Code(0));
+    let other = second.block_on(async { runner().start(&sh("exit 0"), Sink::none()).await.unwrap().await.exit });
+    assert_eq!(other, Exit::Code(0));
     second.shutdown_timeout(Duration::from_secs(5));
     assert_eq!(first.block_on(run).exit, Exit::Code(5));
 }

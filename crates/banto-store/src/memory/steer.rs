@@ -89,6 +89,7 @@ impl Data {
                         (job.attempt, job.crashes, job.finished_at) = (0, 0, None);
                     }
                     (job.state, job.run_at, job.cancel_asked) = (State::Ready, now.wall, false);
+                    job.options.lift(now.wall);
                 });
             }
         }

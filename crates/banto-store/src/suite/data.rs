@@ -2,7 +2,10 @@
 
 use banto_core::{
     Backoff, Cause, FireId, Hold, Job, NewJob, Options, Outcome, Park, Payload, Unique,
-    limits::{ATTEMPTS_MAX, ERROR_BYTES_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, SPAN_MS_MAX, TAGS_MAX, TIME_MS_MAX},
+    limits::{
+        ATTEMPTS_DEFAULT, ATTEMPTS_MAX, ERROR_BYTES_MAX, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX, SPAN_MS_MAX, TAGS_MAX,
+        TIME_MS_MAX,
+    },
 };
 
 use super::{
@@ -141,9 +144,11 @@ fn everything_asked(stage: &Stage) -> Vec<NewJob> {
         retry_until: Some(0),
         ..Options::default()
     };
-    let large = NewJob { version: u16::MAX, priority: 9, attempts_max: ATTEMPTS_MAX, options: most, ..stage.job() };
-    let small = NewJob { version: 1, priority: 0, attempts_max: 1, options: some, ..stage.job() };
-    let mut jobs = vec![large, small];
+    let large =
+        NewJob { version: u16::MAX, priority: 9, attempts_max: Some(ATTEMPTS_MAX), options: most, ..stage.job() };
+    let small = NewJob { version: 1, priority: 0, attempts_max: Some(1), options: some, ..stage.job() };
+    let exact = NewJob { attempts_max: Some(ATTEMPTS_DEFAULT), ..stage.job() };
+    let mut jobs = vec![large, small, exact];
     for hold in [Hold::Queued, Hold::Done, Hold::Remember(1), Hold::Period(SPAN_MS_MAX)] {
         jobs.push(stage.keyed(&format!("{hold:?}"), hold));
     }

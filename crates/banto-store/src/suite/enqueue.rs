@@ -12,11 +12,11 @@ use crate::{Fault, Order, Select};
 
 /// What the author ordered is what is listed, and the store adds what it alone knows.
 pub async fn an_accepted_job_is_listed_as_ordered(stage: Stage) {
-    let new = NewJob { version: 3, priority: 2, attempts_max: 7, ..stage.keyed("k", Hold::Done) };
+    let new = NewJob { version: 3, priority: 2, attempts_max: Some(7), ..stage.keyed("k", Hold::Done) };
     stage.enqueue_all([new.clone()]).await;
     let job = stage.see(new.id).await;
     assert_eq!((job.id, &job.kind, job.version, &job.queue), (new.id, &new.kind, 3, &new.queue));
-    assert_eq!((job.priority, &job.payload, job.attempts_max), (2, &new.payload, 7));
+    assert_eq!((job.priority, &job.payload, job.attempts_max), (2, &new.payload, Some(7)));
     assert_eq!((&job.unique, &job.options), (&new.unique, &new.options));
     assert_eq!((job.state, job.run_at, job.enqueued_at), (State::Ready, START_MS, START_MS));
     assert_eq!((job.attempt, job.crashes, job.fence, job.cancel_asked), (0, 0, 0, false));
@@ -53,7 +53,7 @@ pub async fn one_bad_job_refuses_the_whole_batch(stage: Stage) {
     let bad = [
         NewJob { priority: 10, ..stage.job() },
         NewJob { version: 0, ..stage.job() },
-        NewJob { attempts_max: 0, ..stage.job() },
+        NewJob { attempts_max: Some(0), ..stage.job() },
         NewJob { due: Due::In(u64::MAX), ..stage.job() },
         NewJob { due: Due::At(-1), ..stage.job() },
         stage.keyed("k", Hold::Remember(0)),

@@ -24,6 +24,7 @@ fn table() -> Vec<After> {
         after(Outcome::Snooze { delay_ms: 700, reason: "s".into() }, State::Scheduled, 0, Some("s")),
         after(Outcome::Cancel { reason: "c".into() }, State::Cancelled, 1, Some("c")),
         after(Outcome::Dead { error: "d".into() }, State::Dead, 1, Some("d")),
+        after(Outcome::TooLate { error: "l".into() }, State::Dead, 0, Some("l")),
         after(Outcome::Park(park()), State::Parked, 0, Some("version 3")),
         after(Outcome::HandBack { delay_ms: 0 }, State::Ready, 0, None),
         after(Outcome::HandBack { delay_ms: 700 }, State::Scheduled, 0, None),

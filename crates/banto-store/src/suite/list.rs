@@ -9,7 +9,16 @@ macro_rules! suite {
         fn banto_suite_place() -> impl $crate::suite::Place {
             $place
         }
-        $crate::__promises! {
+        $crate::__promises!(__tests);
+    };
+}
+
+/// Hands the names of all promises to another macro of this crate.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __promises {
+    ($then:ident) => {
+        $crate::$then! {
             enqueue:
                 an_accepted_job_is_listed_as_ordered
                 answers_come_in_the_order_of_the_jobs
@@ -140,18 +149,19 @@ macro_rules! suite {
                 a_pause_for_a_while_ends_by_itself
                 runs_that_keep_others_out_do_not_overlap
                 a_run_may_be_due_later_than_its_instant
+                the_account_goes_forward
+                a_bad_due_instant_refuses_the_batch
+                who_waits_hears_of_a_fire
+                another_process_sees_what_fired
+                d3_the_edges_of_time_are_due_instants;
+            ledger:
                 a_row_shows_how_its_run_stands
                 what_a_run_left_behind_is_kept
                 what_became_of_a_run_outlives_its_job
                 a_job_that_claims_anothers_due_instant_changes_nothing
-                the_account_goes_forward
-                a_bad_due_instant_refuses_the_batch
                 a_long_note_is_cut
                 the_ledger_is_asked_by_schedule_fate_and_time
-                old_rows_go_but_the_last_of_each_fate_stays
-                who_waits_hears_of_a_fire
-                another_process_sees_what_fired
-                d3_the_edges_of_time_are_due_instants;
+                old_rows_go_but_the_last_of_each_fate_stays;
             steer:
                 cancel_takes_what_has_not_ended
                 a_repeated_order_finds_nothing
@@ -159,6 +169,7 @@ macro_rules! suite {
                 a_preview_counts_and_changes_nothing
                 cancel_asks_what_runs_once
                 retry_begins_anew
+                retry_lifts_a_time_that_is_over
                 retry_runs_a_scheduled_job_now
                 retry_leaves_the_rest
                 retry_leaves_a_job_whose_key_is_held
@@ -272,15 +283,28 @@ macro_rules! suite {
 
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __promises {
+macro_rules! __tests {
     ($($file:ident: $($promise:ident)+;)+) => {
         mod suite {
             $(mod $file {
                 $(#[test]
                 fn $promise() {
-                    $crate::suite::run(super::super::banto_suite_place(), $crate::suite::$file::$promise);
+                    $crate::suite::run(super::super::banto_suite_place(), $crate::suite::acted::$file::$promise);
                 })+
             })+
         }
+    };
+}
+
+/// Each promise in a box, so that it is compiled once, here, and not again in the tests of every store.
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __boxed {
+    ($($file:ident: $($promise:ident)+;)+) => {
+        $(pub mod $file {
+            $(pub fn $promise(stage: $crate::suite::Stage) -> $crate::suite::Acted {
+                Box::pin($crate::suite::$file::$promise(stage))
+            })+
+        })+
     };
 }

@@ -1,7 +1,7 @@
 //! Promises about `steer`: what an operator orders happens, is counted, and is written down.
 
 use banto_core::{
-    Cause, Due, Hold, JobId, NewJob, Outcome, Park, State,
+    Cause, Due, Hold, JobId, NewJob, Options, Outcome, Park, State,
     state::{Move, allowed},
 };
 
@@ -137,6 +137,27 @@ pub async fn retry_begins_anew(stage: Stage) {
         let (again, lease) = stage.claim_one().await;
         assert_eq!((again.attempt, lease.fence), (1, 2), "the fence goes on");
         stage.finish(&again, lease, Outcome::Done).await;
+    }
+}
+
+/// An operator who retries a job whose time is over means it; one whose time still runs keeps it. It is the same job
+/// else, and its row is whole.
+pub async fn retry_lifts_a_time_that_is_over(stage: Stage) {
+    let until =
+        |ms| Options { retry_until: Some(stage.clock_ms() + ms), tags: vec![label("vip")], ..Options::default() };
+    let over = NewJob { options: until(1_000), ..stage.keyed("k", Hold::Done) };
+    let runs = NewJob { options: until(90_000), ..stage.job() };
+    stage.enqueue_all([over.clone(), runs.clone()]).await;
+    for (job, lease) in stage.claim(2).await {
+        stage.finish(&job, lease, dead()).await;
+    }
+    stage.clock.pass(5_000);
+    assert_eq!(stage.steer(Order::Retry(Select::default())).await.count, 2);
+    for (job, lease) in stage.claim(2).await {
+        let (new, left) = if job.id == over.id { (&over, None) } else { (&runs, runs.options.retry_until) };
+        assert_eq!((&job.payload, &job.unique, job.attempt), (&new.payload, &new.unique, 1));
+        assert_eq!(job.options, Options { retry_until: left, ..new.options.clone() });
+        stage.finish(&job, lease, Outcome::Done).await;
     }
 }
 

@@ -13,7 +13,7 @@ use banto_store::{
     Act, Answer, Claim, Claimed, Clock, Enqueued, Finish, Finished, Fired, Firing, GivenClock, Order, Prune, Pruned,
     Read, Record, Renewed, Steer, Steered, Store,
     memory::Memory,
-    suite::{self, Opening, Place, Stage},
+    suite::{self, Acted, Opening, Place, Stage, acted},
 };
 
 use crate::place::InMemory;
@@ -269,7 +269,7 @@ impl Place for OddTime {
 }
 
 /// Whether the promise is kept there. Its words, when it is not, go to the test's output.
-fn kept<F: Future<Output = ()>>(place: impl Place, promise: impl FnOnce(Stage) -> F) -> bool {
+fn kept(place: impl Place, promise: impl FnOnce(Stage) -> Acted + 'static) -> bool {
     catch_unwind(AssertUnwindSafe(|| suite::run(place, promise))).is_ok()
 }
 
@@ -280,9 +280,9 @@ macro_rules! flaws {
         fn $name() {
             $(
                 let place = |flaw| InMemory::new(move |memory| Broken::store(memory, flaw));
-                assert!(kept(place(Flaw::None), suite::$file::$promise), "without the flaw the promise is kept");
+                assert!(kept(place(Flaw::None), acted::$file::$promise), "without the flaw the promise is kept");
                 assert!(
-                    !kept(place(Flaw::$flaw), suite::$file::$promise),
+                    !kept(place(Flaw::$flaw), acted::$file::$promise),
                     "{:?} does not break {}", Flaw::$flaw, stringify!($promise),
                 );
             )+
@@ -320,13 +320,13 @@ flaws! {
 #[test]
 fn leases_by_the_wall_clock() {
     let place = || OddTime { wall_for_steady: true };
-    assert!(!kept(place(), suite::time::d1_wall_jump_rescues_nobody));
-    assert!(!kept(place(), suite::time::d1_wall_jump_keeps_no_lease_for_ever));
+    assert!(!kept(place(), acted::time::d1_wall_jump_rescues_nobody));
+    assert!(!kept(place(), acted::time::d1_wall_jump_keeps_no_lease_for_ever));
 }
 
 #[test]
 fn leases_that_know_of_no_boot() {
-    assert!(!kept(OddTime { wall_for_steady: false }, suite::time::a_reboot_ends_leases));
+    assert!(!kept(OddTime { wall_for_steady: false }, acted::time::a_reboot_ends_leases));
 }
 
 /// The random history finds what it was not told to look for.
@@ -353,7 +353,9 @@ fn a_random_history_finds_each_of_these() {
         FireForgetsWhatItSkips,
     ];
     for flaw in flaws {
-        let history = |seed: u64| move |stage: Stage| async move { suite::random::history(&stage, seed).await };
+        let history = |seed: u64| {
+            move |stage: Stage| -> Acted { Box::pin(async move { suite::random::history(&stage, seed).await }) }
+        };
         let place = || InMemory::new(move |memory| Broken::store(memory, flaw));
         assert!((1..=3).any(|seed| !kept(place(), history(seed))), "three histories agree with {flaw:?}");
     }

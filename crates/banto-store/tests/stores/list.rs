@@ -22,7 +22,7 @@ fn every_promise_is_in_the_list() {
     let mut listed = BTreeSet::new();
     let mut file = String::new();
     let list = fs::read_to_string(suite.join("list.rs")).unwrap();
-    let names = list.split("__promises! {").nth(1).unwrap().split('}').next().unwrap();
+    let names = list.split("$crate::$then! {").nth(1).unwrap().split('}').next().unwrap();
     for word in names.split_whitespace() {
         match word.strip_suffix(':') {
             Some(name) => file = name.to_owned(),

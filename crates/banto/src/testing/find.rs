@@ -4,7 +4,7 @@
 
 use std::task::{Context, Poll, Waker};
 
-use banto_core::{Job as Record, Payload, State, limits::PAGE_MAX, text::visible};
+use banto_core::{Job as JobRecord, Payload, State, limits::PAGE_MAX, text::visible};
 use banto_engine::Job;
 use banto_store::{Answer, Select};
 use serde_json::Value;
@@ -23,8 +23,8 @@ impl Bench {
     #[track_caller]
     pub fn enqueued<J: Job>(&self) -> Vec<J> {
         let ours =
-            |record: &Record| std::iter::once(&J::KIND).chain(J::ALIASES).any(|kind| record.kind.as_str() == *kind);
-        let read = |record: Record| match read(&record) {
+            |record: &JobRecord| std::iter::once(&J::KIND).chain(J::ALIASES).any(|kind| record.kind.as_str() == *kind);
+        let read = |record: JobRecord| match read(&record) {
             Ok(job) => job,
             #[expect(clippy::panic, reason = "this is an assertion of a test")]
             Err(why) => panic!("could not read the payload of {}: {why}", line(&record, self.clock_ms())),
@@ -63,7 +63,7 @@ impl Bench {
 
     /// Every waiting job, in the order of enqueue.
     #[track_caller]
-    pub(super) fn waiting(&self) -> Vec<Record> {
+    pub(super) fn waiting(&self) -> Vec<JobRecord> {
         let (mut waiting, mut before) = (Vec::new(), None);
         loop {
             let select = Select { limit: PAGE_MAX, ..Select::states([State::Scheduled, State::Ready]) };
@@ -96,7 +96,7 @@ fn at_once<T>(mut answer: Answer<'_, T>) -> T {
     }
 }
 
-fn read<J: Job>(record: &Record) -> Result<J, String> {
+fn read<J: Job>(record: &JobRecord) -> Result<J, String> {
     if record.version == J::VERSION {
         return record.payload.read().map_err(|refusal| refusal.to_string());
     }
@@ -110,8 +110,8 @@ fn read<J: Job>(record: &Record) -> Result<J, String> {
     Payload::of(&payload).and_then(|payload| payload.read()).map_err(|refusal| refusal.to_string())
 }
 
-fn line(record: &Record, now_ms: i64) -> String {
-    let Record { id, kind, queue, state, run_at, payload, .. } = record;
+fn line(record: &JobRecord, now_ms: i64) -> String {
+    let JobRecord { id, kind, queue, state, run_at, payload, .. } = record;
     let due = match run_at - now_ms {
         ms if ms > 0 => format!("due in {ms} ms"),
         _ => "due".into(),

@@ -72,7 +72,7 @@ pub fn fill(ask: &Ask, delayed: usize, ready: usize) -> Tried<Took> {
 }
 
 fn order(client: &Client, number: usize, delay: Option<Duration>) -> Tried<NewJob> {
-    let order = client.order(&Letter::number(number));
+    let order = client.draft(&Letter::number(number));
     let order = match delay {
         Some(delay) => order.delay(delay),
         None => order,

@@ -25,8 +25,8 @@ impl Ledger {
             self.must(grown, now, || format!("{id} is claimed and its fence does not grow by one"));
             let counted = before.as_ref().is_some_and(|b| attempt == b.attempt + 1);
             self.must(counted, now, || format!("{id} is claimed and its attempt does not grow by one"));
-            self.must(attempt <= job.attempts_max, now, || {
-                format!("{id} has attempt {attempt} of {}", job.attempts_max)
+            self.must(attempt <= job.attempts_max(), now, || {
+                format!("{id} has attempt {attempt} of {}", job.attempts_max())
             });
             // What is ready stays so, whatever becomes of the wall clock.
             let due = before.as_ref().is_some_and(|b| match b.state {

@@ -39,8 +39,10 @@ impl OpenAiWriter {
     }
 
     async fn written(&self, order: &WriteOrder) -> Result<Written, Failure> {
-        let mut messages =
-            vec![Message::new("system", voice::teacher(&order.look)), Message::new("user", voice::moment(order.event))];
+        let mut messages = vec![
+            Message::new("system", voice::teacher(&order.look, order.softness)),
+            Message::new("user", voice::moment(order.event, order.softness)),
+        ];
         let first = self.asked(&messages).await?;
         let mut text = comment::unwrapped(&first.text);
         let mut usage = first.usage;

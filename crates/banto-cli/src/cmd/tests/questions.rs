@@ -346,7 +346,7 @@ async fn a_typed_job_is_the_one_its_kind_would_make() {
         let house = House::posting();
         let id = house.enqueue(&format!(r#"{kind} --payload {{"letter":7}} --tag vip"#)).await;
         let job = house.store.job(id).await.unwrap().unwrap().job;
-        assert_eq!((job.kind.as_str(), job.queue.as_str(), job.version, job.attempts_max), (kind, "mail", 2, 9));
+        assert_eq!((job.kind.as_str(), job.queue.as_str(), job.version, job.attempts_max), (kind, "mail", 2, Some(9)));
         assert_eq!(job.unique.unwrap().key.as_str(), "letter:7");
         let tags: Vec<_> = job.options.tags.iter().map(|tag| tag.as_str()).collect();
         assert_eq!((tags, job.options.retry_until), (vec!["stamped", "vip"], Some(BEGIN_MS + 60_000)));
@@ -376,7 +376,7 @@ async fn what_this_build_could_not_run_is_refused_unless_it_is_meant() {
     assert_eq!(house.count(State::Ready).await, 0);
     let id = house.enqueue("post --version 3 --anyway").await;
     let job = house.store.job(id).await.unwrap().unwrap().job;
-    assert_eq!((job.version, job.queue.as_str(), job.attempts_max, job.unique), (3, "mail", 9, None));
+    assert_eq!((job.version, job.queue.as_str(), job.attempts_max, job.unique), (3, "mail", Some(9), None));
 }
 
 #[tokio::test]

@@ -74,7 +74,7 @@ impl Pair<'_> {
         let kind = name(if self.once_in(3) { "paint" } else { "send" });
         let version = self.rng.u16(1..3);
         let options = Options { tags, ..Options::default() };
-        NewJob { kind, queue: self.queue(), version, priority, due, attempts_max: 3, unique, options, ..job }
+        NewJob { kind, queue: self.queue(), version, priority, due, attempts_max: Some(3), unique, options, ..job }
     }
 
     fn hold(&mut self) -> Hold {

@@ -134,6 +134,10 @@ impl Loop {
     /// nobody behind.
     pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
         let Some(service) = self.service().await? else { return self.register().await };
+        if std::mem::replace(&mut self.seen, service.generation) != service.generation && self.is_mine_again().await? {
+            tracing::info!("the timetable that is registered is this one again");
+            return self.register().await;
+        }
         let instances = self.scheduling.store.instances().await?;
         let mine = self.scheduling.instance;
         let serves = |seen: &Seen| Some(seen.instance.id) == service.by.filter(|by| *by != mine) && seen.living;
@@ -145,5 +149,14 @@ impl Loop {
             self.register().await?;
         }
         Ok(())
+    }
+
+    /// Whether what is registered for this service is just what this build has.
+    async fn is_mine_again(&self) -> Result<bool, StoreError> {
+        let timetable = &self.scheduling.timetable;
+        let board = self.scheduling.store.schedules().await?;
+        let living = |view: &&ScheduleView| view.service == timetable.service && view.retired_at.is_none();
+        let registered = board.schedules.iter().filter(living).map(|view| (&view.name, view.revision));
+        Ok(registered.eq(timetable.entries().map(|entry| (&entry.schedule.name, entry.revision()))))
     }
 }

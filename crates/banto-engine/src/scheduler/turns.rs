@@ -23,6 +23,9 @@ use crate::{
 const NAP: Duration = Duration::from_secs(1);
 /// How far the time must lie before what is accounted for to count as set back, in milliseconds.
 const BACK_MS: i64 = 1_000;
+/// How much before the time that a clock was set back to is looked through, in milliseconds: as long as it took to see it, and
+/// no longer than that.
+const UNSEEN_MS_MAX: u64 = 60_000;
 
 /// A scheduler at work.
 pub(super) struct Loop {
@@ -34,9 +37,14 @@ pub(super) struct Loop {
     guard: Guard,
     /// What the wall clock showed beyond the steady one when it was measured last: in between, its jumps are not followed.
     base: i64,
+    /// When it was measured last, and when it was last right before it was found set, by the steady clock.
+    measured_at: u64,
+    right_at: u64,
     leads: bool,
     /// Whether somebody else has registered another timetable for this service.
     pub(super) superseded: bool,
+    /// The last generation of somebody else's that was looked at.
+    pub(super) seen: i64,
     down: bool,
     /// Up to when all is known to be accounted for.
     pub(super) accounted: i64,
@@ -52,10 +60,13 @@ impl Loop {
             config,
             stop,
             base: 0,
+            measured_at: 0,
+            right_at: 0,
             lines: Vec::new(),
             due: BinaryHeap::new(),
             leads: false,
             superseded: false,
+            seen: 0,
             down: false,
             accounted: 0,
             looked: Looked::default(),
@@ -247,9 +258,12 @@ impl Loop {
         let by_ms = self.accounted.saturating_sub(now).unsigned_abs();
         tracing::warn!(by_ms, "the clock was set back; due instants that have fired stay as they are");
         self.scheduling.events.tell(|| Event::ClockSet { by_ms: -i64::try_from(by_ms).unwrap_or(i64::MAX) });
-        fire::look(&self.scheduling, &[], now, Until::Back).await?;
-        self.accounted = now;
-        self.line_up(now);
+        // Between two measurements it went by what the clock showed before.
+        let unseen_ms = self.scheduling.clock.steady_ms().saturating_sub(self.right_at).min(UNSEEN_MS_MAX);
+        let from = now.saturating_sub_unsigned(unseen_ms);
+        fire::look(&self.scheduling, &[], from, Until::Back).await?;
+        self.accounted = from;
+        self.line_up(from);
         Ok(())
     }
 
@@ -269,7 +283,11 @@ impl Loop {
     /// Asks for the service, and how far this process's clock is off the store's, after how long an answer, in milliseconds.
     async fn offset(&mut self) -> Result<Option<(Service, i64, u64)>, StoreError> {
         let (wall, asked) = (self.scheduling.clock.wall_ms(), self.scheduling.clock.steady_ms());
-        self.base = wall.saturating_sub_unsigned(asked);
+        let base = wall.saturating_sub_unsigned(asked);
+        if base.abs_diff(self.base) > BACK_MS.unsigned_abs() {
+            self.right_at = if self.measured_at == 0 { asked } else { self.measured_at };
+        }
+        (self.base, self.measured_at) = (base, asked);
         let Some(service) = self.service().await? else { return Ok(None) };
         let took_ms = self.scheduling.clock.steady_ms().saturating_sub(asked);
         let off_ms = self.guard.off_by(wall, service.wall_ms, took_ms);

@@ -225,7 +225,8 @@ impl<'a> Stage<'a> {
             ledger.straight(now);
             ledger.note(0, now, "the faults are over");
         });
-        self.clear_seats().await;
+        // Whoever was told to stop and could not goes now.
+        self.pass(3_000).await?;
         if self.seats.iter().all(Option::is_none) {
             self.start(0, 0)?;
         }

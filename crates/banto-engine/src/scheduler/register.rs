@@ -21,8 +21,8 @@ impl Loop {
     pub(super) async fn register(&mut self) -> Result<(), StoreError> {
         let mine = self.scheduling.timetable.service.clone();
         let board = self.scheduling.store.schedules().await?;
-        let accounted =
-            board.services.iter().find(|service| service.service == mine).map(|service| service.accounted_until);
+        let before = board.services.iter().find(|service| service.service == mine);
+        let (accounted, generation) = (before.map(|one| one.accounted_until), before.map(|one| one.generation));
         let known: BTreeMap<ScheduleName, ScheduleView> = board
             .schedules
             .into_iter()
@@ -62,7 +62,7 @@ impl Loop {
         }
         self.superseded = false;
         self.line_up(i64::MAX);
-        self.lead_if_nobody_does().await?;
+        self.lead_if_nobody_does(generation != Some(registration.generation)).await?;
         self.say_what_may_surprise(now);
         Ok(())
     }
@@ -79,12 +79,12 @@ impl Loop {
         }
     }
 
-    /// Where nobody leads, this scheduler does, before anything is due.
-    async fn lead_if_nobody_does(&mut self) -> Result<(), StoreError> {
+    /// Where nobody leads, this scheduler does, before anything is due. Who led by another timetable does not any more.
+    async fn lead_if_nobody_does(&mut self, changed: bool) -> Result<(), StoreError> {
         let leader = self.service().await?.and_then(|service| service.by);
         let instances = self.scheduling.store.instances().await?;
         let lives = |seen: &Seen| Some(seen.instance.id) == leader && seen.living;
-        if !instances.iter().any(lives) {
+        if changed || !instances.iter().any(lives) {
             fire::look(&self.scheduling, &[], self.accounted, Until::Now).await?;
             self.led(true);
         }
@@ -134,9 +134,12 @@ impl Loop {
     /// nobody behind.
     pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
         let Some(service) = self.service().await? else { return self.register().await };
-        if std::mem::replace(&mut self.seen, service.generation) != service.generation && self.is_mine_again().await? {
-            tracing::info!("the timetable that is registered is this one again");
-            return self.register().await;
+        if self.seen != service.generation {
+            if self.is_mine_again().await? {
+                tracing::info!("the timetable that is registered is this one again");
+                return self.register().await;
+            }
+            self.seen = service.generation;
         }
         let instances = self.scheduling.store.instances().await?;
         let mine = self.scheduling.instance;

@@ -5,7 +5,7 @@
 
 use std::{future::Future, process::ExitCode, sync::Arc, time::Duration};
 
-use banto_engine::{BoxFuture, Events, Layer, Registry};
+use banto_engine::{BoxFuture, Events, Layer, Registry, Timetable};
 use banto_store::{Clock, Store, StoreError, SystemClock};
 
 use crate::{
@@ -26,7 +26,8 @@ pub struct Opened {
 }
 
 type Opener = Box<dyn Fn(Wanted) -> BoxFuture<'static, Result<Found, StoreError>> + Send + Sync>;
-type Beside = Box<dyn Fn(Opened, Events) -> BoxFuture<'static, ()> + Send + Sync>;
+pub(crate) type Beside = Arc<dyn Fn(Opened, Events) -> BoxFuture<'static, ()> + Send + Sync>;
+type Schedules = Box<dyn Fn(Opened) -> BoxFuture<'static, Result<Timetable, String>> + Send + Sync>;
 type Kinds = Box<dyn Fn(Opened) -> BoxFuture<'static, Result<Registry, String>> + Send + Sync>;
 
 /// An application that embeds the command set.
@@ -38,6 +39,7 @@ pub struct App {
     pub(crate) beside: Option<Beside>,
     opener: Option<Opener>,
     kinds: Option<Kinds>,
+    schedules: Option<Schedules>,
 }
 
 impl App {
@@ -51,6 +53,7 @@ impl App {
             beside: None,
             opener: None,
             kinds: None,
+            schedules: None,
         }
     }
 
@@ -79,6 +82,25 @@ impl App {
         self
     }
 
+    /// The schedules that it has in code. What a `banto.toml` adds is asked for with `--config`.
+    pub fn schedules(self, timetable: Timetable) -> App {
+        self.schedules_with(move |_| {
+            let timetable = timetable.clone();
+            async move { Ok(timetable) }
+        })
+    }
+
+    /// As [`App::schedules`], for schedules that need the opened store, or things that take time to set up. An error is a
+    /// fragment that fits after "could not".
+    pub fn schedules_with<F, Fut>(mut self, schedules: F) -> App
+    where
+        F: Fn(Opened) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<Timetable, String>> + Send + 'static,
+    {
+        self.schedules = Some(Box::new(move |opened| Box::pin(schedules(opened))));
+        self
+    }
+
     /// Adds a layer around each run of its worker, inside those added before.
     pub fn layer(mut self, layer: impl Layer) -> App {
         self.layers.push(Arc::new(layer));
@@ -92,7 +114,7 @@ impl App {
         F: Fn(Opened, Events) -> Fut + Send + Sync + 'static,
         Fut: Future<Output = ()> + Send + 'static,
     {
-        self.beside = Some(Box::new(move |opened, events| Box::pin(beside(opened, events))));
+        self.beside = Some(Arc::new(move |opened, events| Box::pin(beside(opened, events))));
         self
     }
 
@@ -143,22 +165,33 @@ impl App {
         shared: &Shared,
         migrate: bool,
     ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
-        let typed = shared.store.as_deref().filter(|url| !url.is_empty());
-        let Some(url) = typed.or(self.url.as_deref()) else {
+        let Some(url) = self.address(shared) else {
             return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE"));
         };
-        let wanted = Wanted { url: url.to_owned(), migrate };
+        let wanted = Wanted { url: url.clone(), migrate };
         let found = match &self.opener {
             Some(opener) => opener(wanted).await?,
             None => open::open(wanted, self.clock.clone()).await?,
         };
-        Ok((Opened { store: found.store, url: url.to_owned() }, found.schema))
+        Ok((Opened { store: found.store, url }, found.schema))
+    }
+
+    /// The store's address, if there is one.
+    pub(crate) fn address(&self, shared: &Shared) -> Option<String> {
+        let typed = shared.store.clone().filter(|url| !url.is_empty());
+        typed.or_else(|| self.url.clone())
     }
 
     /// The kinds, if it has any.
     pub(crate) async fn known(&self, opened: &Opened) -> Result<Option<Registry>, Failure> {
         let Some(kinds) = &self.kinds else { return Ok(None) };
         kinds(opened.clone()).await.map(Some).map_err(|text| Failure::new(Exit::Unready, text))
+    }
+
+    /// The schedules in code, if it has any.
+    pub(crate) async fn scheduled(&self, opened: &Opened) -> Result<Option<Timetable>, Failure> {
+        let Some(schedules) = &self.schedules else { return Ok(None) };
+        schedules(opened.clone()).await.map(Some).map_err(|text| Failure::new(Exit::Unready, text))
     }
 
     /// Refuses what only an application can do.
@@ -199,8 +232,14 @@ impl Commands {
     pub fn shared(&self) -> &Shared {
         match self {
             Commands::Queue(queue) => &queue.shared,
+            Commands::Schedule(schedule) => &schedule.shared,
+            Commands::Up(up) => &up.shared,
+            Commands::Program(program) => &program.shared,
+            Commands::Reload(reload) => &reload.shared,
             Commands::Deploy(deploy) => &deploy.shared,
             Commands::Migrate(migrate) => &migrate.shared,
+            Commands::Init(init) => &init.shared,
+            Commands::Import(import) => &import.shared,
         }
     }
 }

@@ -7,10 +7,20 @@ use clap::{Args, Subcommand};
 
 pub mod choose;
 pub mod enqueue;
+pub mod import;
+pub mod init;
+pub mod program;
+pub mod schedule;
+pub mod up;
 pub mod work;
 
 pub use choose::{Choose, ChooseParked, ChooseSurely, Failed, Filter, List, Sure};
 pub use enqueue::Enqueue;
+pub use import::Import;
+pub use init::Init;
+pub use program::Program;
+pub use schedule::Schedule;
+pub use up::{Reload, Up};
 pub use work::Work;
 
 /// Everything that the command set knows. An application flattens it beside its own commands.
@@ -18,6 +28,18 @@ pub use work::Work;
 pub enum Commands {
     /// Work on jobs, look at them, steer them.
     Queue(Queue),
+    /// Fire schedules, look at them, steer them.
+    Schedule(Schedule),
+    /// Keep everything running: schedules, programs, workers. A container's entry point.
+    Up(Box<Up>),
+    /// Look at the programs of a running `up`, and steer them.
+    Program(Program),
+    /// Have each running `up` and `schedule work` take up its changed file.
+    Reload(Reload),
+    /// Write a first banto.toml, with a comment on everything.
+    Init(Init),
+    /// Print the banto.toml that stands for a crontab or a Laravel schedule.
+    Import(Import),
     /// Ask whether this build would strand any job of a live store.
     Deploy(Deploy),
     /// Bring the store's schema up to this build; doing it twice changes nothing.

@@ -176,6 +176,8 @@ mod tests {
         for (typed, meant) in [
             ("banto queue:work --once", "banto queue work --once"),
             ("banto deploy:check", "banto deploy check"),
+            ("banto schedule:run", "banto schedule run"),
+            ("banto schedule test schedule:run", "banto schedule test schedule:run"),
             ("banto --store sqlite://x queue:list", "banto queue --store sqlite://x list"),
             ("banto --store sqlite://x queue list", "banto queue --store sqlite://x list"),
             ("banto --json --store x migrate", "banto migrate --json --store x"),
@@ -201,7 +203,6 @@ mod tests {
             "banto queue pause mail --reason queue:work",
             "banto -- queue:work",
             "banto queue:",
-            "banto schedule:run",
             "banto note queue:work",
         ] {
             assert_eq!(words(typed), typed);

@@ -8,7 +8,7 @@ use banto_store::{Clock, Store};
 
 use crate::{
     app::{App, Opened},
-    args::{Commands, DeployVerb, Queue, Verb},
+    args::{Commands, DeployVerb, Queue, Verb, schedule::ScheduleVerb},
     exit::{Exit, Failure},
     mean,
     print::Print,
@@ -20,14 +20,20 @@ mod enqueue;
 mod explain;
 mod export;
 mod flush;
+mod import;
+mod init;
 mod line;
 mod list;
 mod migrate;
 mod monitor;
 mod parked;
 mod pause;
+mod program;
+mod schedule;
 mod show;
+mod signals;
 mod steer;
+mod up;
 mod work;
 
 /// What a command works with.
@@ -70,7 +76,12 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
     match &command {
         Commands::Queue(Queue { verb: Verb::Work(_), .. }) => app.must_know_kinds("run jobs")?,
         Commands::Deploy(_) => app.must_know_kinds("check a build")?,
-        Commands::Queue(_) | Commands::Migrate(_) => {}
+        // These want no store.
+        Commands::Program(typed) => return program::run(app, typed, print).await,
+        Commands::Reload(typed) => return program::reload(app, typed, print).await,
+        Commands::Init(typed) => return init::run(typed, print),
+        Commands::Import(typed) => return import::run(typed, print).await,
+        Commands::Queue(_) | Commands::Schedule(_) | Commands::Up(_) | Commands::Migrate(_) => {}
     }
     // What is wrong with what was typed is said before a store is made, or migrated, for it.
     let payload = match &command {
@@ -92,7 +103,11 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Deploy(deploy) => match deploy.verb {
             DeployVerb::Check => check::run(&mut desk).await,
         },
+        Commands::Schedule(typed) => schedule::verb(&mut desk, typed).await,
+        Commands::Up(typed) => up::run(&mut desk, *typed).await,
         Commands::Migrate(_) => migrate::run(&mut desk, schema),
+        // They were answered above.
+        Commands::Program(_) | Commands::Reload(_) | Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
     }
 }
 
@@ -123,8 +138,13 @@ impl Commands {
     fn migrates(&self) -> bool {
         match self {
             Commands::Queue(queue) => matches!(queue.verb, Verb::Work(_) | Verb::Enqueue(_)),
-            Commands::Deploy(_) => false,
-            Commands::Migrate(_) => true,
+            Commands::Schedule(typed) => matches!(typed.verb, ScheduleVerb::Run(_) | ScheduleVerb::Work(_)),
+            Commands::Deploy(_)
+            | Commands::Program(_)
+            | Commands::Reload(_)
+            | Commands::Init(_)
+            | Commands::Import(_) => false,
+            Commands::Up(_) | Commands::Migrate(_) => true,
         }
     }
 }

@@ -42,14 +42,16 @@ pub enum Exit {
     Machine = 14,
     /// The application could not set itself up.
     Unready = 15,
+    /// No running process listens.
+    Unheard = 16,
 }
 
 /// Every exit code with what it means, in words for people.
-pub const CODES: [(Exit, &str); 16] = [
+pub const CODES: [(Exit, &str); 17] = [
     (Exit::Well, "well; for a worker: it stopped as it was told to (TERM, restart, --once, --max-time, …)"),
     (
         Exit::Found,
-        "it looked and found something that needs a person (monitor, deploy check), or left some jobs as they were",
+        "it looked and found something that needs a person (monitor, deploy check, schedule diff and lint), a run failed (schedule run and test), a changed file was not taken (reload), or some jobs were left as they were",
     ),
     (
         Exit::Usage,
@@ -60,12 +62,15 @@ pub const CODES: [(Exit, &str); 16] = [
     (Exit::Unconfirmed, "it was not confirmed (no --yes without a terminal, or \"no\"); nothing was changed"),
     (Exit::Newer, "the store was made by a newer build; nothing was changed"),
     (Exit::Damaged, "what is stored cannot be read as what it should be"),
-    (Exit::NotListed, "there is no such job, or there is not any more"),
+    (Exit::NotListed, "there is no such job, schedule or program, or there is not any more"),
     (Exit::NoKinds, "this program knows no kinds of jobs: only an application that embeds the command set can do this"),
-    (Exit::Unfit, "the worker did not start: a kind lacks a setting or a service, or a number does not fit"),
+    (
+        Exit::Unfit,
+        "the worker or scheduler did not start: a kind lacks a setting or a service, a command is missing, there is no schedule, or a number does not fit",
+    ),
     (Exit::Stuck, "the worker stopped because a run did not stop when it was told to; end the process and start anew"),
     (Exit::Memory, "the worker stopped because it held more memory than --memory allows"),
-    (Exit::Hurried, "the worker was told to stop a second time and stopped at once; what ran was handed back"),
+    (Exit::Hurried, "it was told to stop a second time and stopped at once; what ran was handed back"),
     (
         Exit::Machine,
         "something on this machine failed: a file, the terminal, a thread; or the answer could not be written",
@@ -74,6 +79,7 @@ pub const CODES: [(Exit, &str); 16] = [
         Exit::Unready,
         "the application could not set itself up for another command than queue work: a setting is missing or wrong",
     ),
+    (Exit::Unheard, "no running `up` or `schedule work` could be reached for this store"),
 ];
 
 impl Exit {

@@ -45,24 +45,29 @@
 //!
 //! # Layout
 //! - [`args`]: what was typed; `argv` spells the colon forms out; `mean` gives every flag its meaning
+//! - [`mod@file`]: `banto.toml`, schedules and programs from a file
 //! - [`App`]: whose program it is; `open` finds its store
 //! - `cmd/<command>.rs`: one file a command; `cmd/steer.rs` is the way that all orders go
 //! - `print` (the only writer to the terminal), `table`, `log` (a worker's lines), [`exit`] (the documented codes)
 
 pub mod args;
 pub mod exit;
+pub mod file;
 
 mod app;
 mod argv;
 mod cmd;
+mod given;
 mod log;
 mod mean;
 mod open;
 mod print;
+mod reach;
 mod table;
 
 pub use app::{App, Opened, block_on};
 pub use args::Commands;
 pub use argv::parse;
 pub use exit::Exit;
+pub use file::File;
 pub use open::{Found, Wanted};

@@ -14,13 +14,18 @@ use banto_core::text::hides;
 use banto_engine::Event;
 use banto_store::Clock;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter,
     fmt::{format::Writer, time::FormatTime},
+    layer::SubscriberExt,
+    registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
 use crate::{mean::clock_time, print::one_line};
+
+pub(crate) mod recent;
 
 /// Longest line, in bytes; what is over is cut.
 const LINE_BYTES_MAX: usize = 16 << 10;
@@ -34,9 +39,10 @@ pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
     let chosen = asked.as_ref().map(|text| text.to_str().and_then(filter).ok_or(text));
     let odd = chosen.as_ref().and_then(|chosen| chosen.as_ref().err().map(|text| text.to_string_lossy().into_owned()));
     let filter = chosen.and_then(Result::ok).unwrap_or_else(|| EnvFilter::new("info"));
+    let keep = recent::Keep(clock.clone());
     let begun = match io::stderr().is_terminal() {
-        true => for_people(clock, filter, io::stderr).try_init(),
-        false => for_machines(clock, filter, io::stderr).try_init(),
+        true => for_people(clock, filter, io::stderr).with(keep).try_init(),
+        false => for_machines(clock, filter, io::stderr).with(keep).try_init(),
     };
     if begun.is_err() {
         return tracing::debug!(app, "the application's own log is used");
@@ -59,7 +65,7 @@ fn for_people<W: io::Write>(
     clock: Arc<dyn Clock>,
     filter: EnvFilter,
     to: impl Fn() -> W + Send + Sync + 'static,
-) -> impl SubscriberInitExt {
+) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
     let (to, time) = (move || Visible(to()), Time { clock, exact: false });
     tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -75,7 +81,7 @@ fn for_machines<W: io::Write>(
     clock: Arc<dyn Clock>,
     filter: EnvFilter,
     to: impl Fn() -> W + Send + Sync + 'static,
-) -> impl SubscriberInitExt {
+) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
     let (to, time) = (move || OneLine(to()), Time { clock, exact: true });
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_timer(time).with_target(false);
     let lines = lines.log_internal_errors(false);

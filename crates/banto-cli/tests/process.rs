@@ -9,6 +9,8 @@ mod process {
     pub mod house;
     mod output;
     mod program;
+    mod programs;
+    mod schedules;
     mod stopping;
     mod together;
 }

@@ -107,6 +107,12 @@ impl Cron {
         self.search(local, i64::MAX)
     }
 
+    /// As [`next`](Self::next), but looks no further than the day of `last`: of what is due once in years, a scheduler
+    /// that asks each second wants to hear "not now" quickly.
+    pub(crate) fn next_until(&self, local: i64, last: i64) -> Option<i64> {
+        self.search(local, split(last).0.days())
+    }
+
     /// The last day that must be looked at to know whether it ever matches.
     fn last_day(&self) -> i64 {
         match self.0.years.last() {

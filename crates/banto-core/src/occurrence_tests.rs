@@ -223,6 +223,43 @@ fn what_recurs_in_real_time_follows_real_time() {
     assert_eq!(due(&chosen, "2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z"), expected);
 }
 
+/// The next match after the first 01:59 is days away, and all the same the hour comes again.
+#[test]
+fn a_repeated_hour_is_not_passed_over_because_nothing_else_is_near() {
+    for (cron, count) in [("* 1 * * 0", 120), ("30 1 1 11 *", 2), ("*/30 1 1 11 *", 4)] {
+        let sunday = schedule(cron, "America/New_York");
+        let found = due(&sunday, "2026-11-01T00:00:00Z", "2026-11-02T00:00:00Z");
+        assert_eq!(found.len(), count, "{cron}");
+    }
+}
+
+/// Whoever asks on the evening of a day off must still learn what its morning moved.
+#[test]
+fn what_the_same_day_off_moved_earlier_is_found_from_its_evening() {
+    let off = DaysOff { calendar: None, weekends: true, then: Then::NextBusinessDay };
+    let saturday = Schedule { days_off: Some(off), ..schedule("0 9 * * 6", "UTC") };
+    assert_eq!(due(&saturday, "2026-11-28T21:00:00Z", "2026-12-01T00:00:00Z"), ["2026-11-30T09:00:00Z"]);
+}
+
+#[test]
+fn a_span_of_the_day_that_opens_after_a_clock_change_opens_by_the_new_clock() {
+    let hours = |text: &str| vec![text.parse().unwrap()];
+    let early = Schedule { between: hours("04:00-04:30"), ..schedule("*/30 * * * *", "Europe/Berlin") };
+    assert_eq!(
+        due(&early, "2026-03-28T12:00:00Z", "2026-03-29T12:00:00Z"),
+        ["2026-03-29T02:00:00Z", "2026-03-29T02:30:00Z"]
+    );
+    assert_eq!(
+        due(&early, "2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z"),
+        ["2026-10-25T03:00:00Z", "2026-10-25T03:30:00Z"]
+    );
+    let twice = Schedule { between: hours("02:30-02:30"), ..schedule("*/30 * * * *", "Europe/Berlin") };
+    assert_eq!(
+        due(&twice, "2026-10-24T12:00:00Z", "2026-10-25T12:00:00Z"),
+        ["2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z"]
+    );
+}
+
 #[test]
 fn what_falls_together_is_due_once_and_a_run_wins_over_a_mark() {
     let window = ("2026-03-29T00:00:00Z", "2026-03-29T01:30:00Z");

@@ -3,7 +3,7 @@
 //! For every way in (Rust, banto.toml, a crontab) and for every store: one model, kept as JSON that says only what is not
 //! the default. What is to be done when it is due is not in here; the engine puts an action beside it. The verbs are in
 //! other files: [`occurrence`](crate::occurrence) says when it is due, [`plan`](mod@crate::plan) what becomes of that,
-//! [`lint`](crate::lint) what people should know, [`draft`](crate::draft) builds it fluently.
+//! [`lint`](mod@crate::lint) what people should know, [`draft`](crate::draft) builds it fluently.
 
 use std::collections::BTreeSet;
 

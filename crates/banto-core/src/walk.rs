@@ -161,7 +161,8 @@ impl Iterator for Walk<'_> {
 
     fn next(&mut self) -> Option<Found> {
         while self.at <= self.until {
-            let local = self.cron.next(self.at.saturating_add(self.segment.offset));
+            let offset = self.segment.offset;
+            let local = self.cron.next_until(self.at.saturating_add(offset), self.until.saturating_add(offset));
             let own = local.and_then(|local| self.own(local));
             let found = match (own, self.shifted.front().map(|found| found.at)) {
                 (Some(own), Some(at)) if own.at == at => self.shifted.pop_front().map(|found| own.or(found)),

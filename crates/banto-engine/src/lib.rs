@@ -56,7 +56,7 @@ pub use preflight::Unfit;
 pub use registry::Registry;
 pub use scheduler::{Scheduler, SchedulerConfig};
 pub use stop::{Halt, Stop};
-pub use timetable::{Action, Does, Entry, Scheduled, Timetable};
+pub use timetable::{Action, Current, Does, Entry, Scheduled, Timetable};
 pub use worker::{Report, Worker};
 
 use std::{future::Future, pin::Pin};

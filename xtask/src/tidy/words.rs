@@ -30,7 +30,12 @@ struct Word {
 /// The application has tasks of its own (a pupil's), downloads things, and chooses among services.
 const APPLICATION: &[&str] = &["apps/"];
 /// What Laravel's users type, and what Laravel writes.
-const LARAVEL: &[&str] = &["crates/banto-cli/src/args", "crates/banto-cli/src/mean", "crates/banto-laravel/"];
+const LARAVEL: &[&str] = &[
+    "crates/banto-cli/src/args",
+    "crates/banto-cli/src/mean",
+    "crates/banto-cli/src/file/worker",
+    "crates/banto-laravel/",
+];
 /// What the services that paint and write say on the wire.
 const PROVIDERS: &[&str] = &["apps/myteacher/src/provider/", "apps/myteacher/tests/provider"];
 /// The names other libraries give their own things.

@@ -3,7 +3,7 @@
 use clap::Args;
 
 /// How to work.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(
     after_help = "Spans are seconds, or 90s, 5m, 1h30m.\n\nEXAMPLES:\n  queue work                                       every queue that this program's kinds name\n  queue work --queue urgent,mail --concurrency 4   urgent strictly first\n  queue work --queue urgent=9,mail=1               urgent first nine times in ten\n  queue work --once --verbose                      one job, then stop\n  queue work --stop-when-empty --max-time 1h       for a nightly run"
 )]

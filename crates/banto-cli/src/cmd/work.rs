@@ -6,14 +6,10 @@
 use std::{collections::BTreeMap, io::Write, sync::Arc};
 
 use banto_core::Outcome;
-use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Stop, Unfit, Worker, context::Run};
+use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Unfit, Worker, context::Run};
 use serde_json::json;
-use tokio::{
-    signal::unix::{Signal, SignalKind, signal},
-    sync::oneshot,
-};
 
-use super::Desk;
+use super::{Desk, signals};
 use crate::{
     args,
     exit::{Exit, Failure},
@@ -35,7 +31,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
         worker = worker.layer(Again(layer.clone()));
     }
     worker.preflight().map_err(unfit)?;
-    let signals = obey(worker.stop())?;
+    let signals = signals::obey(worker.stop())?;
     let lines = typed.verbose.then(|| tokio::spawn(log::lines(worker.events().subscribe())));
     for notice in desk.store().about().notices {
         tracing::warn!(notice, "the store has something to say");
@@ -57,7 +53,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
 }
 
 /// What the preflight found, in one line.
-fn unfit(unfit: Unfit) -> Failure {
+pub(super) fn unfit(unfit: Unfit) -> Failure {
     Failure::new(Exit::Unfit, unfit.to_string())
 }
 
@@ -85,7 +81,7 @@ fn ended(desk: &mut Desk<'_>, report: Report) -> Result<Exit, Failure> {
     std::process::exit(code.into())
 }
 
-fn exit_of(report: &Report) -> Exit {
+pub(super) fn exit_of(report: &Report) -> Exit {
     match report.halt {
         Halt::Memory => Exit::Memory,
         Halt::Stuck => Exit::Stuck,
@@ -97,49 +93,8 @@ fn exit_of(report: &Report) -> Exit {
     }
 }
 
-/// The first TERM or INT stops gracefully, the second at once; until the answer is dropped. On a thread of its own, for
-/// handlers that never await may hold every thread of the application's runtime.
-fn obey(stop: Stop) -> Result<oneshot::Sender<()>, Failure> {
-    let failed = |error| Failure::new(Exit::Machine, format!("listen for signals: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().map_err(failed)?;
-    let inside = runtime.enter();
-    let term = signal(SignalKind::terminate()).map_err(failed)?;
-    let int = signal(SignalKind::interrupt()).map_err(failed)?;
-    drop(inside);
-    let (until, ended) = oneshot::channel();
-    let listen = move || {
-        runtime.block_on(async {
-            tokio::select! {
-                _ = ended => {}
-                () = heard(stop, term, int) => {}
-            }
-        });
-    };
-    std::thread::Builder::new().name("banto-signals".into()).spawn(listen).map_err(failed)?;
-    Ok(until)
-}
-
-async fn heard(stop: Stop, mut term: Signal, mut int: Signal) {
-    let mut asked = None;
-    loop {
-        let name = tokio::select! {
-            _ = term.recv() => "TERM",
-            _ = int.recv() => "INT",
-        };
-        if let Some(first) = asked {
-            let reason = format!("{first} was received, then {name}: it stops at once");
-            stop.now(reason);
-            return tracing::warn!(signal = name, "told a second time: stopping at once");
-        }
-        asked = Some(name);
-        // First the deed, then the word: a log that nobody takes must not keep a worker.
-        stop.graceful(format!("{name} was received"));
-        tracing::info!(signal = name, "told to stop; once more stops at once");
-    }
-}
-
 /// A layer of the application, which the worker wants to own.
-struct Again(Arc<dyn Layer>);
+pub(in crate::cmd) struct Again(pub Arc<dyn Layer>);
 
 impl Layer for Again {
     fn around<'a>(&'a self, run: &'a Run, next: Next<'a>) -> BoxFuture<'a, Outcome> {

@@ -7,7 +7,7 @@ use clap::Parser;
 
 use super::*;
 use crate::{
-    args::{Commands, Verb},
+    args::{Commands, Verb, schedule::ScheduleVerb},
     argv::{misread, spelled},
     exit::Exit,
 };
@@ -378,6 +378,9 @@ fn every_example_of_the_help_can_be_typed_and_means_something() {
             let typed = Typed::try_parse_from(spelled::<Typed>(words.map(Into::into)));
             let typed = typed.unwrap_or_else(|error| panic!("{line}: {error}"));
             examples += 1;
+            if let Commands::Schedule(typed) = &typed.command {
+                assert_eq!(schedule_means(&typed.verb), Ok(()), "{line}");
+            }
             let Commands::Queue(queue) = typed.command else { continue };
             let meant = match queue.verb {
                 Verb::Work(typed) => work::config(&typed, &Registry::new("test"), "errands").map(drop),
@@ -400,6 +403,42 @@ fn every_example_of_the_help_can_be_typed_and_means_something() {
         }
     }
     assert!(examples > 20, "only {examples} examples were found");
+}
+
+/// Whether what an example of `schedule` says is allowed.
+fn schedule_means(verb: &ScheduleVerb) -> Result<(), Failure> {
+    let now = moment("now", "2026-11-29T00:00:00Z")?;
+    match verb {
+        ScheduleVerb::Test(one) => schedule::name(&one.name).map(drop),
+        ScheduleVerb::Work(typed) => schedule::worker(&typed.how, "errands", vec!["schedules".parse()?]).map(drop),
+        ScheduleVerb::History(typed) => {
+            schedule::fates(&typed.fate)?;
+            schedule::name(&typed.name).map(drop)
+        }
+        ScheduleVerb::Pause(typed) => typed.until.as_deref().map_or(Ok(()), |at| until("--until", at, now).map(drop)),
+        ScheduleVerb::Preview(typed) => {
+            typed.missed_since.as_deref().map_or(Ok(now), |at| schedule::past("--missed-since", at, now))?;
+            schedule::name(&typed.name).map(drop)
+        }
+        ScheduleVerb::List(typed) => {
+            typed.zone.timezone.as_deref().map_or(Ok(()), |zone| Ok(banto_core::Zone::new(zone).map(drop)?))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn parts_and_past_times_are_named_when_they_are_wrong() {
+    let words = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(
+        schedule::parts(&words("workers,schedules")),
+        Ok(vec![schedule::Part::Workers, schedule::Part::Schedules])
+    );
+    assert_eq!(schedule::parts(&[]).map(|all| all.len()), Ok(3));
+    refused(schedule::parts(&words("cron")), &["--only", "schedules, programs, workers"]);
+    refused(schedule::past("--missed-since", "2099-01-01T00:00:00Z", 0), &["a time that has been"]);
+    refused(schedule::fates(&words("fired,lost")), &["lost", "fired, skipped, missed"]);
+    refused(schedule::name("a b"), &["a schedule's name"]);
 }
 
 #[test]

@@ -73,6 +73,9 @@ impl House {
             .current_dir(self.folder.path())
             .env("BANTO_STORE", format!("sqlite://{}", self.file().display()))
             .env_remove("BANTO_LOG")
+            .env_remove("BANTO_CONFIG")
+            .env_remove("BANTO_ENV")
+            .env_remove("BANTO_RUN")
             .stdin(Stdio::null());
         command
     }
@@ -86,8 +89,13 @@ impl House {
         self.command(program, typed)
     }
 
+    /// The program, not yet started.
+    pub fn banto_command(&self, typed: &str) -> Command {
+        self.command(env!("CARGO_BIN_EXE_banto").into(), typed)
+    }
+
     pub fn banto(&self, typed: &str) -> Said {
-        self.command(env!("CARGO_BIN_EXE_banto").into(), typed).output().unwrap().into()
+        self.banto_command(typed).output().unwrap().into()
     }
 
     pub fn types(&self, typed: &str) -> Said {
@@ -118,12 +126,37 @@ impl House {
 
     /// Starts a worker and waits until it says so.
     pub fn worker(&self, flags: &str) -> Worker {
-        let mut child =
-            self.errands(&format!("queue work {flags}")).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        House::starts(self.errands(&format!("queue work {flags}")))
+    }
+
+    /// Starts `banto` with something that works until it is told to stop, and waits until it says that it works.
+    pub fn keeps(&self, typed: &str) -> Worker {
+        House::starts(self.banto_command(typed))
+    }
+
+    fn starts(mut command: Command) -> Worker {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut worker = Worker { child, log, heard: Vec::new() };
         worker.hears("working");
         worker
+    }
+
+    /// Writes the folder's `banto.toml`.
+    pub fn writes(&self, text: &str) {
+        std::fs::write(self.folder.path().join("banto.toml"), text).unwrap();
+    }
+
+    /// Asks again and again until the answer is as it should be.
+    pub fn until(&self, typed: &str, fits: impl Fn(&Said) -> bool) -> Said {
+        let since = Instant::now();
+        loop {
+            let said = self.banto(typed);
+            if fits(&said) {
+                return said;
+            }
+            assert!(since.elapsed() < PATIENCE, "{typed} never fitted: {said:#?}");
+        }
     }
 }
 
@@ -149,13 +182,22 @@ impl Worker {
         }
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
     }
 
     /// Waits for its end; gives the exit code and the last line of its log.
     pub fn ended(mut self) -> (Option<i32>, Value) {
-        let stopped = self.hears("stopped");
+        let stopped = loop {
+            let said = self.hears("stopped");
+            if said["message"] == "stopped" {
+                break said;
+            }
+        };
         let since = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {

@@ -477,6 +477,26 @@ async fn an_operator_restarts_a_scheduler() {
     assert!(house.memory.instances().await.unwrap().iter().all(|seen| !seen.living), "it has signed off");
 }
 
+/// A job with a key of its own.
+#[derive(serde::Serialize, serde::Deserialize)]
+struct Keyed;
+
+impl banto_engine::Job for Keyed {
+    const KIND: &'static str = "keyed";
+    fn unique(&self) -> Result<Option<banto_core::Unique>, banto_core::Refusal> {
+        Ok(Some(banto_core::Unique { key: banto_core::Label::new("own")?, hold: banto_core::Hold::Queued }))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_jobs_own_key_keeps_its_runs_apart_too() {
+    let house = House::new();
+    let ticks = house.ticks(timetable([schedule("a").every_minute().job(Keyed)]));
+    until(&house, 61).await;
+    assert_eq!((house.due("a", Fate::Fired).await, house.not(Reason::Overlap).await), (vec![0], 1));
+    ticks.halt().await;
+}
+
 #[test]
 fn the_preflight_names_every_fault_at_once() {
     let table = timetable([
@@ -492,6 +512,9 @@ fn the_preflight_names_every_fault_at_once() {
     for part in ["61 * * * *", "b c", "the schedule d twice", "no-such-program-anywhere", "a number of attempts"] {
         assert!(text.contains(part), "{part}: {text}");
     }
+    let keyed = timetable([schedule("g").every_minute().no_overlap().job(Keyed)]);
+    let text = banto_engine::preflight::timetable(&keyed).unwrap_err().to_string();
+    assert!(text.contains("\"own\" as the key of a schedule's job"), "{text}");
     let fine = banto_engine::preflight::timetable(&timetable([minutely("d")]));
     assert_eq!(fine, Ok(()));
     let unknown = banto_engine::preflight::kinds_of(&timetable([minutely("d")]), &Registry::new("b1")).unwrap_err();

@@ -71,16 +71,13 @@ async fn reaps() {
     std::fs::write("orphans", "").unwrap();
     // Another's child is waited for by whoever started it, as long as it does so soon.
     let mut other = tokio::process::Command::new("sh").args(["-c", "sleep 1.5; exit 3"]).spawn().unwrap();
+    let other = tokio::spawn(async move { other.wait().await.unwrap().code() });
     let mut runs = Vec::new();
     for code in 0..20 {
         let spec = sh(&format!("sleep 0.{code}; exit {code}"));
         runs.push((code, runner().start(&spec, Sink::none()).await.unwrap()));
     }
     assert_eq!(run(&spec).await.exit, banto_process::Exit::Code(7));
-    for (code, run) in runs {
-        // Not awaited until now: dead for long, and its status is still its own.
-        assert_eq!(run.await.exit, banto_process::Exit::Code(code));
-    }
     let orphans = std::fs::read_to_string("orphans").unwrap();
     let mut wanted: Vec<u32> = orphans.lines().map(|line| line.parse().unwrap()).collect();
     wanted.sort_unstable();
@@ -89,9 +86,34 @@ async fn reaps() {
     while !wanted.iter().all(|pid| got.contains(pid)) {
         got.push(reaped.recv().await.unwrap());
     }
-    assert_eq!(other.wait().await.unwrap().code(), Some(3));
+    for (code, run) in runs {
+        // Not awaited until now: dead for longer than the orphans, and its status is still its own.
+        assert_eq!(run.await.exit, banto_process::Exit::Code(code));
+    }
+    assert_eq!(other.await.unwrap(), Some(3));
     for pid in wanted {
         assert!(!std::fs::exists(format!("/proc/{pid}")).unwrap());
     }
     std::fs::write("said", "ok\n").unwrap();
+}
+
+/// Another user's program has that user's groups, not ours.
+#[tokio::test]
+async fn our_groups_are_not_handed_on_to_another_user() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut process = again("process::orphans::runs_as_nobody", dir.path());
+    tokio::task::spawn_blocking(move || process.wait().unwrap()).await.unwrap();
+    assert_eq!(std::fs::read_to_string(dir.path().join("said")).unwrap(), "65534\n");
+}
+
+#[tokio::test]
+#[ignore = "run by our_groups_are_not_handed_on_to_another_user, in a process of its own"]
+async fn runs_as_nobody() {
+    // The thread that starts programs is born by this one, and has its groups.
+    rustix::thread::set_thread_groups(&[0, 4, 6].map(rustix::process::Gid::from_raw)).unwrap();
+    let ended = run(&Spec { user: Some("nobody".into()), ..sh("id -G") }).await;
+    std::fs::write("said", ended.tail).unwrap();
 }

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use banto_core::{Facts, Hold, InstanceId, JobId, Outcome, Refusal, State, Unique, Verdict, decide};
-use banto_engine::{Context, Job, JobError, Policy, Registry};
+use banto_core::{Facts, Hold, InstanceId, JobId, Outcome, Refusal, Span, State, Unique, Verdict, decide, schedule};
+use banto_engine::{Context, Does, Job, JobError, Policy, Registry, Scheduler, SchedulerConfig, Timetable};
 use banto_store::{Claim, Finish, GivenClock, Instance, Status, Store, memory::Memory};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -23,7 +23,7 @@ struct Typed {
     command: Commands,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Greet {
     #[serde(default)]
     pub name: String,
@@ -109,6 +109,18 @@ impl House {
         let mut registry = Registry::new("b2");
         registry.add(Arc::new(()), |_: Post, _: Context| async { Ok(()) });
         House::of(|app| app.registry(registry))
+    }
+
+    /// With the kind `greet` and schedules in code.
+    pub fn scheduling() -> House {
+        House::with_schedules(schedules())
+    }
+
+    /// With the kind `greet` and these schedules.
+    pub fn with_schedules(timetable: Timetable) -> House {
+        let mut registry = Registry::new("b1");
+        registry.add(Arc::new(()), |_: Greet, _: Context| async { Ok(()) });
+        House::of(|app| app.registry(registry).schedules(timetable))
     }
 
     /// With no kinds, as `banto` is.
@@ -217,7 +229,18 @@ impl House {
 
     /// Lets the commands see the store through this one.
     pub fn behind(&mut self, store: impl Store + 'static) {
-        let store: Arc<dyn Store> = Arc::new(store);
+        self.behind_arc(Arc::new(store));
+    }
+
+    /// Fires what is due, as a scheduler without a worker does.
+    pub async fn fire(&self) {
+        let config = SchedulerConfig::new("clock".parse().unwrap());
+        let scheduler = Scheduler::new(self.store.clone(), Arc::new(schedules()), config);
+        scheduler.clock(Arc::new(self.clock.clone())).once().await.unwrap().unwrap();
+    }
+
+    /// As [`House::behind`], for a store that others see too.
+    pub fn behind_arc(&mut self, store: Arc<dyn Store>) {
         let app = std::mem::replace(&mut self.app, App::new("gone"));
         self.app = app.opener(move |_| {
             let store = store.clone();
@@ -235,6 +258,19 @@ impl House {
     pub async fn count(&self, state: State) -> usize {
         self.store.jobs(banto_store::Select::states([state]), None).await.unwrap().jobs.len()
     }
+}
+
+/// Schedules of every sort: commands that end well and badly, a function, a job, one for another environment.
+pub fn schedules() -> Timetable {
+    let mut all = Timetable::new("errands".parse().unwrap(), "b1");
+    let well = schedule("say:hello").every(5.minutes()).timezone("Asia/Tokyo").no_overlap().group("talk");
+    all.add(well.command(["sh", "-c", "echo hello; echo beside >&2"]));
+    all.add(schedule("fail:often").hourly().group("talk").command(["sh", "-c", "echo broken; exit 12"]));
+    all.add(schedule("sweep").daily_at("03:00").even_in_maintenance().call(|_| async { Ok(()) }));
+    all.add(schedule("stumble").daily_at("04:00").call(|_| async { Err(JobError::retry("a stone")) }));
+    all.add(schedule("greet:all").weekly().job(Greet { name: "all".into() }));
+    all.add(schedule("other").daily().environments(["staging"]).command(["true"]));
+    all
 }
 
 /// A stream that remembers.

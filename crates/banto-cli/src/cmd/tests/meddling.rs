@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use banto_core::{InstanceId, JobId, Label, Lease, NewJob, State};
+use banto_core::{InstanceId, JobId, NewJob, State};
 use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, Holder, Instance, Order, Orders,
-    Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
+    About, Answer, Claim, Enqueued, Order, Page, QueueView, Read, Select, Steer, Steered, Store, StoreError,
 };
 
 pub struct Meddling {

@@ -117,6 +117,43 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
             said.objects().iter().for_each(|object| fits(shape, object, typed));
         }
     }
+    let schedules: [(&str, &[&str]); 10] = [
+        ("schedule list", &["schedule list"]),
+        ("schedule run", &["schedule run"]),
+        ("schedule test NAME", &["schedule test say:hello"]),
+        ("schedule history NAME", &["schedule history say:hello"]),
+        ("schedule pause", &["schedule pause --all"]),
+        ("schedule resume", &["schedule resume say:hello"]),
+        ("schedule locks", &["schedule locks"]),
+        (
+            "schedule preview NAME",
+            &["schedule preview sweep", "schedule preview say:hello --missed-since 2030-01-01T00:00:00Z"],
+        ),
+        ("schedule diff", &["schedule diff"]),
+        ("schedule lint", &["schedule lint"]),
+    ];
+    for (row, commands) in schedules {
+        let shapes = take(row);
+        assert_eq!(shapes.len(), commands.len(), "{row} has another number of shapes");
+        for (shape, typed) in shapes.iter().zip(commands) {
+            let house = House::scheduling();
+            house.types("schedule run").await.ends(0);
+            house.clock.pass(3_600_000);
+            if *typed != "schedule run" {
+                house.fire().await;
+            }
+            let said = house.types(&format!("{typed} --json")).await;
+            assert!(said.exit <= 1 && (!said.out.is_empty() || row == "schedule lint"), "{typed}: {said:?}");
+            said.objects().iter().for_each(|object| fits(shape, object, typed));
+        }
+    }
+    // These need a process that runs: tests/process types them, and asserts their keys.
+    for row in ["schedule work", "up", "reload"] {
+        take(row);
+    }
+    for verb in ["list", "start NAME", "stop NAME", "restart NAME", "logs NAME"] {
+        take(&format!("program {verb}"));
+    }
     for (row, states) in [("queue list", 7), ("queue failed", 1)] {
         assert_eq!(take(row), [], "{row} gives jobs");
         let house = House::new();

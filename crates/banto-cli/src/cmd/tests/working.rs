@@ -170,10 +170,12 @@ async fn a_mistyped_file_is_not_an_empty_queue() {
             assert!(exit == 2 && said.contains("there is no such file"), "{typed}: {said}");
         }
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is made");
-        for (from, to) in [(0, 1), (1, 1)] {
+        for again in [false, true] {
             let (exit, out, _) = typed_at(Some(&url), "migrate --json", opens).await;
             let answer: serde_json::Value = serde_json::from_str(&out).unwrap();
-            assert_eq!((exit, &answer["from"], &answer["to"]), (0, &json!(from), &json!(to)));
+            let from = if again { answer["to"].clone() } else { json!(0) };
+            assert_eq!((exit, &answer["from"]), (0, &from));
+            assert!(answer["to"].as_u64() > Some(0), "{answer}");
         }
         for typed in looking {
             assert_eq!(typed_at(Some(&url), typed, opens).await.0, 0, "{typed}");

@@ -1,0 +1,103 @@
+//! `reload`: takes up a changed file while everything runs, valid or not at all.
+//!
+//! What is wrong is found before anything is touched. Runs that have begun go on; what was due by the old file is accounted
+//! for by it, as after any start of a new build.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use banto_core::ScheduleName;
+use banto_engine::{Timetable, preflight};
+
+use super::{keeper::Keeper, programs::Change, programs::Programs};
+use crate::{exit::Failure, given::Written, mean::schedule::Part};
+
+impl Keeper {
+    /// Takes the file up. Answers what has changed in lines, or why nothing was touched.
+    pub(super) async fn reload(&mut self, why: &str) -> Result<Vec<String>, String> {
+        let taken = self.take_up().await;
+        match &taken {
+            Ok(lines) if lines.is_empty() => tracing::info!(why, "reloaded: nothing has changed"),
+            Ok(lines) => tracing::info!(why, changes = lines.join("; "), "reloaded"),
+            Err(fault) => tracing::error!(why, fault, "not reloaded: all goes on as it was"),
+        }
+        taken
+    }
+
+    async fn take_up(&mut self) -> Result<Vec<String>, String> {
+        let file = self.given.file().ok_or("read a file again: none is read here (see --config)")?;
+        let written = self.given.read(self.kinds.as_ref()).map_err(|failure| failure.text)?;
+        self.judge(&written, &file)?;
+        let mut lines = between(&self.written.timetable, &written.timetable);
+        let schedules_changed = !lines.is_empty() || self.written.scheduler != written.scheduler;
+        if self.written.worker != written.worker {
+            lines.push("[worker] has changed: it counts from the next start of this process".into());
+        }
+        let worker = self.written.worker.clone();
+        self.written = Written { worker, ..written };
+        self.current.set(Arc::new(self.written.timetable.clone()));
+        let begun = |failure: Failure| failure.text;
+        if schedules_changed {
+            self.begin_for_new_queues().map_err(begun)?;
+            self.end_scheduler("the file has changed").await;
+            self.begin_scheduler().map_err(begun)?;
+        }
+        if self.how.parts.contains(&Part::Programs) {
+            let programs = self.written.programs.clone();
+            let change = self.programs.become_these(programs).await.map_err(|unfit| unfit.to_string())?;
+            lines.extend(told(&change));
+        }
+        Ok(lines)
+    }
+
+    /// Refuses what a start would refuse.
+    fn judge(&self, written: &Written, file: &str) -> Result<(), String> {
+        if self.how.parts.contains(&Part::Schedules) {
+            preflight::timetable(&written.timetable).map_err(|unfit| unfit.to_string())?;
+            if written.timetable.is_empty() && !self.how.typed.allow_empty && self.written.programs.is_empty() {
+                return Err(format!("go on with {file}: it has no schedule for this environment any more"));
+            }
+        }
+        if let Some(kinds) = self.kinds.as_ref().filter(|_| !self.how.only_runs) {
+            preflight::kinds_of(&written.timetable, kinds).map_err(|unfit| unfit.to_string())?;
+        }
+        if self.how.parts.contains(&Part::Programs) {
+            Programs::check(&written.programs, &self.clock).map_err(|unfit| unfit.to_string())?;
+        }
+        if self.given_service_changed(written) {
+            return Err("change the service while it runs: stop this process and start it anew".into());
+        }
+        Ok(())
+    }
+
+    fn given_service_changed(&self, written: &Written) -> bool {
+        self.written.timetable.service != written.timetable.service
+    }
+}
+
+/// What has changed between two timetables, in lines.
+fn between(old: &Timetable, new: &Timetable) -> Vec<String> {
+    let all = |timetable: &Timetable| -> BTreeMap<ScheduleName, i64> {
+        timetable.entries().map(|entry| (entry.schedule.name.clone(), entry.revision())).collect()
+    };
+    let (old, new) = (all(old), all(new));
+    let mut lines = Vec::new();
+    for (name, revision) in &new {
+        match old.get(name) {
+            None => lines.push(format!("the schedule {name} is new")),
+            Some(before) if before != revision => lines.push(format!("the schedule {name} has changed")),
+            Some(_) => {}
+        }
+    }
+    let gone = old.keys().filter(|name| !new.contains_key(*name));
+    lines.extend(gone.map(|name| format!("the schedule {name} is gone")));
+    lines
+}
+
+fn told(change: &Change) -> Vec<String> {
+    let each = |names: &[banto_core::Name], what: &str| {
+        names.iter().map(|name| format!("the program {name} {what}")).collect::<Vec<_>>()
+    };
+    let Change { new, changed, dropped } = change;
+    [each(new, "is new"), each(changed, "has changed and was started anew"), each(dropped, "is gone and was stopped")]
+        .concat()
+}

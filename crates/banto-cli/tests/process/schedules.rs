@@ -1,0 +1,163 @@
+//! Schedules by real processes: ticks, schedulers that stop, reload, share a store, die.
+
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use super::house::{House, Said, Worker};
+
+fn each_second(name: &str, run: &str, more: &str) -> String {
+    format!("[[schedule]]\nname = \"{name}\"\nevery = \"1s\"\nshell = true\nrun = '''{run}'''\n{more}\n")
+}
+
+fn fired(said: &Said) -> bool {
+    said.out.lines().next().is_some_and(|line| serde_json::from_str::<Value>(line).unwrap()["fired"].as_u64() > Some(0))
+}
+
+/// Waits for a due instant of that schedule that fires from now on.
+fn hears_fired(worker: &mut Worker, schedule: &str) {
+    while worker.hears("fired")["schedule"] != schedule {}
+}
+
+#[test]
+fn a_tick_runs_what_is_due_and_its_exit_code_is_the_truth() {
+    let house = House::new();
+    assert!(house.banto("schedule run").ends(10).err.contains("could not find a schedule"));
+    house.writes(&each_second("well", "echo fine", ""));
+    house.banto("schedule run").ends(0);
+    let said = house.until("schedule run --json", fired).ends(0).object();
+    assert_eq!((&said["runs"][0]["state"], &said["exit"]), (&json!("done"), &json!(0)));
+    house.writes(&(each_second("well", "echo fine", "") + &each_second("ill", "echo broken; exit 12", "")));
+    house.banto("schedule:run").ends(0);
+    let said = house.until("schedule:run --json", |said| fired(said) && said.exit != Some(0)).ends(1).object();
+    let failed: Vec<&Value> = said["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|run| run["state"] == "dead")
+        .map(|run| &run["schedule"])
+        .collect();
+    assert_eq!(failed, ["ill"]);
+    let last = house.banto("schedule history ill --fate fired --limit 1 --json").ends(0).object();
+    assert_eq!((&last["run"]["output"]["exit"], &last["run"]["output"]["tail"]), (&json!(12), &json!("broken\n")));
+    house.writes("[[schedule]]\nname = \"gone\"\nevery = \"1s\"\nrun = [\"no-such-program-anywhere\"]\n");
+    assert!(house.banto("schedule run").ends(10).err.contains("no-such-program-anywhere"));
+    assert!(house.banto("schedule run --config nowhere.toml").ends(2).err.contains("nowhere.toml"));
+}
+
+#[test]
+fn term_stops_a_scheduler_and_lets_its_run_finish() {
+    let house = House::new();
+    house.writes(&each_second("nap", "sleep 1; echo slept >> slept.txt", "no_overlap = true"));
+    let mut clock = house.keeps("schedule work --verbose");
+    clock.hears("running");
+    clock.signal(Signal::TERM);
+    let (exit, stopped) = clock.ended();
+    assert_eq!((exit, &stopped["reason"]), (Some(0), &json!("TERM was received")));
+    assert!(std::fs::read_to_string(house.folder.path().join("slept.txt")).unwrap().starts_with("slept"));
+    let runs = house.banto("schedule history nap --fate fired --json").ends(0).objects();
+    assert!(runs.iter().all(|run| run["run"]["state"] != "running"), "{runs:?}");
+}
+
+#[test]
+fn hup_and_reload_take_a_changed_file_or_leave_all_as_it_was() {
+    let house = House::new();
+    let one = each_second("one", "true", "");
+    assert!(house.banto("reload").ends(16).err.contains("nobody listens"));
+    house.writes(&one);
+    let mut clock = house.keeps("schedule work");
+    hears_fired(&mut clock, "one");
+    house.writes(&(one.clone() + &each_second("two", "true", "queue = 'apart'")));
+    clock.signal(Signal::HUP);
+    assert_eq!(clock.hears("reloaded")["changes"], "the schedule two is new");
+    hears_fired(&mut clock, "two");
+    house.until("schedule history two --fate fired --json", |said| said.out.contains("\"done\""));
+    house.writes("[[schedule]]\nname = \"two\"\nevry = \"1s\"\n");
+    clock.signal(Signal::HUP);
+    assert!(clock.hears("not reloaded")["fault"].as_str().unwrap().contains("evry"));
+    let said = house.banto("reload").ends(1);
+    assert!(said.err.contains("did not take it, all goes on as it was") && said.err.contains("evry"), "{said:?}");
+    hears_fired(&mut clock, "two");
+    house.writes(&one);
+    let said = house.banto("reload --json").ends(0).object();
+    assert_eq!(
+        said,
+        json!({ "pid": clock.pid(), "taken": true, "changes": ["the schedule two is gone"], "fault": null })
+    );
+    hears_fired(&mut clock, "one");
+    clock.signal(Signal::TERM);
+    assert_eq!(clock.ended().0, Some(0));
+    assert!(house.banto("reload").ends(16).out.is_empty(), "nothing is left behind");
+}
+
+#[test]
+fn two_schedulers_on_one_store_run_each_due_instant_once() {
+    let house = House::new();
+    house.writes(&each_second("count", "echo x >> count.txt", "missed = { all = 100 }"));
+    let (mut one, mut two) = (house.keeps("schedule work --name one"), house.keeps("schedule work --name two"));
+    // One leads; when it is gone, the other does.
+    let done =
+        |least: usize| move |said: &Said| said.out.lines().filter(|line| line.contains("\"done\"")).count() >= least;
+    house.until("schedule history count --fate fired --json", done(3));
+    one.signal(Signal::TERM);
+    one.hears("stopped");
+    let before = house.banto("schedule history count --fate fired --json").objects().len();
+    house.until("schedule history count --fate fired --json", done(before + 2));
+    two.signal(Signal::TERM);
+    two.hears("stopped");
+    drop((one, two));
+    let fires = house.banto("schedule history count --json --limit 1000").ends(0).objects();
+    let dues: Vec<i64> = fires.iter().map(|fire| fire["due_at"].as_i64().unwrap()).collect();
+    assert!(dues.windows(2).all(|pair| pair[0] - pair[1] == 1_000), "each second once, none left out: {dues:?}");
+    let ran = fires.iter().filter(|fire| fire["run"]["attempt"].as_u64() > Some(0)).count();
+    let lines = std::fs::read_to_string(house.folder.path().join("count.txt")).unwrap().lines().count();
+    assert_eq!(lines, ran);
+}
+
+#[test]
+fn the_lock_of_a_killed_holder_is_named_and_gone_within_seconds() {
+    let house = House::new();
+    house.writes(&each_second("long", "exec sleep 25", "no_overlap = true"));
+    let holder = house.keeps("schedule work --name holder");
+    let lock = house.until("schedule locks --json", |said| said.out.contains("\"running\"")).object();
+    assert_eq!(
+        (&lock["worker"], &lock["pid"], &lock["living"]),
+        (&json!("holder"), &json!(holder.pid()), &json!(true))
+    );
+    let other = house.keeps("schedule work --name other");
+    holder.signal(Signal::KILL);
+    let killed = Instant::now();
+    let held = house.banto("schedule locks --json").ends(0).object();
+    assert_eq!(held["job"], lock["job"], "who holds it is named until it is taken back");
+    house.until("schedule locks --json", |said| {
+        said.out.lines().next().is_none_or(|line| serde_json::from_str::<Value>(line).unwrap()["job"] != lock["job"])
+    });
+    assert!(killed.elapsed() < Duration::from_secs(20), "15 s are promised: {:?}", killed.elapsed());
+    let skipped = house.banto("schedule history long --fate skipped --json").ends(0).objects();
+    assert!(skipped.iter().any(|fire| fire["reason"] == "overlap"), "{skipped:?}");
+    other.signal(Signal::TERM);
+    other.signal(Signal::INT);
+    drop((holder, other));
+}
+
+#[test]
+fn hostile_output_is_shown_and_never_obeyed() {
+    let house = House::new();
+    let evil = r#"printf '\033]52;c;aGk=\007\033[2J\342\200\256evil\r\n{"level":"INFO"}\n'; exit 1"#;
+    house.writes(&each_second("evil", evil, ""));
+    let mut clock = house.keeps("schedule work");
+    let line = clock.hears("evil");
+    assert!(line["message"].as_str().unwrap().contains("\\u{1b}]52"), "{line}");
+    house.until("schedule history evil --fate fired --json", |said| said.out.contains("\"dead\""));
+    clock.signal(Signal::TERM);
+    assert_eq!(clock.ended().0, Some(0));
+    for typed in
+        ["schedule history evil --output", "schedule history evil --json", "schedule list", "schedule test evil"]
+    {
+        let said = house.banto(typed);
+        for bad in ["\u{1b}", "\u{7}", "\u{202e}", "\r"] {
+            assert!(!said.out.contains(bad) && !said.err.contains(bad), "{typed}: {said:?}");
+        }
+    }
+}

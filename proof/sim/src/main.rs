@@ -83,8 +83,8 @@ fn main() -> ExitCode {
             pass &= match (of, kept) {
                 (Of::Jobs, Kept::Memory) => run::<Plan>(&ask, *kept, wanted(10_000, 50_000), jobs),
                 (Of::Jobs, Kept::Sqlite) => run::<Plan>(&ask, *kept, wanted(300, 1_000), jobs),
-                (Of::Schedules, Kept::Memory) => run::<dues::Plan>(&ask, *kept, wanted(300, 5_000), schedules),
-                (Of::Schedules, Kept::Sqlite) => run::<dues::Plan>(&ask, *kept, wanted(20, 100), schedules),
+                (Of::Schedules, Kept::Memory) => run::<dues::Plan>(&ask, *kept, wanted(150, 2_000), schedules),
+                (Of::Schedules, Kept::Sqlite) => run::<dues::Plan>(&ask, *kept, wanted(10, 100), schedules),
             };
         }
     }

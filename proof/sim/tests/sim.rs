@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use banto_sim::{Kept, Mutation, Plan, plan, play, shrink::shrink};
+use banto_sim::{Kept, Mutation, Plan, dues, plan, play, shrink::shrink};
 
 #[test]
 fn the_same_seed_gives_the_same_history_byte_for_byte() {
@@ -93,4 +93,54 @@ fn a_store_whose_keys_keep_nobody_out_is_found_out() {
 #[test]
 fn what_breaks_nothing_is_not_shrunk() {
     assert!(shrink(&plan::draw(1), Kept::Memory, None).is_none());
+}
+
+#[test]
+fn a_history_of_schedules_repeats_byte_for_byte() {
+    for seed in 0..10 {
+        let plan = dues::plan::draw(seed);
+        assert_eq!(plan, dues::plan::draw(seed));
+        let [one, two] = [0, 1].map(|_| dues::play(&plan, Kept::Memory, None).unwrap());
+        assert_eq!(one.table, two.table, "seed {seed}");
+        assert_eq!((one.fingerprint, one.counts), (two.fingerprint, two.counts), "seed {seed}");
+    }
+}
+
+#[test]
+fn whatever_befalls_schedulers_each_due_instant_is_accounted_for_once() {
+    let mut all = dues::ledger::Counts::default();
+    for seed in 1..60 {
+        let played = dues::play(&dues::plan::draw(seed), Kept::Memory, None).unwrap();
+        assert!(played.broken.is_empty(), "seed {seed}: {:?}\n{}", played.broken, played.table);
+        all += played.counts;
+    }
+    assert!(all.fired > 5_000 && all.there > 100 && all.killed > 10 && all.clocks > 100, "{all:?}");
+}
+
+#[test]
+fn sqlite_accounts_for_due_instants_as_memory_does() {
+    for seed in 1..5 {
+        let plan = dues::plan::draw(seed);
+        let [memory, sqlite] = [Kept::Memory, Kept::Sqlite].map(|kept| dues::play(&plan, kept, None).unwrap());
+        assert_eq!(memory.table, sqlite.table, "seed {seed}");
+    }
+}
+
+/// What a store without that promise about schedules is found out by.
+fn found_of_schedules(mutation: Mutation) -> String {
+    let breaks =
+        |seed| dues::play(&dues::plan::draw(seed), Kept::Memory, Some(mutation)).unwrap().broken.into_iter().next();
+    (0..200).find_map(breaks).expect("two hundred histories find it")
+}
+
+#[test]
+fn a_store_that_lets_a_due_instant_run_twice_is_found_out() {
+    let broken = found_of_schedules(Mutation::Due);
+    assert!(broken.contains("is accounted for twice"), "{broken}");
+}
+
+#[test]
+fn a_store_whose_account_runs_ahead_of_what_is_written_is_found_out() {
+    let broken = found_of_schedules(Mutation::Account);
+    assert!(broken.contains("is not accounted for, and somebody was there"), "{broken}");
 }

@@ -257,7 +257,7 @@ impl Ledger {
                 Some(_) => Registered::Changed,
             };
             if expected != Registered::Same {
-                living.into_iter().for_each(|life| life.until = Some(now.store));
+                living.into_iter().for_each(|life| life.until = Some(now.store.min(now.truth)));
                 let (revision, since) = (schedule.revision, now.store);
                 lives.push(Life { revision, line, until: None, found: since });
             }
@@ -265,7 +265,7 @@ impl Ledger {
         }
         let dropped = self.lives.iter_mut().filter(|(name, _)| !named.contains(*name));
         let living = dropped.filter_map(|(_, lives)| lives.last_mut()).filter(|life| life.until.is_none());
-        living.for_each(|life| life.until = Some(now.store));
+        living.for_each(|life| life.until = Some(now.store.min(now.truth)));
     }
 
     /// The store lists these, the latest of its ledger.

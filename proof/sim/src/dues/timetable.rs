@@ -212,3 +212,21 @@ pub fn timetable(edition: usize, lines: &[Line]) -> Result<Timetable, String> {
     }
     Ok(timetable)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_arithmetics_find_the_same_due_instants_around_every_clock_change() {
+        let mut rng = Rng::with_seed(7);
+        for round in 0..300 {
+            let (zone, begin) = (round % CHANGES.len(), CHANGES[round % CHANGES.len()].1);
+            let line = line(&mut rng, 0, Some(zone));
+            let (after, until) = (begin - 3_600_000, begin + 4 * 3_600_000);
+            let found = line.schedule().unwrap().occurrences(after, until, usize::MAX);
+            let found: Vec<Due> = found.into_iter().map(|one| (one.at_ms, one.mark)).collect();
+            assert_eq!(line.dues(after, until), found, "{line:?}");
+        }
+    }
+}

@@ -121,6 +121,9 @@ pub struct Ledger {
 /// How long a hindrance may still be felt: a beat, a lease, a nap, and an answer that comes late, in milliseconds.
 const FELT_MS: u64 = 15_000;
 
+/// How far a scheduler's clock may be off the store's, in milliseconds, before it may not fire: the scheduler's default.
+const AHEAD_MS: i64 = 1_000;
+
 impl Ledger {
     /// An account of schedules out of those builds, on a store that has its own clock or not.
     pub fn new(editions: &[Vec<Line>], own_clock: bool) -> Result<Ledger, String> {
@@ -241,6 +244,9 @@ impl Ledger {
             mine.for_each(|health| health.hindered_at = now.steady);
             self.edition = edition;
         }
+        // Where clocks are a little off, either model may have what is due in between.
+        let slack = if !self.own_clock && self.counts.clocks > 0 { AHEAD_MS } else { 0 };
+        let (closed, since) = (now.store.min(now.truth) - slack, now.store + slack);
         self.note(who, now, format!("registers: generation {}, {:?}", answer.generation, answer.answers));
         let mut named = BTreeSet::new();
         for (schedule, answer) in register.schedules.iter().zip(&answer.answers) {
@@ -257,15 +263,15 @@ impl Ledger {
                 Some(_) => Registered::Changed,
             };
             if expected != Registered::Same {
-                living.into_iter().for_each(|life| life.until = Some(now.store.min(now.truth)));
-                let (revision, since) = (schedule.revision, now.store);
+                living.into_iter().for_each(|life| life.until = Some(closed));
+                let revision = schedule.revision;
                 lives.push(Life { revision, line, until: None, found: since });
             }
             self.must(*answer == expected, now, || format!("{} is {answer:?}, not {expected:?}", schedule.name));
         }
         let dropped = self.lives.iter_mut().filter(|(name, _)| !named.contains(*name));
         let living = dropped.filter_map(|(_, lives)| lives.last_mut()).filter(|life| life.until.is_none());
-        living.for_each(|life| life.until = Some(now.store.min(now.truth)));
+        living.for_each(|life| life.until = Some(closed));
     }
 
     /// The store lists these, the latest of its ledger.

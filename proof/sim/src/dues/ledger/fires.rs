@@ -6,11 +6,8 @@ use std::collections::BTreeMap;
 use banto_core::{Due, Missed, NewJob, Reason, ScheduleName};
 use banto_store::{Act, Fire, Fired, Firing};
 
-use super::{FELT_MS, Ledger, Now, Row};
+use super::{AHEAD_MS, FELT_MS, Ledger, Now, Row};
 use crate::{dues::timetable::Line, ledger::Who};
-
-/// How far a scheduler's clock may be ahead of the store's, in milliseconds, before it may not fire: the scheduler's default.
-const AHEAD_MS: i64 = 1_000;
 
 impl Ledger {
     /// Due instants were accounted for.

@@ -92,7 +92,7 @@ async fn in_memory(
     };
     let store: Arc<dyn Store> = Arc::new(Memory::new(clock.clone(), fastrand::u64(..)));
     // It is not tried again, and has nobody to overlap with.
-    let job = NewJob { attempts_max: 1, unique: None, ..job };
+    let job = NewJob { attempts_max: Some(1), unique: None, ..job };
     let queue = job.queue.clone();
     store.enqueue(Arc::new([job])).await?;
     // Whatever the environment: it was asked for by name.

@@ -23,6 +23,7 @@ mod b11;
 mod b13;
 mod b16;
 mod cut;
+mod d1;
 mod d2;
 mod d4;
 mod d5;
@@ -71,6 +72,7 @@ pub const ROWS: &[Row] = &[
     row("B11", "the disk full to its last byte", Waits, (120, 180), b11::play),
     row("B13", "a disk that fails under fsync and write", Waits, (120, 900), b13::play),
     row("B16", "a flipped byte, a log cut off", Measures, (150, 900), b16::play),
+    row("D1", "a wall clock that is set", Waits, (120, 600), d1::play),
     row("D2", "schedulers ten minutes apart", Waits, (60, 180), d2::play),
     row("D4", "the leader frozen or killed at the due second", Measures, (90, 400), d4::play),
     row("D5", "down for three hours over 180 dues", Waits, (120, 120), d5::play),

@@ -46,7 +46,7 @@ pub enum Without {
 }
 
 /// Every tool.
-pub const NEEDS: [Need; 5] = [
+pub const NEEDS: [Need; 6] = [
     Need {
         name: "git",
         steps: &[Step::Tidy],
@@ -81,6 +81,13 @@ pub const NEEDS: [Need; 5] = [
         asks: &["strace", "--version"],
         from: From::Apt("strace"),
         without: Without::LeavesOut("row B13 (an fsync that fails) is not tried"),
+    },
+    Need {
+        name: "faketime",
+        steps: &[Step::Prove],
+        asks: &["faketime", "--version"],
+        from: From::Apt("faketime"),
+        without: Without::LeavesOut("rows D2 and D5 (clocks that are off) are not tried"),
     },
 ];
 

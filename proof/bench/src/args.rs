@@ -20,6 +20,8 @@ pub struct Args {
 pub enum Asked {
     /// Measure the default store.
     Sqlite(Sqlite),
+    /// Measure schedules alone, on the default store.
+    Schedule(Sqlite),
     /// One measurement in this process; the question is JSON.
     #[command(hide = true)]
     Measure {
@@ -59,6 +61,12 @@ fn names() -> Vec<&'static str> {
 }
 
 impl Sqlite {
+    /// The same, of the groups about schedules.
+    pub fn of_schedules(self) -> Sqlite {
+        let groups = GROUPS.iter().map(|group| group.name).filter(|name| name.starts_with("schedule"));
+        Sqlite { rows: groups.map(str::to_owned).collect(), ..self }
+    }
+
     /// Whether a group is to be measured.
     pub fn wants(&self, group: &str) -> bool {
         let peers = group == crate::rows::PEERS;

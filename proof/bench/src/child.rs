@@ -50,6 +50,8 @@ pub enum What {
     Serve,
     /// Let a worker idle.
     Idle { seconds: f64 },
+    /// Fire so many schedules each second.
+    Schedule { schedules: usize, seconds: u64 },
     /// Claim one job at a time, by the contract.
     Claims { times: usize },
 }
@@ -117,6 +119,7 @@ fn carry_out(ask: &Ask) -> Tried<Took> {
         What::Across { times } => ours::latency::across(ask, times),
         What::Serve => ours::latency::serve(ask),
         What::Idle { seconds } => ours::idle::measure(ask, seconds),
+        What::Schedule { schedules, seconds } => ours::schedule::measure(ask, schedules, seconds),
         What::Claims { times } => ours::claim::measure(ask, times),
     }
 }

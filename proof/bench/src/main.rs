@@ -36,6 +36,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().store {
         Asked::Measure { question } => child::answer(&question).map(|()| true),
         Asked::Sqlite(asked) => sqlite(&asked),
+        Asked::Schedule(asked) => sqlite(&asked.of_schedules()),
     };
     match done {
         Ok(true) => ExitCode::SUCCESS,

@@ -7,6 +7,7 @@ pub mod claim;
 pub mod enqueue;
 pub mod idle;
 pub mod latency;
+pub mod schedule;
 pub mod work;
 
 use std::{future::Future, path::Path, sync::Arc};

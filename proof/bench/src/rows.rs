@@ -8,6 +8,7 @@ mod enqueue;
 mod idle;
 mod latency;
 mod peers;
+mod schedule;
 mod work;
 
 use std::path::PathBuf;
@@ -42,7 +43,7 @@ pub struct Group {
 const ROUNDS: u64 = 3;
 
 /// Every group, in the order of the table.
-pub const GROUPS: [Group; 12] = [
+pub const GROUPS: [Group; 14] = [
     Group { name: "enqueue_one", measure: enqueue::one },
     Group { name: "enqueue_bulk", measure: enqueue::bulk },
     Group { name: "work_c1", measure: |bench| work::at(bench, 1) },
@@ -54,6 +55,8 @@ pub const GROUPS: [Group; 12] = [
     Group { name: "rss", measure: idle::after_work },
     Group { name: "claim_flat", measure: claim::flat },
     Group { name: "delayed_ahead", measure: claim::delayed_ahead },
+    Group { name: "schedule_1000", measure: schedule::thousand },
+    Group { name: "schedule_10000", measure: schedule::ten_thousand },
     Group { name: PEERS, measure: peers::peers },
 ];
 

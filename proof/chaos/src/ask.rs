@@ -68,6 +68,12 @@ pub enum Part {
         /// What it is told, as JSON.
         spec: String,
     },
+    /// A scheduler.
+    #[command(hide = true)]
+    Scheduler {
+        /// What it is told, as JSON.
+        spec: String,
+    },
     /// A client.
     #[command(hide = true)]
     Client {

@@ -9,8 +9,8 @@
 //! - [`ask`] (what was typed), [`prove`] (each row in a process of its own, with a deadline), [`report`] (table and JSON).
 //! - [`row`]: the rows, one file each; [`guard`]: the rows again with a guard taken out, which must turn red.
 //! - what rows are made of: [`stage`] (its folder, seed and store), [`process`] (children), [`ledger`] (lines),
-//!   [`account`] (lost, doubled, wrong), [`load`] (what the load is), [`disk`] (small disks).
-//! - what the children do: [`worker`], [`client`], [`command`] (the command line), [`grip`], [`race`],
+//!   [`account`] (lost, doubled, wrong), [`dues`] (the same for due instants), [`load`] (what the load is), [`disk`] (small disks).
+//! - what the children do: [`worker`], [`scheduler`], [`client`], [`command`] (the command line), [`grip`], [`race`],
 //!   [`probe`], [`gorge`]; and [`watched`], through which they use the store.
 
 pub mod account;
@@ -18,6 +18,7 @@ pub mod ask;
 pub mod client;
 pub mod command;
 pub mod disk;
+pub mod dues;
 pub mod gorge;
 pub mod grip;
 pub mod guard;
@@ -29,6 +30,7 @@ pub mod prove;
 pub mod race;
 pub mod report;
 pub mod row;
+pub mod scheduler;
 pub mod stage;
 pub mod watched;
 pub mod worker;

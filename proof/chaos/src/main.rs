@@ -15,6 +15,7 @@ use banto_chaos::{
     prove::Prove,
     race,
     row::find,
+    scheduler,
     stage::{Stage, now},
     worker,
 };
@@ -76,6 +77,7 @@ fn play(part: Part) -> Told<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Part::Worker { spec } => worker::work(&told(&spec)?),
+        Part::Scheduler { spec } => scheduler::fire(&told(&spec)?),
         Part::Client { spec } => client::enqueue(&told(&spec)?),
         Part::Probe { spec } => probe::probe(&told(&spec)?),
         Part::Gorge { spec } => gorge::gorge(&told(&spec)?),

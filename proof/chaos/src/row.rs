@@ -23,6 +23,11 @@ mod b11;
 mod b13;
 mod b16;
 mod cut;
+mod d1;
+mod d2;
+mod d4;
+mod d5;
+mod d6;
 mod e1;
 mod e2;
 mod e3;
@@ -67,6 +72,11 @@ pub const ROWS: &[Row] = &[
     row("B11", "the disk full to its last byte", Waits, (120, 180), b11::play),
     row("B13", "a disk that fails under fsync and write", Waits, (120, 900), b13::play),
     row("B16", "a flipped byte, a log cut off", Measures, (150, 900), b16::play),
+    row("D1", "a wall clock that is set", Waits, (120, 600), d1::play),
+    row("D2", "schedulers ten minutes apart", Waits, (60, 180), d2::play),
+    row("D4", "the leader frozen or killed at the due second", Measures, (90, 400), d4::play),
+    row("D5", "down for three hours over 180 dues", Waits, (120, 120), d5::play),
+    row("D6", "the whole group asleep", Waits, (90, 180), d6::play),
     row("E1", "payloads of 100 MB and 4 GiB", Waits, (120, 120), e1::play),
     row("E2", "JSON too deep, too wide, too odd", Waits, (90, 120), e2::play),
     row("E3", "hostile names and texts", Waits, (90, 120), e3::play),

@@ -2,14 +2,10 @@
 //!
 //! For the account: who was given which fence, and whose end the store took. It changes no call and no answer.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
-use banto_core::{JobId, Label, Lease, NewJob};
 use banto_sqlite::Sqlite;
-use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, Holder, Instance, Orders, Page,
-    Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, Tally,
-};
+use banto_store::{Answer, Claim, Claimed, Finish, Finished, Instance, Orders, Read, Store};
 
 use crate::{
     Told,

@@ -119,7 +119,8 @@ async fn live(spec: &WorkerSpec) -> Told<ExitCode> {
     std::process::exit(STUCK.into())
 }
 
-fn obey(stop: Stop) -> Told<()> {
+/// TERM stops gracefully, a second one at once.
+pub(crate) fn obey(stop: Stop) -> Told<()> {
     let mut term = signal(SignalKind::terminate()).map_err(|error| format!("listen for signals: {error}"))?;
     tokio::spawn(async move {
         let _first = term.recv().await;

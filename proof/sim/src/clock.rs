@@ -1,6 +1,9 @@
-//! The clock of a history: it follows tokio's paused time, and its wall time can be set.
+//! The clocks of a history: they follow tokio's paused time, and their wall time can be set.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicI64, Ordering},
+};
 
 use banto_store::Clock;
 use tokio::time::Instant;
@@ -14,13 +17,19 @@ const UP_MS: u64 = 3_600_000;
 #[derive(Debug)]
 pub struct Tied {
     since: Instant,
+    begin_ms: i64,
     jumped_ms: AtomicI64,
 }
 
 impl Tied {
     /// Begins now.
     pub fn new() -> Tied {
-        Tied { since: Instant::now(), jumped_ms: AtomicI64::new(0) }
+        Tied::at(BEGIN_MS)
+    }
+
+    /// Begins now, with the wall clock at `begin_ms`.
+    pub fn at(begin_ms: i64) -> Tied {
+        Tied { since: Instant::now(), begin_ms, jumped_ms: AtomicI64::new(0) }
     }
 
     /// Sets the wall clock forward or back.
@@ -42,7 +51,7 @@ impl Default for Tied {
 
 impl Clock for Tied {
     fn wall_ms(&self) -> i64 {
-        BEGIN_MS.saturating_add_unsigned(self.age_ms()) + self.jumped_ms.load(Ordering::Relaxed)
+        self.begin_ms.saturating_add_unsigned(self.age_ms()) + self.jumped_ms.load(Ordering::Relaxed)
     }
 
     fn steady_ms(&self) -> u64 {
@@ -51,5 +60,102 @@ impl Clock for Tied {
 
     fn boot(&self) -> String {
         "the one boot of this history".into()
+    }
+}
+
+/// The clock of one process: the steady time is everybody's, the wall time its own. It can be set, stand still, or run fast.
+#[derive(Debug)]
+pub struct Own {
+    tied: Arc<Tied>,
+    shown: Mutex<Shown>,
+}
+
+/// What a clock shows: so much at that age of the history, and so many times the true pace from then on.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    at: u64,
+    wall: i64,
+    pace: i64,
+}
+
+impl Own {
+    /// A clock that is right.
+    pub fn new(tied: Arc<Tied>) -> Own {
+        let shown = Shown { at: tied.age_ms(), wall: tied.wall_ms(), pace: 1 };
+        Own { tied, shown: Mutex::new(shown) }
+    }
+
+    /// Is set forward or back.
+    pub fn jump(&self, ms: i64) {
+        let pace = self.shown().pace;
+        self.show(self.wall_ms().saturating_add(ms), pace);
+    }
+
+    /// Runs so many times as fast as it should from now on; 0 is frozen.
+    pub fn pace(&self, pace: i64) {
+        self.show(self.wall_ms(), pace);
+    }
+
+    /// Is set right.
+    pub fn right(&self) {
+        self.show(self.tied.wall_ms(), 1);
+    }
+
+    fn show(&self, wall: i64, pace: i64) {
+        *self.shown() = Shown { at: self.tied.age_ms(), wall, pace };
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Clock for Own {
+    fn wall_ms(&self) -> i64 {
+        let Shown { at, wall, pace } = *self.shown();
+        let passed = i64::try_from(self.tied.age_ms().saturating_sub(at)).unwrap_or(i64::MAX);
+        wall.saturating_add(passed.saturating_mul(pace))
+    }
+
+    fn steady_ms(&self) -> u64 {
+        self.tied.steady_ms()
+    }
+
+    fn boot(&self) -> String {
+        self.tied.boot()
+    }
+}
+
+/// The clock of a store that has none of its own, as a file has none: whoever calls lends his.
+#[derive(Debug)]
+pub struct Lent {
+    tied: Arc<Tied>,
+    by: Mutex<Option<Arc<Own>>>,
+}
+
+impl Lent {
+    /// Nobody's clock so far: the true time.
+    pub fn new(tied: Arc<Tied>) -> Lent {
+        Lent { tied, by: Mutex::new(None) }
+    }
+
+    /// From now on this one is shown.
+    pub fn lend(&self, by: Option<Arc<Own>>) {
+        *self.by.lock().unwrap_or_else(PoisonError::into_inner) = by;
+    }
+}
+
+impl Clock for Lent {
+    fn wall_ms(&self) -> i64 {
+        let by = self.by.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        by.map_or_else(|| self.tied.wall_ms(), |own| own.wall_ms())
+    }
+
+    fn steady_ms(&self) -> u64 {
+        self.tied.steady_ms()
+    }
+
+    fn boot(&self) -> String {
+        self.tied.boot()
     }
 }

@@ -53,9 +53,8 @@ pub struct Counts {
     pub strikes: u64,
 }
 
-impl Counts {
-    /// Adds another history's.
-    pub fn add(&mut self, other: &Counts) {
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
         self.steps += other.steps;
         self.acked += other.acked;
         self.claims += other.claims;

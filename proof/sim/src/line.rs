@@ -1,7 +1,7 @@
-//! A worker's own wire to the store: it can hang, and it can fail.
+//! A worker's or scheduler's own wire to the store: it can hang, and it can fail.
 //!
 //! Calls that hang do so before they happen or before their answer comes back, and go on in the order they came.
-//! Whenever the wire hinders its worker, the ledger is told: a hindered worker may lose leases.
+//! Whenever the wire hinders its owner, the ledger is told: a hindered worker may lose leases, and a hindered scheduler may be late.
 
 use std::sync::{
     Arc,
@@ -16,26 +16,28 @@ use banto_store::{
 };
 use tokio::sync::Notify;
 
-use crate::witness::Witness;
+/// Who is told when the wire stands in its owner's way: just now, or from now on (`true`).
+type Hindered = Box<dyn Fn(bool) + Send + Sync>;
 
-/// The wire of one worker.
+/// The wire of one worker or scheduler.
 pub struct Line {
     behind: Faulty,
-    witness: Witness,
+    hindered: Hindered,
     frozen: AtomicBool,
     thawed: Notify,
 }
 
 impl Line {
-    /// A wire to what `witness` sees, through `behind`, which may fail.
-    pub fn new(behind: Faulty, witness: Witness) -> Arc<Line> {
-        Arc::new(Line { behind, witness, frozen: AtomicBool::new(false), thawed: Notify::new() })
+    /// A wire through `behind`, which may fail.
+    pub fn new(behind: Faulty, hindered: impl Fn(bool) + Send + Sync + 'static) -> Arc<Line> {
+        let hindered = Box::new(hindered);
+        Arc::new(Line { behind, hindered, frozen: AtomicBool::new(false), thawed: Notify::new() })
     }
 
     /// Hangs from now on, or goes on.
     pub fn freeze(&self, frozen: bool) {
         if self.frozen.swap(frozen, Ordering::Relaxed) != frozen {
-            self.witness.hindered(frozen);
+            (self.hindered)(frozen);
             self.thawed.notify_waiters();
         }
     }
@@ -44,7 +46,7 @@ impl Line {
         self.wait().await;
         let answer = call.await;
         if answer.is_err() {
-            self.witness.hindered(self.frozen.load(Ordering::Relaxed));
+            (self.hindered)(self.frozen.load(Ordering::Relaxed));
         }
         self.wait().await;
         answer

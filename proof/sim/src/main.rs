@@ -6,9 +6,8 @@
 use std::{process::ExitCode, time::Instant};
 
 use banto_sim::{
-    Kept, Mutation, Plan, Played,
-    many::{Many, play_many},
-    plan, play,
+    Kept, Mutation, Plan, Played, dues,
+    many::{Many, Script, play_many},
     report::Row,
     shrink::shrink,
 };
@@ -30,6 +29,9 @@ struct Ask {
     /// Where jobs are kept; both in turn when it is not said.
     #[arg(long)]
     store: Option<StoreWord>,
+    /// Of what; both, one after the other, when it is not said.
+    #[arg(long)]
+    of: Option<Of>,
     /// Takes out a promise of the store: the run must then fail.
     #[arg(long)]
     mutate: Option<Mutation>,
@@ -39,6 +41,13 @@ struct Ask {
     /// As many histories as a test run has time for.
     #[arg(long)]
     short: bool,
+}
+
+/// What histories are of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Of {
+    Jobs,
+    Schedules,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -54,26 +63,39 @@ fn main() -> ExitCode {
         Some(StoreWord::Memory) => vec![Kept::Memory],
         Some(StoreWord::Sqlite) => vec![Kept::Sqlite],
     };
+    let parts = match (ask.of, ask.mutate) {
+        (Some(of), _) => vec![of],
+        (None, Some(mutation)) if mutation.of_schedules() => vec![Of::Schedules],
+        (None, Some(_)) => vec![Of::Jobs],
+        (None, None) => vec![Of::Jobs, Of::Schedules],
+    };
     if ask.replay {
-        return replay(&ask, stores.first().copied().unwrap_or(Kept::Memory));
+        let kept = stores.first().copied().unwrap_or(Kept::Memory);
+        return match parts.first() {
+            Some(Of::Schedules) => replay::<dues::Plan>(&ask, kept),
+            _ => replay::<Plan>(&ask, kept),
+        };
     }
     let mut pass = true;
-    for kept in stores {
-        let wanted = ask.histories.unwrap_or(match (kept, ask.short) {
-            (Kept::Memory, true) => 10_000,
-            (Kept::Memory, false) => 50_000,
-            (Kept::Sqlite, true) => 300,
-            (Kept::Sqlite, false) => 1_000,
-        });
-        pass &= run(&ask, kept, wanted);
+    for of in parts {
+        for kept in &stores {
+            let wanted = |short, long| ask.histories.unwrap_or(if ask.short { short } else { long });
+            pass &= match (of, kept) {
+                (Of::Jobs, Kept::Memory) => run::<Plan>(&ask, *kept, wanted(10_000, 50_000), jobs),
+                (Of::Jobs, Kept::Sqlite) => run::<Plan>(&ask, *kept, wanted(300, 1_000), jobs),
+                (Of::Schedules, Kept::Memory) => run::<dues::Plan>(&ask, *kept, wanted(150, 2_000), schedules),
+                (Of::Schedules, Kept::Sqlite) => run::<dues::Plan>(&ask, *kept, wanted(10, 100), schedules),
+            };
+        }
     }
     if pass { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn replay(ask: &Ask, kept: Kept) -> ExitCode {
-    match play(&plan::draw(ask.seed), kept, ask.mutate) {
+fn replay<S: Script>(ask: &Ask, kept: Kept) -> ExitCode {
+    let plan = S::draw(ask.seed);
+    match plan.play(kept, ask.mutate) {
         Ok(played) => {
-            println!("{}fingerprint {:016x}", played.table, played.fingerprint);
+            println!("{}{}fingerprint {:016x}", plan.about(), played.table, played.fingerprint);
             if played.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
@@ -84,16 +106,16 @@ fn replay(ask: &Ask, kept: Kept) -> ExitCode {
 }
 
 /// Plays `wanted` histories, prints their rows, and answers whether nothing was broken.
-fn run(ask: &Ask, kept: Kept, wanted: u64) -> bool {
+fn run<S: Script>(ask: &Ask, kept: Kept, wanted: u64, of: fn(&Many<S>) -> Counted) -> bool {
     let begun = Instant::now();
-    let many = play_many(ask.seed, wanted, kept, ask.mutate);
+    let many = play_many::<S>(ask.seed, wanted, kept, ask.mutate);
     let seconds = begun.elapsed().as_secs_f64();
     match many.failed.first() {
         Some((plan, None)) => show(plan, kept, ask.mutate),
-        Some((plan, Some(error))) => eprintln!("could not {error} (seed {})", plan.seed),
+        Some((plan, Some(error))) => eprintln!("could not {error} (seed {})", plan.seed()),
         None => {}
     }
-    let rows = rows(kept, wanted, &many, seconds);
+    let rows = rows(kept, wanted, &many, of(&many), seconds);
     for row in &rows {
         let json = || serde_json::to_string(row).unwrap_or_default();
         println!("{}", if ask.json { json() } else { row.line() });
@@ -101,36 +123,63 @@ fn run(ask: &Ask, kept: Kept, wanted: u64) -> bool {
     rows.iter().all(|row| row.pass)
 }
 
-fn rows(kept: Kept, wanted: u64, many: &Many, seconds: f64) -> Vec<Row> {
-    let Many { histories, counts, failed } = many;
-    let (histories, broken) = (*histories as f64, failed.len() as f64);
-    let name = |what: &str| format!("sim {} {what}", if kept == Kept::Memory { "memory" } else { "sqlite" });
-    let count = |what: &str, value: u64, unit| Row::known(name(what), value as f64, unit);
-    vec![
+/// What histories are called, and what was counted in them.
+type Counted = (&'static str, Vec<(&'static str, u64, &'static str)>);
+
+fn jobs(many: &Many<Plan>) -> Counted {
+    let counts = &many.counts;
+    let counted = vec![
+        ("steps checked", counts.steps, "calls"),
+        ("jobs acknowledged", counts.acked, "jobs"),
+        ("runs", counts.runs, "runs"),
+        ("calls failed on purpose", counts.strikes, "calls"),
+        ("workers killed", counts.killed, "workers"),
+        ("jobs rescued", counts.rescued, "jobs"),
+        ("late finishes refused", counts.late, "finishes"),
+    ];
+    ("sim", counted)
+}
+
+fn schedules(many: &Many<dues::Plan>) -> Counted {
+    let counts = &many.counts;
+    let counted = vec![
+        ("steps checked", counts.steps, "calls"),
+        ("due instants accounted for", counts.dues, "dues"),
+        ("fired", counts.fired, "dues"),
+        ("skipped", counts.skipped, "dues"),
+        ("missed", counts.missed, "dues"),
+        ("second firings refused", counts.there, "dues"),
+        ("calls failed on purpose", counts.strikes, "calls"),
+        ("schedulers killed", counts.killed, "schedulers"),
+        ("clocks set", counts.clocks, "clocks"),
+    ];
+    ("sim schedules", counted)
+}
+
+fn rows<S: Script>(kept: Kept, wanted: u64, many: &Many<S>, (called, counted): Counted, seconds: f64) -> Vec<Row> {
+    let (histories, broken) = (many.histories as f64, many.failed.len() as f64);
+    let name = |what: &str| format!("{called} {} {what}", if kept == Kept::Memory { "memory" } else { "sqlite" });
+    let mut rows = vec![
         Row::at_most(name("histories that broke a promise"), broken, "histories", 0.0),
         Row::at_least(name("histories played"), histories, "histories", wanted as f64),
-        count("steps checked", counts.steps, "calls"),
-        count("jobs acknowledged", counts.acked, "jobs"),
-        count("runs", counts.runs, "runs"),
-        count("calls failed on purpose", counts.strikes, "calls"),
-        count("workers killed", counts.killed, "workers"),
-        count("jobs rescued", counts.rescued, "jobs"),
-        count("late finishes refused", counts.late, "finishes"),
-        Row::known(name("histories an hour"), (histories / seconds * 3_600.0).round(), "histories/h"),
-    ]
+    ];
+    rows.extend(counted.into_iter().map(|(what, value, unit)| Row::known(name(what), value as f64, unit)));
+    rows.push(Row::known(name("histories an hour"), (histories / seconds * 3_600.0).round(), "histories/h"));
+    rows
 }
 
 /// Prints a history that broke a promise: the seed, the actions that matter, and what happened.
-fn show(plan: &Plan, kept: Kept, mutation: Option<Mutation>) {
-    let seed = plan.seed;
+fn show<S: Script>(plan: &S, kept: Kept, mutation: Option<Mutation>) {
+    let seed = plan.seed();
     let Some((small, Played { broken, table, .. })) = shrink(plan, kept, mutation) else {
         eprintln!("the history of seed {seed} broke a promise once and not again: it does not repeat");
         return;
     };
-    let (all, left) = (plan.actions.len(), small.actions.len());
+    let (all, left) = (plan.actions().len(), small.actions().len());
     eprintln!("the history of seed {seed} breaks a promise (replay it: --seed {seed} --replay)");
+    eprint!("{}", small.about());
     eprintln!("{left} of its {all} actions matter:");
-    for (wait_ms, action) in &small.actions {
+    for (wait_ms, action) in small.actions() {
         eprintln!("  after {wait_ms:>6} ms  {action:?}");
     }
     eprintln!("{table}");

@@ -4,12 +4,12 @@ use std::{
     collections::BTreeMap,
     str::FromStr,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
-use banto_core::{JobId, Label, Lease, NewJob, State};
+use banto_core::{JobId, Lease, NewJob, State};
 use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, Holder, Instance, Orders, Page,
-    Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, Tally,
+    Act, Answer, Claim, Claimed, Enqueued, Expired, Finish, Finished, Fired, Firing, Read, Select, Store, StoreError,
 };
 
 /// Which promise is taken out.
@@ -21,11 +21,21 @@ pub enum Mutation {
     Rescue,
     /// Keys keep nobody out.
     Unique,
+    /// A due instant may have two runs.
+    Due,
+    /// The account moves before what is due is written down.
+    Account,
 }
 
 impl Mutation {
     /// All of them.
-    pub const ALL: [Mutation; 3] = [Mutation::Fence, Mutation::Rescue, Mutation::Unique];
+    pub const ALL: [Mutation; 5] =
+        [Mutation::Fence, Mutation::Rescue, Mutation::Unique, Mutation::Due, Mutation::Account];
+
+    /// Whether it is a promise about schedules.
+    pub fn of_schedules(self) -> bool {
+        matches!(self, Mutation::Due | Mutation::Account)
+    }
 }
 
 impl FromStr for Mutation {
@@ -35,7 +45,9 @@ impl FromStr for Mutation {
             "fence" => Ok(Mutation::Fence),
             "rescue" => Ok(Mutation::Rescue),
             "unique" => Ok(Mutation::Unique),
-            _ => Err(format!("take out \"{word}\": allowed are fence, rescue, unique")),
+            "due" => Ok(Mutation::Due),
+            "account" => Ok(Mutation::Account),
+            _ => Err(format!("take out \"{word}\": allowed are fence, rescue, unique, due, account")),
         }
     }
 }
@@ -60,6 +72,27 @@ impl Mutated {
     async fn running(&self) -> Result<Vec<Expired>, banto_store::StoreError> {
         let running = self.behind.jobs(Select::states([State::Running]), None).await?.jobs;
         Ok(running.into_iter().filter_map(|job| self.lease(job.id).map(|lease| Expired { job, lease })).collect())
+    }
+}
+
+impl Mutated {
+    /// What is there runs once more.
+    async fn fire_again(&self, firing: Firing) -> Result<Vec<Fired>, StoreError> {
+        let mut answers = self.behind.fire(firing.clone()).await?;
+        for (fire, answer) in firing.fires.into_iter().zip(&mut answers) {
+            if let (Act::Run(job), Fired::There) = (fire.act, &*answer) {
+                *answer = Fired::Run(job.id);
+                self.behind.enqueue(vec![*job].into()).await?;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// The account first, as a step of its own; the rest may not come to happen.
+    async fn account_first(&self, firing: Firing) -> Result<Vec<Fired>, StoreError> {
+        self.behind.fire(Firing { fires: Vec::new(), ..firing.clone() }).await?;
+        tokio::time::sleep(Duration::from_millis(1)).await;
+        self.behind.fire(Firing { until: None, ..firing }).await
     }
 }
 
@@ -92,18 +125,26 @@ impl Store for Mutated {
     fn expired(&self, limit: usize) -> Answer<'_, Vec<Expired>> {
         match self.mutation {
             Mutation::Rescue => Box::pin(self.running()),
-            Mutation::Fence | Mutation::Unique => self.behind.expired(limit),
+            _ => self.behind.expired(limit),
         }
     }
 
     fn rescue(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
         match self.mutation {
             Mutation::Rescue => self.behind.finish(finishes),
-            Mutation::Fence | Mutation::Unique => self.behind.rescue(finishes),
+            _ => self.behind.rescue(finishes),
         }
     }
 
-    banto_store::pass!(behind: renew register fire steer prune record beat changed);
+    fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {
+        match self.mutation {
+            Mutation::Due => Box::pin(self.fire_again(firing)),
+            Mutation::Account => Box::pin(self.account_first(firing)),
+            _ => self.behind.fire(firing),
+        }
+    }
+
+    banto_store::pass!(behind: renew register steer prune record beat changed);
 }
 
 impl Read for Mutated {

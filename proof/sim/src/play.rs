@@ -30,7 +30,7 @@ pub enum Kept {
 
 /// What was seen.
 #[derive(Debug, Clone)]
-pub struct Played {
+pub struct Played<C = Counts> {
     /// Promises broken, as sentences; none is well.
     pub broken: Vec<String>,
     /// The history as a table.
@@ -38,7 +38,7 @@ pub struct Played {
     /// Its fingerprint.
     pub fingerprint: u64,
     /// What was counted.
-    pub counts: Counts,
+    pub counts: C,
 }
 
 /// How long things may take after the last fault, in seconds of given time.
@@ -46,13 +46,11 @@ const SETTLE_S: u64 = 1_800;
 
 /// Lets a plan happen, on this thread.
 pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Played, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let runtime = runtime.map_err(|error| format!("make a runtime: {error}"))?;
     let folder = match kept {
         Kept::Memory => None,
-        Kept::Sqlite => Some(folder().map_err(|error| format!("make a folder: {error}"))?),
+        Kept::Sqlite => Some(folder()?),
     };
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let clock = Arc::new(Tied::new());
         let (store, memory): (Arc<dyn Store>, _) = match &folder {
             None => {
@@ -78,9 +76,16 @@ pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Playe
     })
 }
 
+/// Where time is given.
+pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.map_err(|error| format!("make a runtime: {error}"))
+}
+
 /// A folder for one history: in memory, where the machine has such a place.
-fn folder() -> std::io::Result<TempDir> {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
+pub(crate) fn folder() -> Result<TempDir, String> {
+    let made = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+    made.map_err(|error| format!("make a folder: {error}"))
 }
 
 /// Where a plan happens.

@@ -4,20 +4,20 @@
 //! 2002): leave out halves, quarters, and so on down to single actions, for as long as something breaks.
 
 use crate::{
+    many::Script,
     mutate::Mutation,
-    plan::{Action, Plan},
-    play::{Kept, Played, play},
+    play::{Kept, Played},
 };
 
 /// The smallest plan found that still breaks something, and what it breaks. `None` if `plan` breaks nothing.
-pub fn shrink(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Option<(Plan, Played)> {
-    let breaks = |plan: &Plan| play(plan, kept, mutation).ok().filter(|played| !played.broken.is_empty());
+pub fn shrink<S: Script>(plan: &S, kept: Kept, mutation: Option<Mutation>) -> Option<(S, Played<S::Counts>)> {
+    let breaks = |plan: &S| plan.play(kept, mutation).ok().filter(|played| !played.broken.is_empty());
     let mut best = (plan.clone(), breaks(plan)?);
-    let mut size = plan.actions.len();
+    let mut size = plan.actions().len();
     while size > 0 {
         let mut at = 0;
-        while at < best.0.actions.len() {
-            let less = Plan { actions: without(&best.0.actions, at, size), ..best.0.clone() };
+        while at < best.0.actions().len() {
+            let less = best.0.with(without(best.0.actions(), at, size));
             match breaks(&less) {
                 Some(played) => best = (less, played),
                 None => at += size,
@@ -29,7 +29,7 @@ pub fn shrink(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Option<(Pl
 }
 
 /// The actions without `size` of them from `at` on. The time that they took stays.
-fn without(actions: &[(u64, Action)], at: usize, size: usize) -> Vec<(u64, Action)> {
+fn without<A: Clone>(actions: &[(u64, A)], at: usize, size: usize) -> Vec<(u64, A)> {
     let (mut kept, mut owed_ms) = (Vec::new(), 0);
     for (number, (wait_ms, action)) in actions.iter().enumerate() {
         if (at..at + size).contains(&number) {
@@ -44,6 +44,7 @@ fn without(actions: &[(u64, Action)], at: usize, size: usize) -> Vec<(u64, Actio
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::Action;
 
     #[test]
     fn what_is_left_out_leaves_its_time() {

@@ -88,7 +88,7 @@ impl Seat {
         let witness = Witness::new(scene.clone(), who);
         let seed = banto_core::retry::mix(seed ^ who as u64);
         let faulty = Faulty::new(Arc::new(witness.clone()), seed);
-        let line = Line::new(faulty.clone(), witness);
+        let line = Line::new(faulty.clone(), move |frozen| witness.hindered(frozen));
         let actor = Arc::new(Actor { scene: scene.clone(), who, process: OnceLock::new() });
         let config = config(seed);
         let worker = Worker::new(line.clone(), registry(build, actor.clone()), config).clock(scene.clock.clone());

@@ -8,11 +8,10 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use banto_core::{JobId, Label, Lease, NewJob};
+use banto_core::{Lease, NewJob};
 use banto_store::{
-    About, Answer, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, Holder, Instance, Orders,
-    Page, Prune, Pruned, QueueView, Read, Record, Renewed, Seen, Select, Steer, Steered, Store, StoreError, Tally,
-    faulty::Verb, memory::Memory,
+    Answer, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, Prune, Pruned, Read, Record, Renewed, Select,
+    Steer, Steered, Store, StoreError, faulty::Verb, memory::Memory,
 };
 use tokio::sync::Notify;
 

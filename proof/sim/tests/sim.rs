@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use banto_sim::{Kept, Mutation, Plan, plan, play, shrink::shrink};
+use banto_sim::{Kept, Mutation, Plan, dues, plan, play, shrink::shrink};
 
 #[test]
 fn the_same_seed_gives_the_same_history_byte_for_byte() {
@@ -70,7 +70,7 @@ fn a_store_without_a_fence_is_found_out() {
     let plan = found(Mutation::Fence);
     let (small, played) = shrink(&plan, Kept::Memory, Some(Mutation::Fence)).unwrap();
     assert!(small.actions.len() < plan.actions.len().min(9), "{:?}", small.actions);
-    assert!(played.broken[0].contains("whose lease does not hold"), "{:?}", played.broken);
+    assert!(played.broken.iter().any(|what| what.contains("whose lease does not hold")), "{:?}", played.broken);
     assert!(play(&small, Kept::Memory, None).unwrap().broken.is_empty(), "with the fence the same history is well");
 }
 
@@ -93,4 +93,84 @@ fn a_store_whose_keys_keep_nobody_out_is_found_out() {
 #[test]
 fn what_breaks_nothing_is_not_shrunk() {
     assert!(shrink(&plan::draw(1), Kept::Memory, None).is_none());
+}
+
+#[test]
+fn a_history_of_schedules_repeats_byte_for_byte() {
+    for seed in 0..10 {
+        let plan = dues::plan::draw(seed);
+        assert_eq!(plan, dues::plan::draw(seed));
+        let [one, two] = [0, 1].map(|_| dues::play(&plan, Kept::Memory, None).unwrap());
+        assert_eq!(one.table, two.table, "seed {seed}");
+        assert_eq!((one.fingerprint, one.counts), (two.fingerprint, two.counts), "seed {seed}");
+    }
+}
+
+#[test]
+fn whatever_befalls_schedulers_each_due_instant_is_accounted_for_once() {
+    let mut all = dues::ledger::Counts::default();
+    for seed in 1..60 {
+        let played = dues::play(&dues::plan::draw(seed), Kept::Memory, None).unwrap();
+        assert!(played.broken.is_empty(), "seed {seed}: {:?}\n{}", played.broken, played.table);
+        all += played.counts;
+    }
+    assert!(all.fired > 5_000 && all.there > 100 && all.killed > 10 && all.clocks > 100, "{all:?}");
+}
+
+#[test]
+fn sqlite_accounts_for_due_instants_as_memory_does() {
+    for seed in 1..5 {
+        let plan = dues::plan::draw(seed);
+        let [memory, sqlite] = [Kept::Memory, Kept::Sqlite].map(|kept| dues::play(&plan, kept, None).unwrap());
+        assert_eq!(memory.table, sqlite.table, "seed {seed}");
+    }
+}
+
+/// What a store without that promise about schedules is found out by.
+fn found_of_schedules(mutation: Mutation) -> String {
+    let breaks =
+        |seed| dues::play(&dues::plan::draw(seed), Kept::Memory, Some(mutation)).unwrap().broken.into_iter().next();
+    (0..200).find_map(breaks).expect("two hundred histories find it")
+}
+
+#[test]
+fn a_store_that_lets_a_due_instant_run_twice_is_found_out() {
+    let broken = found_of_schedules(Mutation::Due);
+    assert!(broken.contains("is accounted for twice"), "{broken}");
+}
+
+#[test]
+fn a_store_whose_account_runs_ahead_of_what_is_written_is_found_out() {
+    let broken = found_of_schedules(Mutation::Account);
+    assert!(broken.contains("is not accounted for, and somebody was there"), "{broken}");
+}
+
+/// The minutes of a day on which a loop of "run what is due, then sleep 60 seconds" looks, where each run takes a second.
+fn minutes_of_a_loop_that_sleeps() -> usize {
+    let looks = (0..86_400).step_by(61).map(|second| second / 60);
+    looks.collect::<BTreeSet<usize>>().len()
+}
+
+#[test]
+fn d9_a_day_has_1440_minutes_where_a_loop_that_sleeps_skips_23_and_more() {
+    use dues::plan::Action;
+    use dues::timetable::{Line, When};
+    let line = Line { name: 0, when: When::Every(60), late_ms: 0, no_overlap: true, weekends_off: false, ..a_line() };
+    let plan = dues::Plan {
+        seed: 1,
+        own_clock: true,
+        begin_ms: 1_700_006_400_000 - 30_000,
+        editions: vec![vec![line]],
+        lasts_ms: vec![1_000; 6],
+        actions: vec![(0, Action::Start { seat: 0, edition: 0 }), (86_400_000, Action::Wait)],
+    };
+    let played = dues::play(&plan, Kept::Memory, None).unwrap();
+    assert!(played.broken.is_empty(), "{:?}", played.broken);
+    // The minutes while everything is left alone at the end are fired too.
+    assert!(played.counts.fired >= 1_440 && played.counts.fired == played.counts.dues, "{:?}", played.counts);
+    assert!(minutes_of_a_loop_that_sleeps() <= 1_440 - 23, "{}", minutes_of_a_loop_that_sleeps());
+}
+
+fn a_line() -> dues::timetable::Line {
+    dues::plan::draw(1).editions.concat().remove(0)
 }

@@ -21,8 +21,8 @@ impl Loop {
     pub(super) async fn register(&mut self) -> Result<(), StoreError> {
         let mine = self.scheduling.timetable.service.clone();
         let board = self.scheduling.store.schedules().await?;
-        let accounted =
-            board.services.iter().find(|service| service.service == mine).map(|service| service.accounted_until);
+        let before = board.services.iter().find(|service| service.service == mine);
+        let (accounted, generation) = (before.map(|one| one.accounted_until), before.map(|one| one.generation));
         let known: BTreeMap<ScheduleName, ScheduleView> = board
             .schedules
             .into_iter()
@@ -48,7 +48,8 @@ impl Loop {
         for (entry, answer) in entries.into_iter().zip(registration.answers) {
             let name = &entry.schedule.name;
             let after = match answer {
-                Registered::Same => known.get(name).map_or(until, |view| view.since.max(until)),
+                // What a clock that was ahead has left behind puts nothing off.
+                Registered::Same => known.get(name).map_or(until, |view| view.since.max(until)).min(now),
                 Registered::New | Registered::Changed => now,
                 Registered::Taken => {
                     tracing::error!(schedule = %name, "another service has a schedule of this name; it does not fire here");
@@ -61,7 +62,7 @@ impl Loop {
         }
         self.superseded = false;
         self.line_up(i64::MAX);
-        self.lead_if_nobody_does().await?;
+        self.lead_if_nobody_does(generation != Some(registration.generation)).await?;
         self.say_what_may_surprise(now);
         Ok(())
     }
@@ -78,12 +79,12 @@ impl Loop {
         }
     }
 
-    /// Where nobody leads, this scheduler does, before anything is due.
-    async fn lead_if_nobody_does(&mut self) -> Result<(), StoreError> {
+    /// Where nobody leads, this scheduler does, before anything is due. Who led by another timetable does not any more.
+    async fn lead_if_nobody_does(&mut self, changed: bool) -> Result<(), StoreError> {
         let leader = self.service().await?.and_then(|service| service.by);
         let instances = self.scheduling.store.instances().await?;
         let lives = |seen: &Seen| Some(seen.instance.id) == leader && seen.living;
-        if !instances.iter().any(lives) {
+        if changed || !instances.iter().any(lives) {
             fire::look(&self.scheduling, &[], self.accounted, Until::Now).await?;
             self.led(true);
         }
@@ -133,13 +134,32 @@ impl Loop {
     /// nobody behind.
     pub(super) async fn take_back(&mut self) -> Result<(), StoreError> {
         let Some(service) = self.service().await? else { return self.register().await };
+        if self.seen != service.generation {
+            if self.is_mine_again().await? {
+                tracing::info!("the timetable that is registered is this one again");
+                return self.register().await;
+            }
+            self.seen = service.generation;
+        }
         let instances = self.scheduling.store.instances().await?;
-        let seen = instances.iter().find(|seen| seen.instance.id == service.registered_by);
-        let gone = seen.is_none_or(|seen| !seen.living && seen.silent_ms >= self.config.superseded_ms);
+        let mine = self.scheduling.instance;
+        let serves = |seen: &Seen| Some(seen.instance.id) == service.by.filter(|by| *by != mine) && seen.living;
+        let gone = |seen: &Seen| !seen.living && seen.silent_ms >= self.config.superseded_ms;
+        let registrant = instances.iter().find(|seen| seen.instance.id == service.registered_by);
+        let gone = registrant.is_none_or(gone) && !instances.iter().any(serves);
         if gone {
             tracing::warn!(by = %service.registered_by, "whoever registered the other timetable is gone; this one is registered again");
             self.register().await?;
         }
         Ok(())
+    }
+
+    /// Whether what is registered for this service is just what this build has.
+    async fn is_mine_again(&self) -> Result<bool, StoreError> {
+        let timetable = &self.scheduling.timetable;
+        let board = self.scheduling.store.schedules().await?;
+        let living = |view: &&ScheduleView| view.service == timetable.service && view.retired_at.is_none();
+        let registered = board.schedules.iter().filter(living).map(|view| (&view.name, view.revision));
+        Ok(registered.eq(timetable.entries().map(|entry| (&entry.schedule.name, entry.revision()))))
     }
 }

@@ -21,6 +21,11 @@ use crate::{
 
 /// Longest sleep between two looks at the clock.
 const NAP: Duration = Duration::from_secs(1);
+/// How far the time must lie before what is accounted for to count as set back, in milliseconds.
+const BACK_MS: i64 = 1_000;
+/// How much before the time that a clock was set back to is looked through, in milliseconds: as long as it took to see it, and
+/// no longer than that.
+const UNSEEN_MS_MAX: u64 = 60_000;
 
 /// A scheduler at work.
 pub(super) struct Loop {
@@ -30,9 +35,16 @@ pub(super) struct Loop {
     pub(super) lines: Vec<Line>,
     due: BinaryHeap<Reverse<(i64, usize)>>,
     guard: Guard,
+    /// What the wall clock showed beyond the steady one when it was measured last: in between, its jumps are not followed.
+    base: i64,
+    /// When it was measured last, and when it was last right before it was found set, by the steady clock.
+    measured_at: u64,
+    right_at: u64,
     leads: bool,
     /// Whether somebody else has registered another timetable for this service.
     pub(super) superseded: bool,
+    /// The last generation of somebody else's that was looked at.
+    pub(super) seen: i64,
     down: bool,
     /// Up to when all is known to be accounted for.
     pub(super) accounted: i64,
@@ -47,10 +59,14 @@ impl Loop {
             scheduling,
             config,
             stop,
+            base: 0,
+            measured_at: 0,
+            right_at: 0,
             lines: Vec::new(),
             due: BinaryHeap::new(),
             leads: false,
             superseded: false,
+            seen: 0,
             down: false,
             accounted: 0,
             looked: Looked::default(),
@@ -116,7 +132,7 @@ impl Loop {
     /// Fires what is due, if it is this scheduler's turn. Answers how long to sleep.
     async fn step(&mut self) -> Result<Duration, StoreError> {
         let now = self.now();
-        if now < self.accounted.saturating_sub(1_000) && self.leads {
+        if now < self.accounted.saturating_sub(BACK_MS) && (self.leads || self.is_ahead().await?) {
             self.set_back(now).await?;
         }
         let Some(next) = self.next_due() else {
@@ -138,7 +154,14 @@ impl Loop {
 
     /// The time that counts: the store's.
     pub(super) fn now(&self) -> i64 {
-        self.scheduling.clock.wall_ms().saturating_sub(self.guard.offset_ms())
+        let wall = self.base.saturating_add_unsigned(self.scheduling.clock.steady_ms());
+        wall.saturating_sub(self.guard.offset_ms())
+    }
+
+    /// Whether the service is accounted for beyond the store's time: it was while a clock was ahead.
+    async fn is_ahead(&self) -> Result<bool, StoreError> {
+        let service = self.service().await?;
+        Ok(service.is_some_and(|service| service.accounted_until > service.wall_ms.saturating_add(BACK_MS)))
     }
 
     fn next_due(&self) -> Option<i64> {
@@ -235,9 +258,12 @@ impl Loop {
         let by_ms = self.accounted.saturating_sub(now).unsigned_abs();
         tracing::warn!(by_ms, "the clock was set back; due instants that have fired stay as they are");
         self.scheduling.events.tell(|| Event::ClockSet { by_ms: -i64::try_from(by_ms).unwrap_or(i64::MAX) });
-        fire::look(&self.scheduling, &[], now, Until::Back).await?;
-        self.accounted = now;
-        self.line_up(now);
+        // Between two measurements it went by what the clock showed before.
+        let unseen_ms = self.scheduling.clock.steady_ms().saturating_sub(self.right_at).min(UNSEEN_MS_MAX);
+        let from = now.saturating_sub_unsigned(unseen_ms);
+        fire::look(&self.scheduling, &[], from, Until::Back).await?;
+        self.accounted = from;
+        self.line_up(from);
         Ok(())
     }
 
@@ -254,19 +280,36 @@ impl Loop {
         self.scheduling.store.service(self.scheduling.timetable.service.clone()).await
     }
 
-    /// Measures how far this process's clock is off the store's.
-    async fn measure(&mut self) -> Result<(), StoreError> {
+    /// Asks for the service, and how far this process's clock is off the store's, after how long an answer, in milliseconds.
+    async fn offset(&mut self) -> Result<Option<(Service, i64, u64)>, StoreError> {
         let (wall, asked) = (self.scheduling.clock.wall_ms(), self.scheduling.clock.steady_ms());
-        let Some(service) = self.service().await? else { return Ok(()) };
+        let base = wall.saturating_sub_unsigned(asked);
+        if base.abs_diff(self.base) > BACK_MS.unsigned_abs() {
+            self.right_at = if self.measured_at == 0 { asked } else { self.measured_at };
+        }
+        (self.base, self.measured_at) = (base, asked);
+        let Some(service) = self.service().await? else { return Ok(None) };
         let took_ms = self.scheduling.clock.steady_ms().saturating_sub(asked);
         let off_ms = self.guard.off_by(wall, service.wall_ms, took_ms);
-        if self.leads && service.by == Some(self.scheduling.instance) && self.guard.is_over(off_ms, took_ms) {
-            // This very clock was set: who leads says anew what time it is. A store with a clock of its own will not believe it.
+        Ok(Some((service, off_ms, took_ms)))
+    }
+
+    /// Measures how far this process's clock is off the store's, and hears of another timetable.
+    async fn measure(&mut self) -> Result<(), StoreError> {
+        let Some((service, mut off_ms, mut took_ms)) = self.offset().await? else { return Ok(()) };
+        if self.scheduling.generation() > 0 {
+            self.is_superseded(&service);
+        }
+        let mine = service.by == Some(self.scheduling.instance) && self.guard.off().is_none();
+        if mine && self.guard.is_over(off_ms, took_ms) {
+            // This very clock was set: who accounted last says anew what time it is, or nobody would. A store with a clock of
+            // its own will not believe it.
             tracing::warn!(by_ms = off_ms, "the clock was set");
             self.scheduling.events.tell(|| Event::ClockSet { by_ms: off_ms });
-            fire::look(&self.scheduling, &[], self.accounted.min(wall), Until::Now).await?;
             self.leads = false;
-            return Ok(());
+            fire::look(&self.scheduling, &[], self.accounted.min(service.wall_ms), Until::Now).await?;
+            let Some(again) = self.offset().await? else { return Ok(()) };
+            (_, off_ms, took_ms) = again;
         }
         match self.guard.measured(off_ms, took_ms) {
             Turned::Off => {

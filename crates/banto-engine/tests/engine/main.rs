@@ -9,6 +9,7 @@
 )]
 
 mod clockwork;
+mod histories;
 mod house;
 
 mod builds;

@@ -4,9 +4,9 @@
 //! writes all of it down, each with the job it has. What was not written is found again by the next look, because the account
 //! moves only with the last of them. So nothing here is remembered that would matter after a crash.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use banto_core::{Occurrence, Planned, Reason, Schedule, What, plan};
+use banto_core::{Fate, Occurrence, Planned, Reason, Schedule, ScheduleName, What, plan};
 use banto_store::{Act, Fire, Fired, Firing, StoreError, fire::FIRE_MAX};
 
 use crate::{
@@ -87,7 +87,7 @@ pub(crate) async fn look(
     let mut fires: Vec<Fire> = lines.iter().flat_map(|line| due(scheduling, line, now)).collect();
     // The newest last, whatever the schedule: if this breaks off, the account stays before what was not written.
     fires.sort_by_key(|fire| fire.due_at);
-    let mut looked = Looked::default();
+    let (mut looked, mut missed) = (Looked::default(), Missed::new());
     let mut parts: VecDeque<Vec<Fire>> = fires.chunks(FIRE_MAX).map(<[Fire]>::to_vec).collect();
     loop {
         let part = parts.pop_front().unwrap_or_default();
@@ -102,9 +102,10 @@ pub(crate) async fn look(
         };
         let answers = scheduling.store.fire(firing).await?;
         for (fire, answer) in part.iter().zip(answers) {
-            told(scheduling, fire, answer, now, &mut looked);
+            told(scheduling, fire, answer, now, &mut looked, &mut missed);
         }
         if last {
+            say_missed(missed);
             return Ok(looked);
         }
     }
@@ -158,8 +159,18 @@ fn act(scheduling: &Scheduling, line: &Line, planned: Planned, now: i64) -> (Act
     }
 }
 
+/// What was missed in a look, by schedule and reason: how many, and the first and the last of them.
+type Missed = BTreeMap<(ScheduleName, Reason), (u64, i64, i64)>;
+
+/// One line for each schedule: an outage must not bury what else there is to say.
+fn say_missed(missed: Missed) {
+    for ((schedule, reason), (count, first, last)) in missed {
+        tracing::warn!(%schedule, count, first_due_at = first, last_due_at = last, %reason, "missed");
+    }
+}
+
 /// Says what became of a due instant.
-fn told(scheduling: &Scheduling, fire: &Fire, answer: Fired, now: i64, looked: &mut Looked) {
+fn told(scheduling: &Scheduling, fire: &Fire, answer: Fired, now: i64, looked: &mut Looked, missed: &mut Missed) {
     let (schedule, due_at) = (&fire.schedule, fire.due_at);
     match answer {
         Fired::Run(job) => {
@@ -172,7 +183,10 @@ fn told(scheduling: &Scheduling, fire: &Fire, answer: Fired, now: i64, looked: &
             looked.not += 1;
             let (count, note) = (fire.count, fire.note.as_str());
             match reason.fate() {
-                banto_core::Fate::Missed => tracing::warn!(%schedule, due_at, count, %reason, note, "missed"),
+                Fate::Missed => {
+                    let all = missed.entry((schedule.clone(), reason)).or_insert((0, due_at, due_at));
+                    *all = (all.0.saturating_add(count), all.1.min(due_at), all.2.max(due_at));
+                }
                 _ => tracing::info!(%schedule, due_at, %reason, note, "skipped"),
             }
             scheduling.events.tell(|| Event::NotFired { schedule: schedule.clone(), due_at, count, reason });

@@ -31,7 +31,7 @@
 //! ```
 //!
 //! # Where to look next
-//! - [`tour`]: keys, retries, parking, versions, transactions, layers, events and tests, each in a few lines that run
+//! - [`tour`]: keys, retries, parking, versions, transactions, schedules, layers, events and tests, each in a few lines that run
 //! - [`derive@Job`]: every key of `#[job(...)]`
 //! - [`testing`]: run an application's jobs in its tests, with a clock that the test moves
 //! - [`open`]: which stores there are
@@ -44,19 +44,22 @@ pub mod testing;
 pub mod tour;
 
 pub use banto_core::{
-    Backoff, Cause, Due, Hold, Job as JobRecord, JobId, Label, Name, NewJob, Outcome, Park, Payload, Progress, Refusal,
-    State, Unique, limits, text,
+    Backoff, Calendar, Cause, Date, Due, Fate, Fold, Gap, Hold, Job as JobRecord, JobId, Label, Name, NewJob, Outcome,
+    Park, Payload, Progress, Reason, Refusal, Schedule, ScheduleName, Span, State, Unique, Weekday, Zone, limits,
+    schedule, text,
 };
 pub use banto_engine::{
-    BoxFuture, Client, Config, Context, Draft, Event, Events, Halt, Job, JobError, Layer, Next, Policy, Registry,
-    Report, Stop, Unfit, Why, Worker, context::Run,
+    BoxFuture, Client, Config, Context, Does, Draft, Event, Events, Halt, Job, JobError, Layer, Next, Policy, Registry,
+    Report, Scheduled, Scheduler, SchedulerConfig, Stop, Timetable, Unfit, Why, Worker, context::Run, fire::Looked,
+    scheduler::Watch,
 };
 pub use banto_macros::Job;
+pub use banto_process::Spec;
 #[cfg(feature = "sqlite")]
 pub use banto_sqlite as sqlite;
 pub use banto_store::{
-    Card, Clock, Enqueued, Fault, GivenClock, Read, Select, Steer, Steered, Store, StoreError, SystemClock, memory,
-    steer,
+    Card, Clock, Enqueued, Fault, FireView, GivenClock, Read, Select, SelectFires, Steer, Steered, Store, StoreError,
+    SystemClock, memory, steer,
 };
 
 pub use error::Error;

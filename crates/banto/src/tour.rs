@@ -234,7 +234,7 @@
 //! let id = sqlite
 //!     .write(move |tx| -> Result<_, Box<dyn Error + Send + Sync>> {
 //!         tx.execute("INSERT INTO user (name) VALUES (?1)", ["Ada"])?;
-//!         let jobs = store.enqueue_in(tx, &[order])?;
+//!         let jobs = store.enqueue_in(tx, &[draft])?;
 //!         Ok(jobs[0].id)
 //!     })
 //!     .await?; // both are durable now
@@ -315,6 +315,56 @@
 //! let (report, heard) = tokio::join!(worker.start(), heard);
 //! assert_eq!(heard, "ring: done");
 //! assert_eq!(report?.reason, "one is enough");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Schedules
+//!
+//! A schedule says when, in the words of this field, and what: a job, a command, a function. A scheduler accounts for every due
+//! instant: it fires once, however many schedulers live, or the ledger says why it did not. What a command or function does
+//! runs as a job, so it has attempts, a time-out, and a lease that keeps its runs apart (`no_overlap`). Clock changes,
+//! days off and what was missed follow the schedule's own policies; `schedule preview NAME` of the program shows them.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use banto::{Config, Does, Fate, Registry, Scheduler, SchedulerConfig, SelectFires, Span, Timetable, Worker, schedule};
+//! # use banto::{Context, GivenClock, Job, JobError, Store, memory::Memory};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Clone, Job, Serialize, Deserialize)]
+//! # #[job(kind = "report", queue = "reports")]
+//! # struct Report;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), banto::Error> {
+//! let mut timetable = Timetable::new("shop".parse()?, "1.0");
+//! timetable.add(schedule("report").weekdays().at("09:00").timezone("Europe/Berlin").job(Report));
+//! timetable.add(schedule("backup").daily_at("03:00").catch_up_last().command(["true"]).attempts_max(3));
+//! timetable.add(schedule("sweep").every(5.minutes()).no_overlap().call(|run| async move {
+//!     run.log("swept");
+//!     Ok(())
+//! }));
+//! let timetable = Arc::new(timetable);
+//!
+//! # let clock = Arc::new(GivenClock::at(1_893_456_000_000));
+//! # let store: Arc<dyn Store> = Arc::new(Memory::new(clock.clone(), 1));
+//! let tick = || {
+//!     let config = SchedulerConfig::new("clock".parse()?);
+//!     let scheduler = Scheduler::new(store.clone(), timetable.clone(), config); // .run() goes on until it is told to stop
+//!     Ok::<_, banto::Error>(scheduler.clock(clock.clone()).once())
+//! };
+//! tick()?.await??; // registers: what is new is due from now on
+//! clock.pass(300_000); // a given clock; five minutes
+//! assert_eq!(tick()?.await??.fired, 1);
+//!
+//! let mut registry = Registry::new("1.0");
+//! timetable.work_in(&mut registry); // commands and functions run in a worker that takes from their queue
+//! let config = Config { stop_when_empty: true, ..Config::new("worker".parse()?, ["schedules".parse()?]) };
+//! let report = Worker::new(store.clone(), registry, config).clock(clock.clone()).start().await?;
+//! assert_eq!(report.ended["done"], 1);
+//!
+//! let ledger = store.fires(SelectFires { schedule: Some("sweep".parse()?), limit: 10, ..SelectFires::default() }).await?;
+//! assert_eq!((ledger.len(), ledger[0].fate, ledger[0].late), (1, Fate::Fired, false));
 //! # Ok(())
 //! # }
 //! ```

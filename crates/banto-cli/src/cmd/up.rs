@@ -106,7 +106,7 @@ fn begins(
     // A container of programs alone has nothing due, and that is no fault.
     let empty = how.typed.allow_empty || (how.parts.contains(&Part::Programs) && !written.programs.is_empty());
     if how.parts.contains(&Part::Schedules)
-        && let Err(failure) = tick::begins(desk, given, written, empty)
+        && let Err(failure) = tick::begins(given, written, empty)
     {
         if failure.exit != Exit::Unfit {
             return Err(failure);

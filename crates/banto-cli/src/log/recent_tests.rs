@@ -1,3 +1,5 @@
+//! Which lines are kept, and who hears them.
+
 use banto_store::GivenClock;
 use tracing_subscriber::layer::SubscriberExt;
 

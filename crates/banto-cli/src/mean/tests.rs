@@ -350,6 +350,7 @@ fn a_release_knows_causes() {
 /// A line of help as a shell would part it, without what stands before a pipe, behind the command, or beside it.
 fn shell_words(line: &str) -> Vec<String> {
     let line = line.rsplit(" | ").next().unwrap().trim_start().split(" && ").next().unwrap();
+    let line = line.split(" > ").next().unwrap();
     let line = line.split("  ").next().unwrap();
     let (mut words, mut quoted) = (vec![String::new()], false);
     for c in line.trim().chars() {

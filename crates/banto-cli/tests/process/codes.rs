@@ -45,7 +45,7 @@ type Reach = fn(&House) -> i32;
 
 #[test]
 fn every_code_of_the_page_is_reached_by_a_process() {
-    let cases: [(i32, Reach); 15] = [
+    let cases: [(i32, Reach); 16] = [
         (0, |house| house.types("migrate").exit.unwrap()),
         (1, |house| {
             house.enqueue("greet");
@@ -82,6 +82,7 @@ fn every_code_of_the_page_is_reached_by_a_process() {
             house.errands("migrate").stdout(full).status().unwrap().code().unwrap()
         }),
         (15, |house| house.build("z", "queue enqueue greet").exit.unwrap()),
+        (16, |house| house.banto("program list").exit.unwrap()),
     ];
     let mut reached = BTreeMap::new();
     for (code, reach) in cases {

@@ -134,6 +134,11 @@ impl House {
         House::starts(self.banto_command(typed))
     }
 
+    /// As [`House::keeps`], by the example application.
+    pub fn keeps_errands(&self, typed: &str) -> Worker {
+        House::starts(self.errands(typed))
+    }
+
     fn starts(mut command: Command) -> Worker {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());

@@ -80,7 +80,10 @@ fn programs_are_steered_from_outside() {
     let said = house.banto("program restart nobody").ends(8);
     assert!(said.err.contains("there are steady, flaky"), "{said:?}");
     house.banto("program restart a/b").ends(2);
-    house.banto("schedule history tick").ends(8);
+    assert!(
+        house.banto("schedule history tick").ends(0).err.contains("nothing of the schedule tick"),
+        "none fires here"
+    );
     up.signal(Signal::TERM);
     assert_eq!(up.ended().0, Some(0));
 }
@@ -154,4 +157,22 @@ fn what_is_wrong_is_said_at_once_and_nothing_is_started() {
     house.writes("");
     assert!(house.banto("up").ends(10).err.contains("could not find a schedule"));
     assert!(house.banto("up --only cron").ends(2).err.contains("schedules, programs, workers"));
+}
+
+#[test]
+fn an_application_works_on_its_kinds_beside_runs_of_schedules() {
+    let house = House::new();
+    house.writes(
+        "[[schedule]]\nname = \"greet\"\nevery = \"1s\"\nenqueue = { kind = \"greet\", payload = { name = \"Ada\" } }\n[[schedule]]\nname = \"say\"\nevery = \"1s\"\nrun = [\"echo\", \"hi\"]\n",
+    );
+    let up = house.keeps_errands("up");
+    let asked = house.enqueue("greet --payload {\"name\":\"Eve\"}");
+    for name in ["greet", "say"] {
+        house.until(&format!("schedule history {name} --fate fired --json"), |said| said.out.contains("\"done\""));
+    }
+    while house.job(&asked)["state"] != "done" {}
+    up.signal(Signal::TERM);
+    assert_eq!(up.ended().0, Some(0));
+    house.writes("[[schedule]]\nname = \"x\"\nevery = \"1s\"\nenqueue = { kind = \"nobody.knows\" }\n");
+    assert!(house.types("up").ends(10).err.contains("no kind nobody.knows is known"));
 }

@@ -118,14 +118,14 @@ impl Event {
             Event::Waiting { after, .. } => tracing::info!(program, %after, "the program waits until another is ready"),
             Event::Started { pid, .. } => tracing::info!(program, pid, "the program is started"),
             Event::NotStarted { fault, restart_ms, .. } => {
-                tracing::error!(program, ?restart_ms, "the program is not started: could not {fault}");
+                tracing::error!(program, restart_ms, "the program is not started: could not {fault}");
             }
             Event::Healthy { .. } => tracing::info!(program, "the program is healthy"),
             Event::Unhealthy { error, failures, restarts, .. } => {
                 tracing::warn!(program, error, failures, restarts, "the program is not healthy");
             }
             Event::Ended { ended, success: true, restart_ms, .. } => {
-                tracing::info!(program, ?restart_ms, "the program has ended: {}", ended.words());
+                tracing::info!(program, restart_ms, "the program has ended: {}", ended.words());
             }
             Event::Ended { ended, ordered: true, .. } => {
                 tracing::info!(program, "the program has ended: {}", ended.words());
@@ -133,7 +133,7 @@ impl Event {
             Event::Ended { ended, restart_ms, .. } => {
                 tracing::error!(
                     program,
-                    ?restart_ms,
+                    restart_ms,
                     tail = last_line(&ended.tail),
                     "the program has failed: {}",
                     ended.words()

@@ -95,7 +95,19 @@ impl Entry {
     /// A fingerprint of all that matters: who goes by another one does something else.
     pub fn revision(&self) -> i64 {
         let Entry { queue, attempts_max, timeout_ms, .. } = self;
-        self.schedule.fingerprint_with(&[&self.words(), queue.as_str(), &format!("{attempts_max} {timeout_ms:?}")])
+        let how = match &self.action {
+            Action::Command(spec) => {
+                let Spec { dir, user, nice, env, memory_max_bytes, success, .. } = &**spec;
+                format!("{dir:?} {user:?} {nice:?} {env:?} {memory_max_bytes:?} {success:?}")
+            }
+            Action::Enqueue { .. } | Action::Call(_) => String::new(),
+        };
+        self.schedule.fingerprint_with(&[
+            &self.words(),
+            queue.as_str(),
+            &format!("{attempts_max} {timeout_ms:?}"),
+            &how,
+        ])
     }
 
     /// As it is registered.

@@ -18,7 +18,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use crate::{
     args::schedule::HowToRun,
-    cmd::{Desk, line::count_of, schedule::lint::word, signals, work},
+    cmd::{Desk, line::count_of, signals, work},
     exit::{Exit, Failure},
     given::{Given, Written},
     log, mean,
@@ -44,7 +44,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &HowToRun) ->
     let written = given.read(known.as_ref())?;
     let config = mean::schedule::worker(typed, &desk.app.name, queues(&written.timetable)?)?;
     log::begin(desk.clock(), &desk.app.name);
-    begins(desk, given, &written, typed.allow_empty)?;
+    begins(given, &written, typed.allow_empty)?;
     let timetable = Arc::new(written.timetable.clone());
     let scheduler = mean::schedule::scheduler(typed, &desk.app.name, &written.scheduler)?;
     let scheduler = Scheduler::new(desk.store().clone(), timetable.clone(), scheduler).clock(desk.clock());
@@ -60,21 +60,10 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &HowToRun) ->
     told(desk, looked, &ticks)
 }
 
-/// What is fit to begin with: faults, and what may surprise, all at once.
-pub(in crate::cmd) fn begins(
-    desk: &mut Desk<'_>,
-    given: &Given,
-    written: &Written,
-    allow_empty: bool,
-) -> Result<(), Failure> {
+/// What is fit to begin with: all faults at once. What may surprise, the scheduler says itself.
+pub(in crate::cmd) fn begins(given: &Given, written: &Written, allow_empty: bool) -> Result<(), Failure> {
     let timetable = &written.timetable;
     banto_engine::preflight::timetable(timetable).map_err(work::unfit)?;
-    let now = desk.now_ms();
-    for entry in timetable.entries() {
-        for found in banto_core::lint::lint(&entry.schedule, now, None) {
-            tracing::warn!(schedule = %entry.schedule.name, about = word(found.about), "{}", found.text);
-        }
-    }
     if !timetable.is_empty() {
         return Ok(());
     }

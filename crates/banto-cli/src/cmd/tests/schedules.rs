@@ -203,3 +203,22 @@ async fn hostile_texts_of_other_builds_are_shown_and_never_obeyed() {
     assert!(list.contains("unknown: its model cannot be read") && list.contains("\\u{1b}[2J"), "{list}");
     house.types("schedule preview odd").await.ends(7);
 }
+
+#[tokio::test]
+async fn code_and_a_file_make_one_timetable_and_a_name_in_both_is_a_fault() {
+    let house = House::scheduling();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let at = file.path().display();
+    std::fs::write(file.path(), "[[schedule]]\nname = \"fresh\"\nevery = \"1h\"\nrun = [\"true\"]\n").unwrap();
+    house.types(&format!("schedule run --config {at}")).await.ends(0);
+    let rows = house.types(&format!("schedule list --config {at} --json")).await.ends(0).objects();
+    let fresh = rows.iter().find(|row| row["name"] == "fresh").unwrap();
+    assert!(fresh["source"].as_str().unwrap().contains(":2"), "the file and its line: {fresh}");
+    assert_eq!((&fresh["service"], rows.len()), (&json!("errands"), 7));
+    std::fs::write(file.path(), "[[schedule]]\nname = \"say:hello\"\nevery = \"1h\"\nrun = [\"true\"]\n").unwrap();
+    let said = house.types(&format!("schedule run --config {at}")).await.ends(10);
+    assert!(said.err.contains("have the schedule say:hello twice"), "{said:?}");
+    std::fs::write(file.path(), "[[schedule]]\nnam = \"x\"\n").unwrap();
+    let said = house.types(&format!("schedule list --config {at}")).await.ends(2);
+    assert!(said.err.contains("nothing of it is used"), "{said:?}");
+}

@@ -147,6 +147,27 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
             said.objects().iter().for_each(|object| fits(shape, object, typed));
         }
     }
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(file("crontab"), "* * * * * x\n@reboot y\n").unwrap();
+    std::fs::write(file("exported"), r#"{"kind":"command","expression":"* * * * *","command":"x"}"#).unwrap();
+    let written: [(&str, Vec<String>); 3] = [
+        ("init [--out FILE]", vec![format!("init --out {}", file("banto.toml")), "init --out -".into()]),
+        ("import crontab FILE", vec![format!("import crontab {}", file("crontab"))]),
+        (
+            "import laravel DIR",
+            vec![format!("import laravel . --exported {}", file("exported")), "import laravel .".into()],
+        ),
+    ];
+    for (row, commands) in written {
+        let shapes = take(row);
+        assert_eq!(shapes.len(), commands.len(), "{row} has another number of shapes");
+        for (shape, typed) in shapes.iter().zip(commands) {
+            let said = House::new().types(&format!("{typed} --json")).await;
+            assert!(said.exit <= 1, "{typed}: {said:?}");
+            fits(shape, &said.object(), &typed);
+        }
+    }
     // These need a process that runs: tests/process types them, and asserts their keys.
     for row in ["schedule work", "up", "reload"] {
         take(row);

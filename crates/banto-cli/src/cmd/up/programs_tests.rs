@@ -1,3 +1,5 @@
+//! Programs through a change of their file, with real ones.
+
 use banto_process::Spec;
 use banto_store::SystemClock;
 

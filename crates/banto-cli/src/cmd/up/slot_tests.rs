@@ -1,3 +1,5 @@
+//! A loop that ends: how long it rests, and how its end is told.
+
 use super::*;
 
 async fn ended(slot: &mut Slot<u8>) -> Result<u8, String> {

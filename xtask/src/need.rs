@@ -87,7 +87,7 @@ pub const NEEDS: [Need; 6] = [
         steps: &[Step::Prove],
         asks: &["faketime", "--version"],
         from: From::Apt("faketime"),
-        without: Without::LeavesOut("rows D2 and D5 (clocks that are off) are not tried"),
+        without: Without::LeavesOut("rows D1, D2 and D5 (clocks that are off or set) are not tried"),
     },
 ];
 

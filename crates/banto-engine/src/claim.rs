@@ -11,6 +11,9 @@ use tokio::time::sleep;
 
 use crate::{config::QueueWeight, run, stop::Halt, worker::Shared};
 
+/// What is due so soon, in milliseconds, is as good as there: a retry without a back-off is due a millisecond after its last run.
+const SOON_MS: u64 = 10;
+
 /// The loop; ends when a stop is asked for.
 pub(crate) async fn work(shared: Arc<Shared>) {
     let mut seen = 0;
@@ -35,7 +38,8 @@ pub(crate) async fn work(shared: Arc<Shared>) {
         match once(&shared, room, &mut order).await {
             Ok(taken) if taken.jobs >= room || shared.aside.any() => {}
             Ok(taken) => {
-                let empty = taken.jobs == 0 && held == 0 && looked;
+                let soon = taken.due_in_ms.is_some_and(|ms| ms <= SOON_MS);
+                let empty = taken.jobs == 0 && held == 0 && looked && !soon;
                 if shared.config.stop_when_empty && empty {
                     return shared.stop.halt(Halt::Empty, "there is nothing to do (--stop-when-empty)");
                 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::rows::GROUPS;
+use crate::rows::{GROUPS, PEERS};
 
 /// banto beside the raw limit of its stores and beside its peers.
 #[derive(Debug, Parser)]
@@ -45,7 +45,7 @@ pub struct Sqlite {
     /// Only these groups of rows.
     #[arg(long, value_delimiter = ',', value_parser = names())]
     pub rows: Vec<String>,
-    /// Also build and measure the best Rust peers on SQLite.
+    /// Also build and measure the peers.
     #[arg(long)]
     pub peers: bool,
     /// Write the table to docs/benchmarks.md.
@@ -63,13 +63,14 @@ fn names() -> Vec<&'static str> {
 impl Sqlite {
     /// The same, of the groups about schedules.
     pub fn of_schedules(self) -> Sqlite {
-        let groups = GROUPS.iter().map(|group| group.name).filter(|name| name.starts_with("schedule"));
-        Sqlite { rows: groups.map(str::to_owned).collect(), ..self }
+        let ours = |name: &&str| name.starts_with("schedule") || *name == PEERS[1] && self.peers;
+        let groups = GROUPS.iter().map(|group| group.name).filter(ours);
+        Sqlite { rows: groups.map(str::to_owned).collect(), peers: false, ..self }
     }
 
     /// Whether a group is to be measured.
     pub fn wants(&self, group: &str) -> bool {
-        let peers = group == crate::rows::PEERS;
+        let peers = PEERS.contains(&group);
         if self.rows.is_empty() {
             !peers || self.peers
         } else {
@@ -101,6 +102,16 @@ mod tests {
         assert!(asked.wants("work_c1") && asked.wants("idle") && !asked.wants("rss") && !asked.wants("peers"));
         assert!(sqlite(&["--rows", "idle", "--peers"]).wants("peers"));
         assert!(sqlite(&["--rows", "peers"]).wants("peers"));
+    }
+
+    #[test]
+    fn schedules_alone_have_their_own_peer_alone() {
+        let groups = |words: &[&str]| {
+            let asked = sqlite(words).of_schedules();
+            GROUPS.iter().map(|group| group.name).filter(|name| asked.wants(name)).collect::<Vec<_>>()
+        };
+        assert_eq!(groups(&[]), ["schedule_1000", "schedule_10000"]);
+        assert_eq!(groups(&["--peers"]), ["schedule_1000", "schedule_10000", "peers_schedule"]);
     }
 
     #[test]

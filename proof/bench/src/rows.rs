@@ -43,7 +43,7 @@ pub struct Group {
 const ROUNDS: u64 = 3;
 
 /// Every group, in the order of the table.
-pub const GROUPS: [Group; 14] = [
+pub const GROUPS: [Group; 15] = [
     Group { name: "enqueue_one", measure: enqueue::one },
     Group { name: "enqueue_bulk", measure: enqueue::bulk },
     Group { name: "work_c1", measure: |bench| work::at(bench, 1) },
@@ -57,11 +57,12 @@ pub const GROUPS: [Group; 14] = [
     Group { name: "delayed_ahead", measure: claim::delayed_ahead },
     Group { name: "schedule_1000", measure: schedule::thousand },
     Group { name: "schedule_10000", measure: schedule::ten_thousand },
-    Group { name: PEERS, measure: peers::peers },
+    Group { name: PEERS[0], measure: peers::peers },
+    Group { name: PEERS[1], measure: schedule::beside_peer },
 ];
 
-/// The group that is measured only when it is asked for: it builds the peers first.
-pub const PEERS: &str = "peers";
+/// The groups that are measured only when they are asked for: they build the peers first.
+pub const PEERS: [&str; 2] = ["peers", "peers_schedule"];
 
 impl Group {
     /// Measures; whatever goes wrong is in the rows.

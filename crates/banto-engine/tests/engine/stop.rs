@@ -287,3 +287,18 @@ async fn a_worker_that_is_dropped_is_dead_with_all_its_runs() {
     pass(1_100).await;
     assert_eq!(house.store.expired(9).await.unwrap().len(), 1, "nobody renews");
 }
+
+/// A retry without a back-off is due a millisecond later: a worker that stopped in that very millisecond left it undone.
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_stops_when_empty_waits_for_what_is_due_at_once() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    let registry = acting(|_, _| async { Err(banto_engine::JobError::retry("no ink")) });
+    let worker = house.worker(registry, |config| {
+        config.stop_when_empty = true;
+        config.backoff = banto_core::Backoff::Table(vec![0]);
+    });
+    let report = Running::new(worker).report().await;
+    assert_eq!((report.halt, report.ended["retry"]), (Halt::Empty, 3));
+    assert_eq!(house.job(id).await.state, State::Dead);
+}

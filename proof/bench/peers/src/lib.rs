@@ -103,7 +103,7 @@ pub fn tell(peer: &str, guarantee: &str, rates: &Rates) {
 }
 
 /// The version that the lock file holds.
-fn version(peer: &str) -> &'static str {
+pub fn version(peer: &str) -> &'static str {
     let lock = include_str!("../Cargo.lock");
     let entry = lock.split_once(&format!("name = \"{peer}\"\nversion = \"")).map_or("", |(_, after)| after);
     entry.split_once('"').map_or("unknown", |(version, _)| version)

@@ -125,7 +125,7 @@ fn beside(bench: &Bench, peer: &Peer, runs: &Runs, work: &[f64], bulk: &[f64]) -
 }
 
 /// Builds the drivers and answers where they are.
-fn build() -> Tried<PathBuf> {
+pub(super) fn build() -> Tried<PathBuf> {
     let program = std::env::current_exe().map_err(|error| format!("find this program: {error}"))?;
     let target = program.ancestors().nth(2).ok_or("find the build's folder")?.join("bench-peers");
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/Cargo.toml");
@@ -139,7 +139,7 @@ fn build() -> Tried<PathBuf> {
 }
 
 /// What a program printed, or how it failed: its last line that says an error.
-fn succeeded(output: &Output) -> Tried<&[u8]> {
+pub(super) fn succeeded(output: &Output) -> Tried<&[u8]> {
     if output.status.success() {
         return Ok(&output.stdout);
     }

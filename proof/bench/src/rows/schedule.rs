@@ -1,6 +1,10 @@
 //! Schedules: how late those that are due each second fire, and what that costs.
 
-use super::Bench;
+use std::{path::Path, process::Command};
+
+use serde::Deserialize;
+
+use super::{Bench, peers};
 use crate::{
     Tried,
     child::What,
@@ -16,6 +20,53 @@ pub fn thousand(bench: &Bench) -> Tried<Vec<Row>> {
 /// Ten thousand.
 pub fn ten_thousand(bench: &Bench) -> Tried<Vec<Row>> {
     measured(bench, 10_000, None)
+}
+
+/// What the peer's driver prints.
+#[derive(Debug, Clone, Deserialize)]
+struct Told {
+    version: String,
+    fired: usize,
+    late_p99_ms: f64,
+    cpu_percent: f64,
+}
+
+/// A thousand fires a second, ours and tokio-cron-scheduler's in turns. Ours are written down, with their jobs, before they count.
+pub fn beside_peer(bench: &Bench) -> Tried<Vec<Row>> {
+    const SCHEDULES: usize = 1_000;
+    let programs = peers::build()?;
+    let seconds = bench.size(20, 5);
+    let (mut ours, mut theirs, mut cost) = (Vec::new(), Vec::new(), Vec::new());
+    for seed in bench.rounds() {
+        let what = What::Schedule { schedules: SCHEDULES, seconds: seconds as u64 };
+        let took = bench.place()?.measure(seed, what)?;
+        ours.push(percentile(&took.samples, 0.99));
+        cost.push(took.cpu_ms / took.seconds / 10.0);
+        theirs.push(peer(&programs, SCHEDULES, seconds)?);
+    }
+    let Some(told) = theirs.first().cloned() else { return Ok(Vec::new()) };
+    let note = format!(
+        "value ours, limit tokio-cron-scheduler {} in memory, nothing written down: {} of {} fired in its first run",
+        told.version,
+        told.fired,
+        SCHEDULES * seconds
+    );
+    let of = |pick: fn(&Told) -> f64| theirs.iter().map(pick).collect::<Vec<f64>>();
+    let row = |what: &str, unit, ours, theirs| {
+        Row::of(&format!("beside_tokio_cron_scheduler_{what}"), unit, ours, theirs).against("the peer").note(&note)
+    };
+    Ok(vec![
+        row("late_p99", "ms", ours, of(|told| told.late_p99_ms)),
+        row("cpu", "% of a core", cost, of(|told| told.cpu_percent)),
+    ])
+}
+
+fn peer(programs: &Path, schedules: usize, seconds: usize) -> Tried<Told> {
+    let mut command = Command::new(programs.join("tokio_cron"));
+    command.args([schedules, seconds].map(|number| number.to_string()));
+    let output = command.output().map_err(|error| format!("run tokio-cron-scheduler: {error}"))?;
+    let printed = peers::succeeded(&output).map_err(|why| format!("run tokio-cron-scheduler: {why}"))?;
+    serde_json::from_slice(printed).map_err(|error| format!("read what tokio-cron-scheduler printed: {error}"))
 }
 
 fn measured(bench: &Bench, schedules: usize, p99_ms: Option<f64>) -> Tried<Vec<Row>> {
@@ -48,4 +99,22 @@ fn measured(bench: &Bench, schedules: usize, p99_ms: Option<f64>) -> Tried<Vec<R
         p99,
         Row::of(&name("cpu"), "% of a core", cpu, Vec::new()).note(cost),
     ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_peers_driver_prints_is_read() {
+        let line = r#"{"version":"0.15.1","fired":5000,"late_p50_ms":1.5,"late_p99_ms":4,"cpu_percent":2.5}"#;
+        let told: Told = serde_json::from_str(line).unwrap();
+        assert_eq!((told.fired, told.late_p99_ms, told.cpu_percent), (5_000, 4.0, 2.5));
+    }
+
+    #[test]
+    fn a_peer_that_is_not_there_is_said() {
+        let why = peer(Path::new("/nowhere"), 1, 1).unwrap_err();
+        assert!(why.starts_with("run tokio-cron-scheduler: "), "{why}");
+    }
 }

@@ -190,7 +190,7 @@ mod tests {
         let names = |steps: &[Step]| supply(&house, steps).iter().map(|missing| missing.need.name).collect::<Vec<_>>();
         assert_eq!(names(&[Step::Fmt, Step::Tidy]), ["git", "rustfmt"]);
         assert_eq!(names(&[Step::Doctests, Step::Sim]), [""; 0]);
-        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "strace"]);
+        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "strace", "faketime"]);
     }
 
     #[test]

@@ -24,7 +24,8 @@ async fn what_hears_the_signal_ends_by_itself() {
     control.stop();
     let ended = run.await.unwrap();
     assert_eq!((ended.exit, ended.stopped), (Exit::Code(0), Some(Stopped::Gracefully)));
-    assert!(ended.tail.ends_with("bye\n"), "{}", ended.tail);
+    // The whole group hears it; of its sleep the shell may say "Terminated", before or after.
+    assert!(ended.tail.lines().any(|line| line == "bye"), "{}", ended.tail);
     assert!(ended.is_success(&spec) && ended.words().contains("it was told to stop"));
 }
 

@@ -66,7 +66,8 @@ struct Found {
 
 fn fail(scene: &Scene<'_>, fault: &Fault) -> Told<Found> {
     let Fault { call, answer, calls, .. } = *fault;
-    // The first calls make the store; after them come a few commits that are well.
+    // The store is made before: how many calls that takes is another matter. After those that open it come a few commits that are well.
+    drop(scene.open()?);
     let first = scene.stage.draw(if call == "fsync" { 8..=20 } else { 60..=120 });
     let when = if calls == 0 { format!("{first}+") } else { format!("{first}..{}", first + calls - 1) };
     let (trace, inject) = (format!("trace={call}"), format!("inject={call}:{answer}:when={when}"));

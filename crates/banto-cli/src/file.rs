@@ -27,7 +27,7 @@ mod worker;
 pub(crate) mod write;
 
 pub use differ::{Change, Difference};
-pub use program::{Brake, How, Probe, ProgramSpec, Restart};
+pub use program::ProgramSpec;
 pub use schedule::{Does, Order, Written};
 pub use source::{Fault, Faults};
 pub use worker::SchedulerSettings;

@@ -88,10 +88,10 @@ pub(crate) async fn look(
     // The newest last, whatever the schedule: if this breaks off, the account stays before what was not written.
     fires.sort_by_key(|fire| fire.due_at);
     let (mut looked, mut missed) = (Looked::default(), Missed::new());
-    let mut parts: VecDeque<Vec<Fire>> = fires.chunks(FIRE_MAX).map(<[Fire]>::to_vec).collect();
     loop {
-        let part = parts.pop_front().unwrap_or_default();
-        let last = parts.is_empty();
+        let rest = fires.split_off(fires.len().min(FIRE_MAX));
+        let part = std::mem::replace(&mut fires, rest);
+        let last = fires.is_empty();
         let firing = Firing {
             service: scheduling.timetable.service.clone(),
             by: scheduling.instance,

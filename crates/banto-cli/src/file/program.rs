@@ -3,6 +3,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use banto_core::{Backoff, Name};
+use banto_engine::supervise::{Brake, How, Probe, Restart, Then};
 use banto_process::{Signal, Spec};
 use toml::de::DeValue;
 
@@ -38,60 +39,6 @@ pub struct ProgramSpec {
     pub probe: Option<Probe>,
     /// What makes it read its settings again.
     pub reload_signal: Option<Signal>,
-}
-
-/// When a program is started again after its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Restart {
-    /// Whatever its end.
-    #[default]
-    Always,
-    /// When it failed.
-    OnFailure,
-    /// Never by itself.
-    Never,
-}
-
-/// More than `starts_max` starts within `within_ms` put the brake on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Brake {
-    /// So many starts are no loop.
-    pub starts_max: usize,
-    /// Within so many milliseconds.
-    pub within_ms: u64,
-    /// From then on it is tried each so many milliseconds; `None`: not again without an order.
-    pub slowly_ms: Option<u64>,
-}
-
-/// How to ask a program for its health.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Probe {
-    /// What is asked.
-    pub how: How,
-    /// How long to wait between two questions, in milliseconds.
-    pub interval_ms: u64,
-    /// How long an answer may take, in milliseconds.
-    pub timeout_ms: u64,
-    /// So many failures in a row restart the program.
-    pub failures_max: u32,
-    /// For so long after its start failures do not count, in milliseconds.
-    pub start_period_ms: u64,
-}
-
-/// What is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum How {
-    /// A command that must succeed.
-    Command(Box<Spec>),
-    /// An address on loopback that must take a connection.
-    Tcp(SocketAddr),
-    /// A page on loopback that must answer 200 to 399.
-    Http {
-        /// The address.
-        addr: SocketAddr,
-        /// The path, with a slash first.
-        path: String,
-    },
 }
 
 /// The program that `value` is, if nothing is wrong with it.
@@ -144,7 +91,7 @@ fn brake(value: Value<'_>) -> Option<Brake> {
     Some(Brake {
         starts_max: usize::try_from(starts).unwrap_or(usize::MAX),
         within_ms: table.read("within", Value::some_span).unwrap_or(60_000),
-        slowly_ms: (!gives_up).then_some(every_ms),
+        then: if gives_up { Then::GiveUp } else { Then::Slowly { every_ms } },
     })
 }
 
@@ -162,12 +109,18 @@ fn probe(value: Value<'_>, program: Table<'_>) -> Option<Probe> {
         let own = command::place(program);
         How::Command(Box::new(Spec { dir: own.dir, user: own.user, env: own.env, ..spec }))
     });
-    let interval_ms = table.read("every", Value::some_span).unwrap_or(10_000);
-    let timeout_ms = table.read("timeout", Value::some_span).unwrap_or(5_000);
-    let failures_max = table.read("failures", |value| value.whole(1u32..=1_000)).unwrap_or(3);
-    let start_period_ms = table.read("start_period", Value::span).unwrap_or(30_000);
-    let how = http.or(tcp).or(command)?;
-    Some(Probe { how, interval_ms, timeout_ms, failures_max, start_period_ms })
+    let interval_ms = table.read("every", Value::some_span);
+    let timeout_ms = table.read("timeout", Value::some_span);
+    let failures_max = table.read("failures", |value| value.whole(1u32..=1_000));
+    let start_period_ms = table.read("start_period", Value::span);
+    let plain = Probe::new(http.or(tcp).or(command)?);
+    Some(Probe {
+        interval_ms: interval_ms.unwrap_or(plain.interval_ms),
+        timeout_ms: timeout_ms.unwrap_or(plain.timeout_ms),
+        failures_max: failures_max.unwrap_or(plain.failures_max),
+        start_period_ms: start_period_ms.unwrap_or(plain.start_period_ms),
+        ..plain
+    })
 }
 
 /// `127.0.0.1:8080/health`, with or without `http://` before it.

@@ -3,7 +3,10 @@
 use std::path::Path;
 
 use banto_core::{Cron, Timing};
-use banto_engine::Action;
+use banto_engine::{
+    Action,
+    supervise::{Brake, How, Restart, Then},
+};
 use banto_process::Command;
 
 use super::{keys::ALL, *};
@@ -255,7 +258,7 @@ fn a_program_has_all_its_words() {
     assert_eq!(web.spec.command, Command::Shell("exec web".into()));
     assert_eq!((web.after[0].as_str(), web.start, web.restart), ("db", false, Restart::OnFailure));
     assert_eq!(web.backoff, Some(banto_core::Backoff::Exponential { base_ms: 2_000, max_ms: 300_000 }));
-    assert_eq!(web.brake, Some(Brake { starts_max: 3, within_ms: 120_000, slowly_ms: None }));
+    assert_eq!(web.brake, Some(Brake { starts_max: 3, within_ms: 120_000, then: Then::GiveUp }));
     assert_eq!((web.healthy_ms, web.reload_signal), (Some(20_000), Some(banto_process::Signal::USR1)));
     let probe = web.probe.clone().unwrap();
     assert_eq!(probe.how, How::Http { addr: ([127, 0, 0, 1], 8080).into(), path: "/health".into() });

@@ -247,9 +247,6 @@ impl Loop {
         }
         fire::look(&self.scheduling, &[], now, Until::Now).await?;
         self.accounted = now;
-        if let Some(service) = self.service().await? {
-            self.is_superseded(&service);
-        }
         Ok(())
     }
 

@@ -133,7 +133,7 @@ pub fn draw(seed: u64) -> Plan {
             6..9 => rng.u64(..4_000),
             _ => rng.u64(..20_000),
         };
-        actions.push((wait_ms, pick(&temper.weights, &mut rng)(&mut rng, &temper)));
+        actions.push((wait_ms, pick(&temper.weights, &mut rng, |_, _| Action::Heal)(&mut rng, &temper)));
     }
     Plan { seed, actions }
 }
@@ -167,16 +167,17 @@ fn temper(rng: &mut Rng) -> Temper {
     Temper { weights, poison: rng.u8(..4) == 0 }
 }
 
-fn pick(weights: &[(u32, Draw)], rng: &mut Rng) -> Draw {
+/// One of those that are weighed, drawn by its weight; `otherwise` if nothing weighs anything.
+pub(crate) fn pick<T: Copy>(weights: &[(u32, T)], rng: &mut Rng, otherwise: T) -> T {
     let all: u32 = weights.iter().map(|(weight, _)| weight).sum();
     let mut left = rng.u32(..all);
-    for (weight, draw) in weights {
+    for (weight, one) in weights {
         if left < *weight {
-            return *draw;
+            return *one;
         }
         left -= weight;
     }
-    |_, _| Action::Heal
+    otherwise
 }
 
 fn order(rng: &mut Rng, temper: &Temper) -> Order {

@@ -3,7 +3,10 @@
 use banto_core::retry::mix;
 use fastrand::Rng;
 
-use crate::dues::timetable::{self, CHANGES, Line, NAMES};
+use crate::{
+    dues::timetable::{self, CHANGES, Line, NAMES},
+    plan::pick,
+};
 
 /// How many schedulers there may be at once.
 pub const SEATS: usize = 3;
@@ -80,7 +83,7 @@ pub fn draw(seed: u64) -> Plan {
             4..9 => rng.u64(..6_000),
             _ => rng.u64(..90_000),
         };
-        let action = match pick(&weights, &mut rng)(&mut rng) {
+        let action = match pick(&weights, &mut rng, |_| Action::Wait)(&mut rng) {
             Action::Start { seat, edition } => Action::Start { seat, edition: edition % builds },
             other => other,
         };
@@ -118,16 +121,4 @@ fn temper(rng: &mut Rng) -> Vec<(u32, Draw)> {
         }),
         (2, |rng| Action::Resume { schedule: rng.bool().then(|| rng.usize(..NAMES.len())) }),
     ]
-}
-
-fn pick(weights: &[(u32, Draw)], rng: &mut Rng) -> Draw {
-    let all: u32 = weights.iter().map(|(weight, _)| weight).sum();
-    let mut left = rng.u32(..all);
-    for (weight, draw) in weights {
-        if left < *weight {
-            return *draw;
-        }
-        left -= weight;
-    }
-    |_| Action::Wait
 }

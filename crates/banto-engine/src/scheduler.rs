@@ -70,13 +70,18 @@ pub(crate) struct Line {
     pub schedule: Schedule,
     /// As which it is registered.
     pub revision: i64,
-    /// Up to when its due instants are accounted for.
+    /// Since when its due instants count.
+    pub since: i64,
+    /// Up to when they are accounted for.
     pub after: i64,
     /// What it does; `None` if this build does not know any more.
     pub entry: Option<Entry>,
     /// When it is due next.
     pub next: Option<i64>,
 }
+
+/// The generation of a timetable that is not registered yet; those of a store begin with 0.
+pub(crate) const UNREGISTERED: i64 = -1;
 
 /// What the parts of a scheduler share.
 pub(crate) struct Scheduling {
@@ -95,7 +100,7 @@ impl Scheduling {
         self.ids.lock().unwrap_or_else(PoisonError::into_inner).make(self.clock.wall_ms())
     }
 
-    /// The generation that was registered.
+    /// The generation that was registered, or [`UNREGISTERED`].
     pub fn generation(&self) -> i64 {
         self.generation.load(Ordering::Relaxed)
     }
@@ -132,7 +137,7 @@ impl Scheduler {
             timetable,
             instance: InstanceId(fastrand::u64(..)),
             events: Events::default(),
-            generation: AtomicI64::new(0),
+            generation: AtomicI64::new(UNREGISTERED),
             ids: Mutex::new(Ids::new(fastrand::u64(..))),
         };
         Scheduler { scheduling, config, stop: Stop::default() }

@@ -26,22 +26,22 @@ pub(crate) fn register(desk: &mut Desk<'_>, register: &Register) -> Result<Regis
 }
 
 fn write(desk: &mut Desk<'_>, register: &Register) -> rusqlite::Result<Registration> {
-    let service = register.service.as_str();
+    let (service, as_of) = (register.service.as_str(), register.as_of.min(desk.now.wall));
     desk.db
         .prepare_cached(
             "INSERT INTO banto_service (service, registered_by, accounted_until) VALUES (?1, ?2, ?3)
              ON CONFLICT (service) DO UPDATE SET registered_by = excluded.registered_by",
         )?
-        .execute(params![service, register.by.0.cast_signed(), desk.now.wall])?;
+        .execute(params![service, register.by.0.cast_signed(), as_of])?;
     let mut left = living(desk.db, service)?;
     let mut answers = Vec::with_capacity(register.schedules.len());
     for schedule in &register.schedules {
         left.remove(schedule.name.as_str());
-        answers.push(write_one(desk, register, schedule)?);
+        answers.push(write_one(desk.db, register, schedule, as_of)?);
     }
     let mut retire = desk.db.prepare_cached("UPDATE banto_schedule SET retired_at = ?2 WHERE name = ?1")?;
     for name in left.keys() {
-        retire.execute(params![name, desk.now.wall])?;
+        retire.execute(params![name, as_of])?;
     }
     let same = |answer: &Registered| matches!(answer, Registered::Same | Registered::Taken);
     let changed = !left.is_empty() || !answers.iter().all(same);
@@ -61,41 +61,37 @@ fn living(db: &Connection, service: &str) -> rusqlite::Result<BTreeMap<String, i
     db.prepare_cached(sql)?.query_map([service], |row| Ok((lossy(row, 0)?, row.get(1)?)))?.collect()
 }
 
-fn write_one(desk: &Desk<'_>, register: &Register, schedule: &NewSchedule) -> rusqlite::Result<Registered> {
+fn write_one(db: &Connection, register: &Register, schedule: &NewSchedule, as_of: i64) -> rusqlite::Result<Registered> {
     let read =
         |row: &Row<'_>| Ok((lossy(row, 0)?, row.get::<_, i64>(1)?, row.get::<_, bool>(2)?, row.get::<_, i64>(3)?));
-    let known = desk
-        .db
+    let known = db
         .prepare_cached("SELECT service, revision, retired_at IS NOT NULL, since FROM banto_schedule WHERE name = ?1")?
         .query_row([schedule.name.as_str()], read)
         .optional()?;
     let (answer, since) = match known {
-        None => (Registered::New, desk.now.wall),
+        None => (Registered::New, as_of),
         Some((service, _, false, _)) if service != register.service.as_str() => return Ok(Registered::Taken),
-        Some((service, _, retired, _)) if retired || service != register.service.as_str() => {
-            (Registered::New, desk.now.wall)
-        }
+        Some((service, _, retired, _)) if retired || service != register.service.as_str() => (Registered::New, as_of),
         Some((_, revision, _, since)) if revision == schedule.revision => (Registered::Same, since),
-        Some(_) => (Registered::Changed, desk.now.wall),
+        Some(_) => (Registered::Changed, as_of),
     };
-    desk.db
-        .prepare_cached(
-            "INSERT INTO banto_schedule (name, service, revision, model, action, source, build, since)
+    db.prepare_cached(
+        "INSERT INTO banto_schedule (name, service, revision, model, action, source, build, since)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
              ON CONFLICT (name) DO UPDATE SET service = excluded.service, revision = excluded.revision,
                  model = excluded.model, action = excluded.action, source = excluded.source, build = excluded.build,
                  since = excluded.since, retired_at = NULL",
-        )?
-        .execute(params![
-            schedule.name.as_str(),
-            register.service.as_str(),
-            schedule.revision,
-            schedule.model,
-            schedule.action,
-            schedule.source,
-            register.build.as_str(),
-            since,
-        ])?;
+    )?
+    .execute(params![
+        schedule.name.as_str(),
+        register.service.as_str(),
+        schedule.revision,
+        schedule.model,
+        schedule.action,
+        schedule.source,
+        register.build.as_str(),
+        since,
+    ])?;
     Ok(answer)
 }
 

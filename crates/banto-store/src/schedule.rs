@@ -24,6 +24,9 @@ pub struct Register {
     pub by: InstanceId,
     /// The build it runs.
     pub build: Label,
+    /// As of when, in milliseconds since 1970: what is new or changed counts from then on, what is dropped counted up to then.
+    /// A time that the store has not reached yet means its now.
+    pub as_of: i64,
     /// All of them. What is registered for this service and is not here is retired.
     pub schedules: Vec<NewSchedule>,
 }

@@ -23,34 +23,36 @@ impl Loop {
         let board = self.scheduling.store.schedules().await?;
         let before = board.services.iter().find(|service| service.service == mine);
         let (accounted, generation) = (before.map(|one| one.accounted_until), before.map(|one| one.generation));
+        // Of one instant, however long the calls take: until then the old models count, from then on the new ones.
+        let now = self.now();
+        let until = accounted.map_or(now, |accounted| self.believed(accounted, now));
         let known: BTreeMap<ScheduleName, ScheduleView> = board
             .schedules
             .into_iter()
             .filter(|view| view.service == mine && view.retired_at.is_none())
             .map(|view| (view.name.clone(), view))
             .collect();
-        if let Some(accounted) = accounted {
-            self.account_for_the_old(&known, accounted).await?;
-        }
+        self.account_for_the_old(&known, until, now).await?;
         let entries: Vec<Entry> = self.scheduling.timetable.entries().cloned().collect();
         let register = Register {
             service: mine,
             by: self.scheduling.instance,
             build: self.label(&self.scheduling.timetable.build),
+            as_of: now,
             schedules: entries.iter().map(Entry::registered).collect(),
         };
         let registration = self.scheduling.store.register(register).await?;
         self.scheduling.set_generation(registration.generation);
-        let now = self.now();
-        let until = accounted.unwrap_or(now);
-        self.accounted = until;
+        self.accounted = accounted.unwrap_or(now);
         self.lines.clear();
         for (entry, answer) in entries.into_iter().zip(registration.answers) {
             let name = &entry.schedule.name;
-            let after = match answer {
-                // What a clock that was ahead has left behind puts nothing off.
-                Registered::Same => known.get(name).map_or(until, |view| view.since.max(until)).min(now),
-                Registered::New | Registered::Changed => now,
+            let (since, after) = match answer {
+                Registered::Same => {
+                    let since = known.get(name).map_or(now, |view| view.since).min(now);
+                    (since, since.max(until))
+                }
+                Registered::New | Registered::Changed => (now, now),
                 Registered::Taken => {
                     tracing::error!(schedule = %name, "another service has a schedule of this name; it does not fire here");
                     self.scheduling.events.tell(|| Event::ScheduleTaken { schedule: name.clone() });
@@ -58,7 +60,7 @@ impl Loop {
                 }
             };
             let (schedule, revision) = (entry.schedule.clone(), entry.revision());
-            self.lines.push(Line { schedule, revision, after, entry: Some(entry), next: None });
+            self.lines.push(Line { schedule, revision, since, after, entry: Some(entry), next: None });
         }
         self.superseded = false;
         self.line_up(i64::MAX);
@@ -91,24 +93,25 @@ impl Loop {
         Ok(())
     }
 
-    /// Accounts for what was due by the models that are about to be replaced or dropped.
+    /// Accounts for what was due after `until` by the models that are about to be replaced or dropped.
     async fn account_for_the_old(
         &mut self,
         known: &BTreeMap<ScheduleName, ScheduleView>,
-        accounted: i64,
+        until: i64,
+        now: i64,
     ) -> Result<(), StoreError> {
-        let now = self.now();
         let mut lines = Vec::new();
         for view in known.values() {
             let entry = self.scheduling.timetable.entry(&view.name);
             if entry.is_some_and(|entry| entry.revision() == view.revision) {
                 continue;
             }
-            let after = view.since.max(accounted);
+            let since = view.since.min(now);
+            let after = since.max(until);
             match Schedule::from_json(&view.model) {
                 Ok(schedule) => {
                     let (revision, entry) = (view.revision, entry.cloned());
-                    lines.push(Line { schedule, revision, after, entry, next: None });
+                    lines.push(Line { schedule, revision, since, after, entry, next: None });
                 }
                 Err(refusal) => {
                     tracing::error!(schedule = %view.name, %refusal, "what was due by its old model is not known")

@@ -9,7 +9,7 @@ use banto_store::{Fault, Instance, Service, Status, StoreError};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Line, Scheduler, SchedulerConfig, Scheduling,
+    Line, Scheduler, SchedulerConfig, Scheduling, UNREGISTERED,
     guard::{Guard, Turned},
 };
 use crate::{
@@ -23,8 +23,8 @@ use crate::{
 const NAP: Duration = Duration::from_secs(1);
 /// How far the time must lie before what is accounted for to count as set back, in milliseconds.
 const BACK_MS: i64 = 1_000;
-/// How much before the time that a clock was set back to is looked through, in milliseconds: as long as it took to see it, and
-/// no longer than that.
+/// How much before the time that a clock was set back to is looked through, in milliseconds: as long as it took to see it, where
+/// that is known, and no longer than that.
 const UNSEEN_MS_MAX: u64 = 60_000;
 
 /// A scheduler at work.
@@ -38,8 +38,8 @@ pub(super) struct Loop {
     /// What the wall clock showed beyond the steady one when it was measured last: in between, its jumps are not followed.
     base: i64,
     /// When it was measured last, and when it was last right before it was found set, by the steady clock.
-    measured_at: u64,
-    right_at: u64,
+    measured_at: Option<u64>,
+    right_at: Option<u64>,
     leads: bool,
     /// Whether somebody else has registered another timetable for this service.
     pub(super) superseded: bool,
@@ -60,8 +60,8 @@ impl Loop {
             config,
             stop,
             base: 0,
-            measured_at: 0,
-            right_at: 0,
+            measured_at: None,
+            right_at: None,
             lines: Vec::new(),
             due: BinaryHeap::new(),
             leads: false,
@@ -156,6 +156,15 @@ impl Loop {
     pub(super) fn now(&self) -> i64 {
         let wall = self.base.saturating_add_unsigned(self.scheduling.clock.steady_ms());
         wall.saturating_sub(self.guard.offset_ms())
+    }
+
+    /// Up to when the service is accounted for, as far as that can be believed: what a clock that was ahead has accounted for in
+    /// advance says nothing of when that was.
+    pub(super) fn believed(&self, accounted: i64, now: i64) -> i64 {
+        match accounted > now.saturating_add(BACK_MS) {
+            true => now.saturating_sub_unsigned(UNSEEN_MS_MAX),
+            false => accounted.min(now),
+        }
     }
 
     /// Whether the service is accounted for beyond the store's time: it was while a clock was ahead.
@@ -256,7 +265,8 @@ impl Loop {
         tracing::warn!(by_ms, "the clock was set back; due instants that have fired stay as they are");
         self.scheduling.events.tell(|| Event::ClockSet { by_ms: -i64::try_from(by_ms).unwrap_or(i64::MAX) });
         // Between two measurements it went by what the clock showed before.
-        let unseen_ms = self.scheduling.clock.steady_ms().saturating_sub(self.right_at).min(UNSEEN_MS_MAX);
+        let steady = self.scheduling.clock.steady_ms();
+        let unseen_ms = self.right_at.map_or(UNSEEN_MS_MAX, |right| steady.saturating_sub(right).min(UNSEEN_MS_MAX));
         let from = now.saturating_sub_unsigned(unseen_ms);
         fire::look(&self.scheduling, &[], from, Until::Back).await?;
         self.accounted = from;
@@ -268,8 +278,12 @@ impl Loop {
     pub(super) fn line_up(&mut self, at_most: i64) {
         self.due.clear();
         for index in 0..self.lines.len() {
-            let after = self.lines.get(index).map_or(at_most, |line| line.after.min(at_most));
-            self.reached(index, after);
+            // Since when it counts is believed unless it is still to come: then a clock that was ahead has said so.
+            let after = |line: &Line| match line.since <= at_most {
+                true => line.after.min(at_most).max(line.since),
+                false => line.after.min(at_most),
+            };
+            self.reached(index, self.lines.get(index).map_or(at_most, after));
         }
     }
 
@@ -282,9 +296,9 @@ impl Loop {
         let (wall, asked) = (self.scheduling.clock.wall_ms(), self.scheduling.clock.steady_ms());
         let base = wall.saturating_sub_unsigned(asked);
         if base.abs_diff(self.base) > BACK_MS.unsigned_abs() {
-            self.right_at = if self.measured_at == 0 { asked } else { self.measured_at };
+            self.right_at = self.measured_at;
         }
-        (self.base, self.measured_at) = (base, asked);
+        (self.base, self.measured_at) = (base, Some(asked));
         let Some(service) = self.service().await? else { return Ok(None) };
         let took_ms = self.scheduling.clock.steady_ms().saturating_sub(asked);
         let off_ms = self.guard.off_by(wall, service.wall_ms, took_ms);
@@ -294,7 +308,7 @@ impl Loop {
     /// Measures how far this process's clock is off the store's, and hears of another timetable.
     async fn measure(&mut self) -> Result<(), StoreError> {
         let Some((service, mut off_ms, mut took_ms)) = self.offset().await? else { return Ok(()) };
-        if self.scheduling.generation() > 0 {
+        if self.scheduling.generation() != UNREGISTERED {
             self.is_superseded(&service);
         }
         let mine = service.by == Some(self.scheduling.instance) && self.guard.off().is_none();

@@ -1,6 +1,6 @@
 //! Ends on their way to the store: retried while the lease lives, let go after it, and never doubled.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use banto_core::{NewJob, Options, Progress, State, limits::ATTEMPTS_DEFAULT};
 use banto_engine::{Context, Event, Job, JobError, Policy, Registry};
@@ -81,10 +81,17 @@ async fn an_end_whose_answer_was_lost_is_told_once() {
     for id in ids {
         house.until(id, State::Done).await;
     }
+    // The answer may be lost many times in a row: what matters is that in the end each is told, and none twice.
+    let mut told = BTreeSet::new();
+    while told.len() < 50 {
+        if let Event::Ended { job, .. } = a.heard(|event| matches!(event, Event::Ended { .. })).await {
+            assert!(told.insert(job), "{job} is told twice");
+        }
+    }
     pass(2_000).await;
-    let ended = a.told().iter().filter(|event| matches!(event, Event::Ended { .. })).count();
+    assert!(!a.told().iter().any(|event| matches!(event, Event::Ended { .. })), "one is told twice");
     let report = a.halt().await;
-    assert_eq!((ended, report.ended.get("done"), report.late), (50, Some(&50), 0));
+    assert_eq!((report.ended.get("done"), report.late), (Some(&50), 0));
     assert_eq!(house.memory.tally().await.unwrap().late, 0);
     house.check();
 }

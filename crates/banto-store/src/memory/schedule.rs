@@ -33,12 +33,13 @@ pub(super) struct Kept {
 impl Data {
     pub(super) fn register(&mut self, register: Register, now: &Now) -> Result<Registration, StoreError> {
         register.check()?;
-        let Register { service, by, build, schedules } = register;
+        let Register { service, by, build, as_of, schedules } = register;
+        let as_of = as_of.min(now.wall);
         let mut changed = false;
         self.services.entry(service.clone()).or_insert_with(|| Account {
             generation: 0,
             registered_by: by,
-            until: now.wall,
+            until: as_of,
             by: None,
             base: 0,
             boot: String::new(),
@@ -46,7 +47,7 @@ impl Data {
         let named: BTreeSet<ScheduleName> = schedules.iter().map(|schedule| schedule.name.clone()).collect();
         for (name, kept) in &mut self.schedules {
             if kept.service == service && !named.contains(name) && kept.retired_at.is_none() {
-                kept.retired_at = Some(now.wall);
+                kept.retired_at = Some(as_of);
                 changed = true;
             }
         }
@@ -65,7 +66,7 @@ impl Data {
                 continue;
             }
             changed |= answer != Registered::Same;
-            let since = known.filter(|_| answer == Registered::Same).map_or(now.wall, |kept| kept.since);
+            let since = known.filter(|_| answer == Registered::Same).map_or(as_of, |kept| kept.since);
             let kept = Kept {
                 service: service.clone(),
                 revision: schedule.revision,

@@ -131,6 +131,7 @@ macro_rules! __promises {
                 a_generation_grows_with_each_change
                 a_repeated_registration_changes_nothing
                 a_changed_schedule_counts_from_now
+                a_registration_counts_as_of_when_it_says
                 what_is_dropped_is_retired
                 services_keep_to_themselves
                 what_is_too_much_is_refused

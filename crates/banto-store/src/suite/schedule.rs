@@ -30,7 +30,7 @@ pub fn schedule(text: &str, revision: i64) -> NewSchedule {
 
 /// A service's schedules, registered by instance 1 of build `b1`.
 pub fn service(service: &str, schedules: Vec<NewSchedule>) -> Register {
-    Register { service: name(service), by: instance(1), build: label("b1"), schedules }
+    Register { service: name(service), by: instance(1), build: label("b1"), as_of: i64::MAX, schedules }
 }
 
 async fn register(stage: &Stage, schedules: Vec<NewSchedule>) -> Vec<Registered> {
@@ -115,6 +115,27 @@ pub async fn a_changed_schedule_counts_from_now(stage: Stage) {
     );
     assert_eq!((view(&stage, "a").await.revision, view(&stage, "a").await.since), (2, first + 5_000));
     assert_eq!((view(&stage, "b").await.revision, view(&stage, "b").await.since), (1, first));
+}
+
+/// Whoever registers says as of when: what was due until then was the old models'.
+pub async fn a_registration_counts_as_of_when_it_says(stage: Stage) {
+    let start = stage.clock_ms();
+    let as_of = |as_of, schedules| Register { as_of, ..service("app", schedules) };
+    stage.clock.pass(10_000);
+    stage.store.register(as_of(start + 4_000, vec![schedule("a", 1), schedule("b", 1)])).await.unwrap();
+    assert_eq!(board(&stage).await.services[0].accounted_until, start + 4_000);
+    assert_eq!(view(&stage, "a").await.since, start + 4_000);
+    stage.store.register(as_of(start + 6_000, vec![schedule("a", 2)])).await.unwrap();
+    assert_eq!(
+        (view(&stage, "a").await.since, view(&stage, "b").await.retired_at),
+        (start + 6_000, Some(start + 6_000))
+    );
+    stage.store.register(as_of(start + 99_000, vec![schedule("b", 1)])).await.unwrap();
+    assert_eq!(
+        (view(&stage, "b").await.since, view(&stage, "a").await.retired_at),
+        (start + 10_000, Some(start + 10_000))
+    );
+    assert_eq!(board(&stage).await.services[0].accounted_until, start + 4_000, "only a fire moves the account");
 }
 
 /// What a service comes without is retired and stays listed; when it comes back, it is new.

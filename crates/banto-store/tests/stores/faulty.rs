@@ -215,7 +215,8 @@ async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
         }
         Verb::Register => {
             let (service, build) = (queue, Label::new("b1").unwrap());
-            store.register(Register { service, by: InstanceId(1), build, schedules: Vec::new() }).await.map(drop)
+            let register = Register { service, by: InstanceId(1), build, as_of: i64::MAX, schedules: Vec::new() };
+            store.register(register).await.map(drop)
         }
         Verb::Fire => {
             let firing = Firing {

@@ -246,7 +246,8 @@ impl Ledger {
         }
         // Where clocks are a little off, either model may have what is due in between.
         let slack = if !self.own_clock && self.counts.clocks > 0 { AHEAD_MS } else { 0 };
-        let (closed, since) = (now.store.min(now.truth) - slack, now.store + slack);
+        let as_of = register.as_of.min(now.store);
+        let (closed, since) = (as_of.min(now.truth) - slack, as_of + slack);
         self.note(who, now, format!("registers: generation {}, {:?}", answer.generation, answer.answers));
         let mut named = BTreeSet::new();
         for (schedule, answer) in register.schedules.iter().zip(&answer.answers) {

@@ -186,6 +186,7 @@ async fn hostile_texts_of_other_builds_are_shown_and_never_obeyed() {
         service: "evil".parse().unwrap(),
         by: InstanceId(6),
         build: "b0".parse().unwrap(),
+        as_of: i64::MAX,
         schedules: vec![
             new("odd", HOSTILE),
             new("even", &schedule("even").hourly().description(HOSTILE).build().unwrap().to_json()),

@@ -156,7 +156,8 @@ impl Pair<'_> {
         let some = SCHEDULES.map(|name| (name, self.below(4) > 0, self.below(2)));
         let given = some.into_iter().filter(|(_, given, _)| *given);
         let schedules = given.map(|(name, _, revision)| schedule(name, revision as i64)).collect();
-        service(if self.once_in(4) { "other" } else { "app" }, schedules)
+        let as_of = if self.once_in(2) { self.stage.clock_ms() - self.ms(2_000) as i64 } else { i64::MAX };
+        Register { as_of, ..service(if self.once_in(4) { "other" } else { "app" }, schedules) }
     }
 
     /// Due instants around now, some of them twice, some not to run.

@@ -16,11 +16,14 @@ use crate::{
     app::App,
     args::{Avatars, Place},
     choose,
+    chore::Chore,
     error::Error,
     files::Files,
     order,
     print::{line, object},
-    reconcile, token,
+    reconcile,
+    table::Tables,
+    token,
 };
 
 pub use demo::demo;
@@ -58,6 +61,12 @@ pub async fn app_of(store: Sqlite, place: &Place) -> Result<App, Error> {
     let (painter, writer) = (choose::painter(place.painter)?, choose::writer(place.writer)?);
     let files = Files::open(&place.files)?;
     App::new(store, banto::clock(), painter, writer, files).await
+}
+
+/// A chore, and its report.
+pub async fn chore(typed: &Chore) -> Result<ExitCode, Error> {
+    let tables = Tables::open(open_store(&typed.at().store)?, banto::clock()).await?;
+    typed.carry_out(&tables).await?.print(typed.at().json)
 }
 
 /// `myteacher avatars …`.

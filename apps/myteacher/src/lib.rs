@@ -8,12 +8,14 @@
 //! - [`paint`]: painters, the one that needs no key and no network among them.
 //! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
+//! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
 pub mod args;
 pub mod avatar;
 pub mod choose;
+pub mod chore;
 pub mod cmd;
 pub mod demo;
 pub mod error;
@@ -31,6 +33,7 @@ pub mod print;
 pub mod provider;
 pub mod reason;
 pub mod reconcile;
+pub mod report;
 pub mod said;
 pub mod table;
 pub mod token;

@@ -22,6 +22,7 @@ fn main() -> ExitCode {
         let (done, json) = match typed.verb {
             Verb::Demo(demo) => (cmd::demo(&demo).await, demo.place.json),
             Verb::Avatars(avatars) => (cmd::avatars(&avatars).await, avatars.place().json),
+            Verb::Chore(chore) => (cmd::chore(&chore).await, chore.at().json),
             Verb::Banto(command) => return banto(command).await,
         };
         done.unwrap_or_else(|error| print::complain(&error, json))

@@ -8,7 +8,8 @@
 //! - [`paint`]: painters, the one that needs no key and no network among them.
 //! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
-//! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say.
+//! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say; [`mod@schedule`]: when each
+//!   is due.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
@@ -35,6 +36,7 @@ pub mod reason;
 pub mod reconcile;
 pub mod report;
 pub mod said;
+pub mod schedule;
 pub mod table;
 pub mod token;
 pub mod work;

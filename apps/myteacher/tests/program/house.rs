@@ -12,8 +12,18 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What would steer the program from outside the test.
-pub const STEERING: [&str; 6] =
-    ["BANTO_STORE", "BANTO_LOG", "MYTEACHER_FILES", "MYTEACHER_PAINTER", "MYTEACHER_WRITER", "RUST_BACKTRACE"];
+pub const STEERING: [&str; 10] = [
+    "BANTO_STORE",
+    "BANTO_LOG",
+    "BANTO_CONFIG",
+    "REDIS_URL",
+    "MYTEACHER_DUAL_AUTH_FROM",
+    "MYTEACHER_DUAL_AUTH_UNTIL",
+    "MYTEACHER_FILES",
+    "MYTEACHER_PAINTER",
+    "MYTEACHER_WRITER",
+    "RUST_BACKTRACE",
+];
 
 pub struct House {
     pub folder: TempDir,

@@ -74,7 +74,7 @@ pub fn clock() -> Arc<dyn Clock> {
 #[doc(hidden)]
 pub mod __private {
     pub use banto_core::{Backoff, Hold, Label, Refusal, Unique};
-    pub use banto_engine::{Job, Policy, timetable::Action};
+    pub use banto_engine::{Job, Policy};
     pub use serde_json::Value;
     pub use std::{default::Default, format, option::Option, result::Result, string::String, vec, vec::Vec};
 }

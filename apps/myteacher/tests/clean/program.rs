@@ -21,6 +21,16 @@ const STEERING: [&str; 8] = [
     "MYTEACHER_OF_AGE",
 ];
 
+/// As `kill -9`, when it is dropped: nothing of it goes on.
+struct Killed(Child);
+
+impl Drop for Killed {
+    fn drop(&mut self) {
+        self.0.kill().unwrap();
+        self.0.wait().unwrap();
+    }
+}
+
 struct House(TempDir);
 
 impl House {
@@ -35,7 +45,9 @@ impl House {
         let mut command = Command::new(env!("CARGO_BIN_EXE_myteacher"));
         command.args(typed.split_ascii_whitespace()).current_dir(self.0.path());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        STEERING.iter().for_each(|name| drop(command.env_remove(name)));
+        for name in STEERING {
+            command.env_remove(name);
+        }
         command
     }
 
@@ -208,17 +220,19 @@ fn a_process_killed_between_export_and_deletion_leaves_both() {
     )
     .unwrap();
     db.busy_timeout(std::time::Duration::ZERO).unwrap();
-    let mut child = house.starts("payment:clean-old-histories --yes");
+    let mut child = Killed(house.starts("payment:clean-old-histories --yes"));
     let held = || match db.execute_batch("BEGIN IMMEDIATE") {
         Ok(()) => db.execute_batch("ROLLBACK").is_err(),
         Err(_) => true,
     };
+    let mut looks = 0; // at a store that is held, with nothing written away
     while house.exported().len() < 3 || !held() {
-        assert_eq!(child.try_wait().unwrap(), None, "it is stuck in its deletion");
+        assert_eq!(child.0.try_wait().unwrap(), None, "it is stuck in its deletion");
+        looks = if held() { looks + 1 } else { 0 };
+        assert!(looks < 200_000, "it deletes, and has written nothing away");
         std::thread::yield_now();
     }
-    child.kill().unwrap();
-    child.wait().unwrap();
+    drop(child);
     assert_eq!((house.payments_left(), house.exported().len()), (3, 3));
 
     house.db().execute_batch("DROP TRIGGER stuck; DROP VIEW endless").unwrap();

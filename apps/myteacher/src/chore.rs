@@ -21,7 +21,7 @@ mod subscription;
 mod tokens;
 mod users;
 
-use banto::sqlite::rusqlite::{self, Connection};
+use banto::sqlite::rusqlite::{self, Connection, Params};
 use clap::Subcommand;
 
 use crate::{args::At, error::Error, report::Report, table::Tables};
@@ -97,6 +97,23 @@ impl Chore {
             Chore::Users(typed) => typed.carry_out(tables).await,
         }
     }
+}
+
+/// Counts what is due by `count`, and unless it is a dry run does `change` to it, which changes at most [`BATCH`] rows each
+/// time. Answers how many were due, and how many it changed.
+async fn sweep(
+    tables: &Tables,
+    dry_run: bool,
+    (count, change): (String, String),
+    values: impl Params + Clone + Send + 'static,
+) -> Result<(i64, usize), Error> {
+    let asked = values.clone();
+    let due = tables.read(move |db| Ok(db.query_row(&count, asked, |row| row.get(0))?)).await?;
+    let changed = match dry_run {
+        true => 0,
+        false => in_batches(tables, move |db| db.execute(&change, values.clone())).await?,
+    };
+    Ok((due, changed))
 }
 
 /// Does `some` until it changes nothing more, each time in a transaction of its own of at most [`BATCH`] rows. Answers how

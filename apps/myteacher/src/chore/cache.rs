@@ -2,11 +2,10 @@
 //!
 //! Holidays are not among it: they are rows that are looked up, so there is nothing to warm up.
 
-use banto::sqlite::rusqlite::params;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{BATCH, in_batches};
+use super::{BATCH, sweep};
 use crate::{args::At, error::Error, report::Report, table::Tables};
 
 /// Expired at `?1`, or of tag `?2`.
@@ -46,15 +45,11 @@ impl Cache {
 }
 
 async fn clear(typed: &Clear, tables: &Tables) -> Result<Report, Error> {
-    let (now, tag) = (tables.now(), typed.tag.clone());
-    let sql = format!("SELECT count(*) FROM cache WHERE {DUE}");
-    let due: i64 = tables.read(move |db| Ok(db.query_row(&sql, params![now, tag], |row| row.get(0))?)).await?;
-    let mut deleted = 0;
-    if !typed.dry_run {
-        let tag = typed.tag.clone();
-        let sql = format!("DELETE FROM cache WHERE key IN (SELECT key FROM cache WHERE {DUE} LIMIT {BATCH})");
-        deleted = in_batches(tables, move |db| db.execute(&sql, params![now, tag])).await?;
-    }
+    let sql = (
+        format!("SELECT count(*) FROM cache WHERE {DUE}"),
+        format!("DELETE FROM cache WHERE key IN (SELECT key FROM cache WHERE {DUE} LIMIT {BATCH})"),
+    );
+    let (due, deleted) = sweep(tables, typed.dry_run, sql, (tables.now(), typed.tag.clone())).await?;
     let said = match typed.dry_run {
         true => format!("{due} entries would be forgotten"),
         false => format!("{deleted} entries were forgotten"),

@@ -5,7 +5,7 @@
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{BATCH, in_batches};
+use super::{BATCH, sweep};
 use crate::{args::At, error::Error, report::Report, table::Tables, tokyo};
 
 /// The history of scheduled tasks.
@@ -46,15 +46,11 @@ impl Executions {
 
 async fn clean(typed: &Clean, tables: &Tables) -> Result<Report, Error> {
     let before = tokyo::months_before(tables.now(), typed.months)?;
-    let sql = format!("SELECT count(*) FROM {TABLE} WHERE executed_at < ?1");
-    let due: i64 = tables.read(move |db| Ok(db.query_row(&sql, [before], |row| row.get(0))?)).await?;
-    let mut deleted = 0;
-    if !typed.dry_run {
-        let sql = format!(
-            "DELETE FROM {TABLE} WHERE rowid IN (SELECT rowid FROM {TABLE} WHERE executed_at < ?1 LIMIT {BATCH})"
-        );
-        deleted = in_batches(tables, move |db| db.execute(&sql, [before])).await?;
-    }
+    let sql = (
+        format!("SELECT count(*) FROM {TABLE} WHERE executed_at < ?1"),
+        format!("DELETE FROM {TABLE} WHERE rowid IN (SELECT rowid FROM {TABLE} WHERE executed_at < ?1 LIMIT {BATCH})"),
+    );
+    let (due, deleted) = sweep(tables, typed.dry_run, sql, [before]).await?;
     let said = match typed.dry_run {
         true => format!("{due} executions would be forgotten"),
         false => format!("{deleted} executions were forgotten"),

@@ -3,12 +3,14 @@
 //! The month is that of Asia/Tokyo. A counter remembers which month it counts, so a second run takes nothing away, and whoever
 //! counts in a new month before the run came (it sets count and month in one step) is left alone.
 
-use banto::sqlite::rusqlite::params;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{BATCH, in_batches};
+use super::{BATCH, sweep};
 use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::Month};
+
+/// Counts another month than `?1`.
+const DUE: &str = "task_count_month IS NOT ?1";
 
 /// `group …`.
 #[derive(Debug, Clone, Subcommand)]
@@ -42,18 +44,14 @@ impl Group {
 
 async fn reset(typed: &ResetCount, tables: &Tables) -> Result<Report, Error> {
     let month = Month::of(tables.now())?.to_string();
-    let name = month.clone();
-    let sql = "SELECT count(*) FROM groups WHERE task_count_month IS NOT ?1";
-    let due: i64 = tables.read(move |db| Ok(db.query_row(sql, [name], |row| row.get(0))?)).await?;
-    let mut changed = 0;
-    if !typed.dry_run {
-        let name = month.clone();
-        let sql = format!(
+    let sql = (
+        format!("SELECT count(*) FROM groups WHERE {DUE}"),
+        format!(
             "UPDATE groups SET monthly_task_count = 0, task_count_month = ?1
-             WHERE id IN (SELECT id FROM groups WHERE task_count_month IS NOT ?1 ORDER BY id LIMIT {BATCH})"
-        );
-        changed = in_batches(tables, move |db| db.execute(&sql, params![name])).await?;
-    }
+             WHERE id IN (SELECT id FROM groups WHERE {DUE} ORDER BY id LIMIT {BATCH})"
+        ),
+    );
+    let (due, changed) = sweep(tables, typed.dry_run, sql, [month.clone()]).await?;
     let said = match typed.dry_run {
         true => format!("{due} groups would count from nought for {month}"),
         false => format!("{changed} groups count from nought for {month}"),

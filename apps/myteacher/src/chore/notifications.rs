@@ -4,15 +4,17 @@
 //! Either is enough: what expired need not have been deleted by somebody first. Who had received it follows, in transactions
 //! of their own, for one notification may have gone to everybody. What has no end and was not deleted stays.
 
-use banto::sqlite::rusqlite;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{BATCH, in_batches};
+use super::{BATCH, sweep};
 use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::DAY_MS};
 
 /// Notifications `t` whose end was at `?1` or before.
 const DUE: &str = "(t.expire_at <= ?1 OR t.deleted_at <= ?1)";
+
+/// Notifications with each that received them.
+const WITH_RECEIPTS: &str = "notification_templates t JOIN user_notifications r ON r.notification_template_id = t.id";
 
 /// `notifications …`.
 #[derive(Debug, Clone, Subcommand)]
@@ -49,20 +51,21 @@ impl Notifications {
 
 async fn delete_expired(typed: &DeleteExpired, tables: &Tables) -> Result<Report, Error> {
     let until = tables.now() - typed.days * DAY_MS;
-    let (due, received) = tables.read(move |db| Ok(count(db, until)?)).await?;
-    let (mut gone, mut received_gone) = (0, 0);
-    if !typed.dry_run {
-        let sql = format!(
-            "DELETE FROM user_notifications WHERE id IN (SELECT r.id FROM notification_templates t
-             JOIN user_notifications r ON r.notification_template_id = t.id WHERE {DUE} LIMIT {BATCH})"
-        );
-        received_gone = in_batches(tables, move |db| db.execute(&sql, [until])).await?;
-        let sql = format!(
+    let sql = (
+        format!("SELECT count(*) FROM {WITH_RECEIPTS} WHERE {DUE}"),
+        format!(
+            "DELETE FROM user_notifications WHERE id IN (SELECT r.id FROM {WITH_RECEIPTS} WHERE {DUE} LIMIT {BATCH})"
+        ),
+    );
+    let (received, received_gone) = sweep(tables, typed.dry_run, sql, [until]).await?;
+    let sql = (
+        format!("SELECT count(*) FROM notification_templates t WHERE {DUE}"),
+        format!(
             "DELETE FROM notification_templates WHERE id IN (SELECT t.id FROM notification_templates t WHERE {DUE}
              AND NOT EXISTS (SELECT 1 FROM user_notifications r WHERE r.notification_template_id = t.id) LIMIT {BATCH})"
-        );
-        gone = in_batches(tables, move |db| db.execute(&sql, [until])).await?;
-    }
+        ),
+    );
+    let (due, gone) = sweep(tables, typed.dry_run, sql, [until]).await?;
     let said = match typed.dry_run {
         true => format!("{due} notifications would be deleted, and {received} receipts of them"),
         false => format!("{gone} notifications were deleted, and {received_gone} receipts of them"),
@@ -70,13 +73,4 @@ async fn delete_expired(typed: &DeleteExpired, tables: &Tables) -> Result<Report
     let object = json!({ "days": typed.days, "due": due, "deleted": gone, "receipts_due": received,
                          "receipts_deleted": received_gone, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))
-}
-
-fn count(db: &rusqlite::Connection, until: i64) -> rusqlite::Result<(i64, i64)> {
-    let due = format!("SELECT count(*) FROM notification_templates t WHERE {DUE}");
-    let received = format!(
-        "SELECT count(*) FROM notification_templates t JOIN user_notifications r ON r.notification_template_id = t.id WHERE {DUE}"
-    );
-    let one = |sql: &str| db.query_row(sql, [until], |row| row.get(0));
-    Ok((one(&due)?, one(&received)?))
 }

@@ -3,11 +3,10 @@
 //! Its plan and its larger size go, when it ended stays. One that was renewed has a later end and is left alone, one without
 //! an end too. Twice does no harm.
 
-use banto::sqlite::rusqlite::params;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{BATCH, in_batches};
+use super::{BATCH, sweep};
 use crate::{args::At, error::Error, report::Report, table::Tables};
 
 /// How many members a free group has.
@@ -46,17 +45,14 @@ impl Subscription {
 }
 
 async fn cleanup(typed: &CleanupExpired, tables: &Tables) -> Result<Report, Error> {
-    let now = tables.now();
-    let sql = format!("SELECT count(*) FROM groups WHERE {DUE}");
-    let due: i64 = tables.read(move |db| Ok(db.query_row(&sql, [now], |row| row.get(0))?)).await?;
-    let mut reset = 0;
-    if !typed.dry_run {
-        let sql = format!(
-            "UPDATE groups SET subscription_active = 0, subscription_plan = NULL, max_members = ?2
+    let sql = (
+        format!("SELECT count(*) FROM groups WHERE {DUE}"),
+        format!(
+            "UPDATE groups SET subscription_active = 0, subscription_plan = NULL, max_members = {MEMBERS_MAX}
              WHERE id IN (SELECT id FROM groups WHERE {DUE} LIMIT {BATCH})"
-        );
-        reset = in_batches(tables, move |db| db.execute(&sql, params![now, MEMBERS_MAX])).await?;
-    }
+        ),
+    );
+    let (due, reset) = sweep(tables, typed.dry_run, sql, [tables.now()]).await?;
     let said = match typed.dry_run {
         true => format!("{due} groups whose subscription has ended would be free groups"),
         false => format!("{reset} groups whose subscription has ended are free groups now"),

@@ -82,7 +82,7 @@ impl Desk {
         }
     }
 
-    pub async fn tries(&self, typed: &str) -> Result<Report, Error> {
+    pub async fn carries_out(&self, typed: &str) -> Result<Report, Error> {
         self.chore(typed).carry_out(&self.tables).await
     }
 
@@ -91,7 +91,7 @@ impl Desk {
     pub fn types(&self, typed: &str) -> impl Future<Output = Report> {
         let typed = typed.to_owned();
         async move {
-            let report = self.tries(&typed).await.unwrap_or_else(|error| panic!("{typed}: could not {error}"));
+            let report = self.carries_out(&typed).await.unwrap_or_else(|error| panic!("{typed}: could not {error}"));
             assert_eq!(report.exit, 0, "{typed}: {report:?}");
             report
         }

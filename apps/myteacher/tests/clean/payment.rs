@@ -144,7 +144,7 @@ async fn what_fails_between_export_and_deletion_leaves_both() {
         "CREATE TRIGGER broken BEFORE DELETE ON payment_histories BEGIN SELECT RAISE(ABORT, 'the disk broke'); END",
     )
     .await;
-    let error = desk.tries(YES).await.unwrap_err();
+    let error = desk.carries_out(YES).await.unwrap_err();
     assert!(error.to_string().contains("the disk broke"), "{error}");
     assert_eq!((left(&desk).await.as_str(), desk.exported().len()), ("1", 1));
     desk.sql("DROP TRIGGER broken").await;
@@ -157,7 +157,7 @@ async fn what_cannot_be_written_away_is_not_deleted() {
     let desk = Desk::at(NOW).await;
     Paid::free(1).put(&desk).await;
     std::fs::write(desk.exports(), "a file where the folder should be").unwrap();
-    let error = desk.tries(YES).await.unwrap_err();
+    let error = desk.carries_out(YES).await.unwrap_err();
     assert!(matches!(error, Error::Export(_)) && error.to_string().contains("payments-20251231T160000Z-"), "{error}");
     assert_eq!(left(&desk).await, "1");
 }

@@ -101,7 +101,7 @@ async fn two_at_once_make_each_report_once() {
 async fn a_month_that_is_not_over_is_refused() {
     let desk = Desk::at("2026-03-31T03:00:00Z").await;
     for month in ["2026-03", "2026-04", "9999-12"] {
-        let error = desk.tries(&format!("{MAKE} --month {month}")).await.unwrap_err().to_string();
+        let error = desk.carries_out(&format!("{MAKE} --month {month}")).await.unwrap_err().to_string();
         assert_eq!(error, format!("report on {month}: it is not over; allowed are months to 2026-02"));
     }
 }

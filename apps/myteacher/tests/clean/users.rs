@@ -107,7 +107,7 @@ async fn one_that_cannot_go_keeps_no_other_and_is_told() {
         "CREATE TRIGGER broken BEFORE DELETE ON users WHEN old.id = 2 BEGIN SELECT RAISE(ABORT, 'the disk broke'); END",
     )
     .await;
-    let report = desk.tries(DELETE).await.unwrap();
+    let report = desk.carries_out(DELETE).await.unwrap();
     assert_eq!((report.exit, numbers(&report, ["due", "deleted", "pictures"])), (1, [3, 2, 2]));
     let failure = report.object["failures"][0].as_str().unwrap();
     assert!(failure.starts_with("delete user 2: ") && failure.contains("the disk broke"), "{failure}");

@@ -1,19 +1,23 @@
 //! `tokens reset-free`: everybody's free tokens are set to the monthly amount, once a month.
 //!
-//! The month is that of the zone Asia/Tokyo, where the users live. A balance remembers the month it was reset in, so that a second
-//! run, or one that comes late, gives nothing twice; what was held by a generation under way stays covered.
+//! The month is that of Asia/Tokyo, where the users live. A balance remembers the month it was reset in, so a second run gives
+//! nothing twice; and one that comes late leaves each balance as one in time would have: what was spent in the new month
+//! already is taken from the new tokens, and what was paid for meanwhile comes back (paid tokens never go for it). What a
+//! generation under way holds stays covered. Balances are by user, also of those whose `token_mode` is `group`: that is how they are spent here
+//! ([`crate::token`]).
 
-use banto::sqlite::rusqlite::{Connection, params};
+use banto::sqlite::rusqlite::{self, Connection, params};
 use clap::{Args, Subcommand};
-use jiff::{Timestamp, tz::TimeZone};
 use serde_json::json;
 
-use crate::{args::At, error::Error, report::Report, table::Tables};
+use super::{BATCH, in_batches};
+use crate::{args::At, error::Error, report::Report, table::Tables, token, tokyo::Month};
 
 /// How many free tokens a month has, where nothing else is said.
 const FREE_TOKENS: i64 = 1_000_000;
-/// Balances that are changed in one transaction.
-const BATCH: usize = 1_000;
+/// Living users whose balance was not reset in month `?1`; those who have none yet too.
+const DUE: &str = "FROM users u LEFT JOIN token_balances b ON b.user_id = u.id
+                   WHERE u.deleted_at IS NULL AND b.free_reset_month IS NOT ?1";
 
 /// `tokens …`.
 #[derive(Debug, Clone, Subcommand)]
@@ -49,57 +53,76 @@ impl Tokens {
 }
 
 async fn reset_free(typed: &ResetFree, tables: &Tables) -> Result<Report, Error> {
-    let (now, amount) = (tables.now(), typed.amount);
-    let month = month_of(now)?;
-    let due = of_another_month(tables, month.clone(), None).await?;
-    let mut reset = 0;
-    if !typed.dry_run {
-        loop {
-            let some = of_another_month(tables, month.clone(), Some(BATCH)).await?;
-            if some.is_empty() {
-                break;
-            }
-            let month = month.clone();
-            reset += tables.write(move |db| reset_all(db, &some, amount, &month, now)).await?;
-        }
-    }
+    let month = Month::of(tables.now())?;
+    let anew = Anew { amount: typed.amount, name: month.to_string(), since_ms: month.begins_ms()?, now: tables.now() };
+    let name = anew.name.clone();
+    let due: i64 =
+        tables.read(move |db| Ok(db.query_row(&format!("SELECT count(*) {DUE}"), [name], |row| row.get(0))?)).await?;
+    let (name, amount) = (anew.name.clone(), anew.amount);
+    let reset = if typed.dry_run { 0 } else { in_batches(tables, move |db| anew.some(db)).await? };
     let said = match typed.dry_run {
-        true => format!("{} free balances would be set to {amount} for {month}", due.len()),
-        false => format!("{reset} free balances were set to {amount} for {month}"),
+        true => format!("{due} free balances would be set to {amount} for {name}"),
+        false => format!("{reset} free balances were set to {amount} for {name}"),
     };
-    let object =
-        json!({ "month": month, "amount": amount, "due": due.len(), "reset": reset, "dry_run": typed.dry_run });
+    let object = json!({ "month": name, "amount": amount, "due": due, "reset": reset, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))
 }
 
-/// The month in Tokyo, as `2025-12`.
-fn month_of(now_ms: i64) -> Result<String, Error> {
-    let zone =
-        TimeZone::get("Asia/Tokyo").map_err(|error| Error::Asked(format!("find the zone Asia/Tokyo: {error}")))?;
-    let at = Timestamp::from_millisecond(now_ms)
-        .map_err(|error| Error::Asked(format!("tell the month of {now_ms} ms: {error}")))?;
-    Ok(at.to_zoned(zone).strftime("%Y-%m").to_string())
+/// The tokens of a month.
+#[derive(Debug, Clone)]
+struct Anew {
+    amount: i64,
+    name: String,
+    since_ms: i64,
+    now: i64,
 }
 
-/// Whose balances were reset last in another month than this.
-async fn of_another_month(tables: &Tables, month: String, most: Option<usize>) -> Result<Vec<i64>, Error> {
-    let most = most.and_then(|most| i64::try_from(most).ok()).unwrap_or(-1);
-    let found = tables.read(move |db| {
-        let sql = "SELECT user_id FROM token_balances WHERE free_reset_month IS NOT ?1 ORDER BY user_id LIMIT ?2";
-        let found = db.prepare(sql)?.query_map(params![month, most], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        Ok(found)
-    });
-    found.await
+/// What a user did since the month began.
+struct Since {
+    /// Spent in all.
+    spent: i64,
+    /// The free tokens among them.
+    free: i64,
+    /// Free tokens that somebody gave.
+    given: i64,
 }
 
-fn reset_all(db: &Connection, users: &[i64], amount: i64, month: &str, now: i64) -> Result<usize, Error> {
-    for user in users {
-        let sql = "INSERT INTO token_transactions (user_id, type, amount, free_part, balance_after, reason, created_at)
-                   SELECT user_id, 'free_reset', ?2 - free_balance, ?2 - free_balance, ?2 + paid_balance, 'free tokens of ' || ?3, ?4
-                   FROM token_balances WHERE user_id = ?1";
-        db.execute(sql, params![user, amount, month, now])?;
-        let sql = "UPDATE token_balances SET free_balance = ?2, monthly_consumed = 0, free_reset_month = ?3 WHERE user_id = ?1";
-        db.execute(sql, params![user, amount, month])?;
+impl Anew {
+    /// Some of those that are due, asked for in the very transaction that changes them: so of two runs one does it.
+    fn some(&self, db: &Connection) -> rusqlite::Result<usize> {
+        let mut asked = db.prepare(&format!("SELECT u.id {DUE} ORDER BY u.id LIMIT {BATCH}"))?;
+        let users: Vec<i64> = asked.query_map([&self.name], |row| row.get(0))?.collect::<Result<_, _>>()?;
+        for user in &users {
+            self.one(db, *user)?;
+        }
+        Ok(users.len())
     }
-    Ok(users.len())
+
+    fn one(&self, db: &Connection, user: i64) -> rusqlite::Result<()> {
+        let (before, since) = (token::balance(db, user)?, self.since(db, user)?);
+        // As if it had been done at the first instant of the month: free tokens go before paid ones.
+        let room = (self.amount + since.given - since.free).max(0);
+        let back = (since.spent - since.free).clamp(0, room);
+        let paid = before.paid + back;
+        let free = (room - back).max(before.held - paid);
+        let sql = "INSERT INTO token_balances (user_id, free_balance, paid_balance, monthly_consumed, free_reset_month)
+                   VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (user_id) DO UPDATE SET free_balance = excluded.free_balance,
+                   paid_balance = excluded.paid_balance, monthly_consumed = excluded.monthly_consumed,
+                   free_reset_month = excluded.free_reset_month";
+        db.execute(sql, params![user, free, paid, since.spent, self.name])?;
+        let sql = "INSERT INTO token_transactions (user_id, type, amount, free_part, balance_after, reason, created_at)
+                   VALUES (?1, 'free_reset', ?2, ?3, ?4, 'free tokens of ' || ?5, ?6)";
+        let (given, after) = (free - before.free, free + paid);
+        db.execute(sql, params![user, given + back, given, after, self.name, self.now])?;
+        Ok(())
+    }
+
+    fn since(&self, db: &Connection, user: i64) -> rusqlite::Result<Since> {
+        let sql = "SELECT coalesce(-sum(amount) FILTER (WHERE type IN ('ai_usage', 'consume')), 0),
+                          coalesce(sum(free_part) FILTER (WHERE type IN ('ai_usage', 'consume')), 0),
+                          coalesce(sum(free_part) FILTER (WHERE type IN ('admin_adjust', 'refund')), 0)
+                   FROM token_transactions WHERE user_id = ?1 AND created_at >= ?2";
+        let read = |row: &rusqlite::Row<'_>| Ok(Since { spent: row.get(0)?, free: row.get(1)?, given: row.get(2)? });
+        db.query_row(sql, [user, self.since_ms], read)
+    }
 }

@@ -7,7 +7,7 @@
 //! Words that change nothing here, but that people look for: `one_server` (a due instant always fires once, however many schedulers
 //! live); "in the background" (a scheduler never waits for a run).
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use banto::{Context, Date, Does, JobError, Name, ScheduleDraft, Scheduled, Span, Spec, Timetable, Weekday, schedule};
 
@@ -58,7 +58,12 @@ pub enum How {
         logs: String,
     },
     /// Inside the worker, by its clock: for a test that lets a month pass in a moment.
-    Here(App),
+    Here {
+        /// With what.
+        app: App,
+        /// What each is told besides, by its name.
+        flags: BTreeMap<String, Vec<String>>,
+    },
 }
 
 /// The schedules of this build. An error is a fragment that fits after "could not".
@@ -90,7 +95,7 @@ pub fn timetable(how: &How) -> Result<Timetable, String> {
 
     let in_tokyo = |name: &str| kept(name).timezone(TOKYO);
     let inactive = in_tokyo("batch:delete-inactive-users").daily_at("01:00");
-    add(inactive, &["batch:delete-inactive-users", "--days", "90", "--yes"], "delete-inactive-users.log");
+    add(inactive, &["batch:delete-inactive-users", "--days", "90"], "delete-inactive-users.log");
     let subscriptions = in_tokyo("subscription:cleanup-expired").daily_at("03:00");
     add(subscriptions, &["subscription:cleanup-expired"], "subscription-cleanup.log");
     let minors = in_tokyo("legal:delete-unconsented-minors").daily_at("03:00");
@@ -129,9 +134,10 @@ impl How {
                 let file = Path::new(logs).join(log);
                 draft.append_output_to(&file.to_string_lossy()).spec(spec).timeout(Duration::from_secs(3_600))
             }
-            How::Here(app) => {
+            How::Here { app, flags } => {
                 let app = app.clone();
-                let chore: Vec<String> = chore.iter().map(|word| (*word).to_owned()).collect();
+                let besides = chore.first().and_then(|name| flags.get(*name)).into_iter().flatten().cloned();
+                let chore: Vec<String> = chore.iter().map(|word| (*word).to_owned()).chain(besides).collect();
                 draft.call(move |context| here(app.clone(), chore.clone(), context))
             }
         }

@@ -2,9 +2,9 @@
 
 use super::desk::{Desk, ms, numbers};
 
-/// The columns that the chore goes by, where no migration has made the table.
-const TABLE: &str =
-    "CREATE TABLE IF NOT EXISTS scheduled_task_executions (id INTEGER PRIMARY KEY, executed_at INTEGER NOT NULL)";
+/// A table with the columns that the chore goes by, and no other: rows of any age are made without the tasks they belong to.
+const TABLE: &str = "DROP TABLE IF EXISTS scheduled_task_executions;
+    CREATE TABLE scheduled_task_executions (id INTEGER PRIMARY KEY, executed_at INTEGER NOT NULL)";
 
 async fn desk(now: &str, executed: &[i64]) -> Desk {
     let desk = Desk::at(now).await;

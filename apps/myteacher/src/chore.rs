@@ -5,8 +5,12 @@
 //! by the given clock, so a month of them can be played in a test.
 //!
 //! # Layout
+//! - `batch`, `scheduled_tasks`, `holidays`: scheduled group tasks, as [`crate::batch`] does them.
 //! - `tokens`: free tokens are given anew each month.
 
+mod batch;
+mod holidays;
+mod scheduled_tasks;
 mod tokens;
 
 use clap::Subcommand;
@@ -16,6 +20,15 @@ use crate::{args::At, error::Error, report::Report, table::Tables};
 /// The chores, as they are typed: `tokens reset-free` or `tokens:reset-free`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Chore {
+    /// Scheduled group tasks, as they come due.
+    #[command(subcommand)]
+    Batch(batch::Batch),
+    /// Days off.
+    #[command(subcommand)]
+    Holidays(holidays::Holidays),
+    /// Scheduled group tasks, one by one.
+    #[command(subcommand)]
+    ScheduledTasks(scheduled_tasks::ScheduledTasks),
     /// Free tokens.
     #[command(subcommand)]
     Tokens(tokens::Tokens),
@@ -25,6 +38,9 @@ impl Chore {
     /// Where the tables are.
     pub fn at(&self) -> &At {
         match self {
+            Chore::Batch(typed) => typed.at(),
+            Chore::Holidays(typed) => typed.at(),
+            Chore::ScheduledTasks(typed) => typed.at(),
             Chore::Tokens(typed) => typed.at(),
         }
     }
@@ -33,6 +49,9 @@ impl Chore {
     /// on at all.
     pub async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
         match self {
+            Chore::Batch(typed) => typed.carry_out(tables).await,
+            Chore::Holidays(typed) => typed.carry_out(tables).await,
+            Chore::ScheduledTasks(typed) => typed.carry_out(tables).await,
             Chore::Tokens(typed) => typed.carry_out(tables).await,
         }
     }

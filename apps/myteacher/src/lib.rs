@@ -9,11 +9,13 @@
 //! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
 //! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say.
+//! - [`batch`]: scheduled group tasks, and what becomes of each of their due instants.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
 pub mod args;
 pub mod avatar;
+pub mod batch;
 pub mod choose;
 pub mod chore;
 pub mod cmd;

@@ -6,17 +6,21 @@
 //! or a person may miss wants `--yes` then ([`crate::sure`]).
 //!
 //! # Layout
+//! - scheduled group tasks, as [`crate::batch`] does them: `batch`, `scheduled_tasks`, `holidays`
 //! - by the month: `tokens`, `group`, `reports`
 //! - what has had its time: `notifications`, `payment`, `executions`, `cache`, `subscription`
 //! - people: `users`, `legal`
 
+mod batch;
 mod cache;
 mod executions;
 mod group;
+mod holidays;
 mod legal;
 mod notifications;
 mod payment;
 mod reports;
+mod scheduled_tasks;
 mod subscription;
 mod tokens;
 mod users;
@@ -56,6 +60,15 @@ pub enum Chore {
     /// Subscriptions.
     #[command(subcommand)]
     Subscription(subscription::Subscription),
+    /// Scheduled group tasks, as they come due.
+    #[command(subcommand)]
+    Batch(batch::Batch),
+    /// Days off.
+    #[command(subcommand)]
+    Holidays(holidays::Holidays),
+    /// Scheduled group tasks, one by one.
+    #[command(subcommand)]
+    ScheduledTasks(scheduled_tasks::ScheduledTasks),
     /// Free tokens.
     #[command(subcommand)]
     Tokens(tokens::Tokens),
@@ -76,6 +89,9 @@ impl Chore {
             Chore::Payment(typed) => typed.at(),
             Chore::Reports(typed) => typed.at(),
             Chore::Subscription(typed) => typed.at(),
+            Chore::Batch(typed) => typed.at(),
+            Chore::Holidays(typed) => typed.at(),
+            Chore::ScheduledTasks(typed) => typed.at(),
             Chore::Tokens(typed) => typed.at(),
             Chore::Users(typed) => typed.at(),
         }
@@ -93,6 +109,9 @@ impl Chore {
             Chore::Payment(typed) => typed.carry_out(tables).await,
             Chore::Reports(typed) => typed.carry_out(tables).await,
             Chore::Subscription(typed) => typed.carry_out(tables).await,
+            Chore::Batch(typed) => typed.carry_out(tables).await,
+            Chore::Holidays(typed) => typed.carry_out(tables).await,
+            Chore::ScheduledTasks(typed) => typed.carry_out(tables).await,
             Chore::Tokens(typed) => typed.carry_out(tables).await,
             Chore::Users(typed) => typed.carry_out(tables).await,
         }

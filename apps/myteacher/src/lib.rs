@@ -12,11 +12,13 @@
 //!   is due.
 //! - [`purge`]: users deleted for good; [`export`]: rows written away before they are deleted; [`sure`]: whether that is meant.
 //! - [`tokyo`]: months and days where the users live; [`books`]: how long the law wants payments kept.
+//! - [`batch`]: scheduled group tasks, and what becomes of each of their due instants.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
 pub mod args;
 pub mod avatar;
+pub mod batch;
 pub mod books;
 pub mod choose;
 pub mod chore;

@@ -46,17 +46,27 @@ pub struct DeleteInactive {
 impl Users {
     pub(super) fn at(&self) -> &At {
         let Users::DeleteInactive(typed) = self;
-        &typed.at
+        typed.at()
     }
 
     pub(super) async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
         let Users::DeleteInactive(typed) = self;
-        let due = Due { sql: DUE, values: vec![tables.now() - typed.days * DAY_MS] };
+        typed.carry_out(tables).await
+    }
+}
+
+impl DeleteInactive {
+    pub(super) fn at(&self) -> &At {
+        &self.at
+    }
+
+    pub(super) async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
+        let due = Due { sql: DUE, values: vec![tables.now() - self.days * DAY_MS] };
         let users = due.users(tables).await?;
-        if typed.dry_run {
+        if self.dry_run {
             let said = format!("{} users would be written away and deleted", users.len());
             return Ok(Report::well([said], json!({ "due": users.len(), "deleted": 0, "dry_run": true })));
         }
-        purge(tables, &typed.places, users, "inactive-users").await
+        purge(tables, &self.places, users, "inactive-users").await
     }
 }

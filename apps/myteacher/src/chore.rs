@@ -5,8 +5,11 @@
 //! by the given clock, so a month of them can be played in a test.
 //!
 //! # Layout
+//! - `auth`: how logging in goes, read from the application's log. `redis`: a look at Redis.
 //! - `tokens`: free tokens are given anew each month.
 
+mod auth;
+mod redis;
 mod tokens;
 
 use clap::Subcommand;
@@ -16,6 +19,12 @@ use crate::{args::At, error::Error, report::Report, table::Tables};
 /// The chores, as they are typed: `tokens reset-free` or `tokens:reset-free`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Chore {
+    /// How logging in goes.
+    #[command(subcommand)]
+    Auth(auth::Auth),
+    /// The health of Redis.
+    #[command(subcommand)]
+    Redis(redis::Redis),
     /// Free tokens.
     #[command(subcommand)]
     Tokens(tokens::Tokens),
@@ -25,6 +34,8 @@ impl Chore {
     /// Where the tables are.
     pub fn at(&self) -> &At {
         match self {
+            Chore::Auth(typed) => typed.at(),
+            Chore::Redis(typed) => typed.at(),
             Chore::Tokens(typed) => typed.at(),
         }
     }
@@ -33,6 +44,8 @@ impl Chore {
     /// on at all.
     pub async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
         match self {
+            Chore::Auth(typed) => typed.carry_out(tables).await,
+            Chore::Redis(typed) => typed.carry_out(tables).await,
             Chore::Tokens(typed) => typed.carry_out(tables).await,
         }
     }

@@ -9,10 +9,12 @@
 //! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
 //! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say.
+//! - [`mod@redis`]: a look at a Redis server; [`auth`]: what the application's log says of logging in.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
 pub mod args;
+pub mod auth;
 pub mod avatar;
 pub mod choose;
 pub mod chore;
@@ -33,6 +35,7 @@ pub mod print;
 pub mod provider;
 pub mod reason;
 pub mod reconcile;
+pub mod redis;
 pub mod report;
 pub mod said;
 pub mod table;

@@ -28,7 +28,7 @@ impl Report {
         if json {
             print::object(&self.object)?;
         } else {
-            self.lines.iter().try_for_each(|text| print::line(text))?;
+            self.lines.iter().try_for_each(print::line)?;
         }
         Ok(ExitCode::from(self.exit))
     }

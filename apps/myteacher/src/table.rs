@@ -22,6 +22,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_runs.sql"),
     include_str!("../migrations/0003_holds.sql"),
     include_str!("../migrations/0004_people.sql"),
+    include_str!("../migrations/0006_monitors.sql"),
 ];
 
 /// The tables, and the time. Cheap to clone.

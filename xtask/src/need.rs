@@ -46,7 +46,7 @@ pub enum Without {
 }
 
 /// Every tool.
-pub const NEEDS: [Need; 6] = [
+pub const NEEDS: [Need; 7] = [
     Need {
         name: "git",
         steps: &[Step::Tidy],
@@ -76,6 +76,15 @@ pub const NEEDS: [Need; 6] = [
         without: Without::Instead("plain `cargo test` runs the tests: slower, and a test that hangs is not ended"),
     },
     Need {
+        name: REDIS,
+        steps: &[Step::Tests],
+        // Debian's tools are the server by another name. The package of the server itself would start one as a service, which
+        // nobody asked for.
+        asks: &["redis-check-rdb", "--version"],
+        from: From::Apt("redis-tools"),
+        without: Without::LeavesOut("redis monitor is not tried against a real server"),
+    },
+    Need {
         name: "strace",
         steps: &[Step::Prove],
         asks: &["strace", "--version"],
@@ -93,6 +102,9 @@ pub const NEEDS: [Need; 6] = [
 
 /// The name of the test runner in the table.
 pub const NEXTEST: &str = "cargo-nextest";
+
+/// The name of the Redis server in the table.
+pub const REDIS: &str = "redis";
 
 /// A tool that could not be had, and why.
 #[derive(Debug)]
@@ -190,7 +202,7 @@ mod tests {
         let names = |steps: &[Step]| supply(&house, steps).iter().map(|missing| missing.need.name).collect::<Vec<_>>();
         assert_eq!(names(&[Step::Fmt, Step::Tidy]), ["git", "rustfmt"]);
         assert_eq!(names(&[Step::Doctests, Step::Sim]), [""; 0]);
-        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "strace", "faketime"]);
+        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "redis", "strace", "faketime"]);
     }
 
     #[test]

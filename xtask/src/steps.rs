@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use crate::house::{House, cargo};
-use crate::need::{self, Missing, NEXTEST, Without};
+use crate::need::{self, Missing, NEXTEST, REDIS, Without};
 use crate::proof::{self, PROOFS, Proof};
 use crate::run::{End, Run, Stream};
 use crate::table::{self, Line, Result as Mark};
@@ -159,13 +159,7 @@ fn run(house: &House, step: Step, missing: &[Missing]) -> Outcome {
             cargo_step(house, step, &words)
         }
         Step::Tidy => tidy_step(house),
-        Step::Tests if missing.iter().any(|missing| missing.need.name == NEXTEST) => {
-            let mut outcome =
-                tests(house, step, &["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"]);
-            outcome.said.push_str(" (cargo test instead of nextest)");
-            outcome
-        }
-        Step::Tests => tests(house, step, &["nextest", "run", "--workspace", "--all-features"]),
+        Step::Tests => tests_step(house, step, missing),
         Step::Doctests => tests(house, step, &["test", "--workspace", "--all-features", "--doc", "--no-fail-fast"]),
         Step::Docs => {
             let words = ["doc", "--workspace", "--all-features", "--no-deps", "--keep-going"];
@@ -189,6 +183,30 @@ fn cargo_run(house: &House, step: Step, words: &[&str], watch: impl FnMut(Stream
 fn coloured(run: Run) -> Run {
     use std::io::IsTerminal as _;
     if std::io::stderr().is_terminal() { run.env("CARGO_TERM_COLOR", "always") } else { run }
+}
+
+fn tests_step(house: &House, step: Step, missing: &[Missing]) -> Outcome {
+    let mut outcome = tests(house, step, &test_words(missing));
+    if lacks(missing, NEXTEST) {
+        outcome.said.push_str(" (cargo test instead of nextest)");
+    }
+    outcome
+}
+
+/// The command that runs the tests with what is there.
+fn test_words(missing: &[Missing]) -> Vec<&'static str> {
+    let mut words = match lacks(missing, NEXTEST) {
+        true => vec!["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"],
+        false => vec!["nextest", "run", "--workspace", "--all-features"],
+    };
+    if lacks(missing, REDIS) {
+        words.extend(["--", "--skip", "redis_server::"]);
+    }
+    words
+}
+
+fn lacks(missing: &[Missing], name: &str) -> bool {
+    missing.iter().any(|missing| missing.need.name == name)
 }
 
 fn tests(house: &House, step: Step, words: &[&str]) -> Outcome {

@@ -7,10 +7,12 @@
 //!
 //! # Layout
 //! - scheduled group tasks, as [`crate::batch`] does them: `batch`, `scheduled_tasks`, `holidays`
+//! - monitors: `redis`, and `auth`, how logging in goes by the application's log
 //! - by the month: `tokens`, `group`, `reports`
 //! - what has had its time: `notifications`, `payment`, `executions`, `cache`, `subscription`
 //! - people: `users`, `legal`
 
+mod auth;
 mod batch;
 mod cache;
 mod executions;
@@ -19,6 +21,7 @@ mod holidays;
 mod legal;
 mod notifications;
 mod payment;
+mod redis;
 mod reports;
 mod scheduled_tasks;
 mod subscription;
@@ -36,6 +39,12 @@ const BATCH: usize = 1_000;
 /// The chores, as they are typed: `tokens reset-free` or `tokens:reset-free`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Chore {
+    /// How logging in goes.
+    #[command(subcommand)]
+    Auth(auth::Auth),
+    /// Scheduled group tasks, as they come due.
+    #[command(subcommand)]
+    Batch(batch::Batch),
     /// What is kept to be answered faster.
     #[command(subcommand)]
     Cache(cache::Cache),
@@ -45,6 +54,9 @@ pub enum Chore {
     /// Counters of groups.
     #[command(subcommand)]
     Group(group::Group),
+    /// Days off.
+    #[command(subcommand)]
+    Holidays(holidays::Holidays),
     /// What the law asks for.
     #[command(subcommand)]
     Legal(legal::Legal),
@@ -54,21 +66,18 @@ pub enum Chore {
     /// Payments.
     #[command(subcommand, alias = "payments")]
     Payment(payment::Payment),
+    /// The health of Redis.
+    #[command(subcommand)]
+    Redis(redis::Redis),
     /// Reports to groups.
     #[command(subcommand)]
     Reports(reports::Reports),
-    /// Subscriptions.
-    #[command(subcommand)]
-    Subscription(subscription::Subscription),
-    /// Scheduled group tasks, as they come due.
-    #[command(subcommand)]
-    Batch(batch::Batch),
-    /// Days off.
-    #[command(subcommand)]
-    Holidays(holidays::Holidays),
     /// Scheduled group tasks, one by one.
     #[command(subcommand)]
     ScheduledTasks(scheduled_tasks::ScheduledTasks),
+    /// Subscriptions.
+    #[command(subcommand)]
+    Subscription(subscription::Subscription),
     /// Free tokens.
     #[command(subcommand)]
     Tokens(tokens::Tokens),
@@ -81,17 +90,19 @@ impl Chore {
     /// Where the tables are.
     pub fn at(&self) -> &At {
         match self {
+            Chore::Auth(typed) => typed.at(),
+            Chore::Batch(typed) => typed.at(),
             Chore::Cache(typed) => typed.at(),
             Chore::Executions(typed) => typed.at(),
             Chore::Group(typed) => typed.at(),
+            Chore::Holidays(typed) => typed.at(),
             Chore::Legal(typed) => typed.at(),
             Chore::Notifications(typed) => typed.at(),
             Chore::Payment(typed) => typed.at(),
+            Chore::Redis(typed) => typed.at(),
             Chore::Reports(typed) => typed.at(),
-            Chore::Subscription(typed) => typed.at(),
-            Chore::Batch(typed) => typed.at(),
-            Chore::Holidays(typed) => typed.at(),
             Chore::ScheduledTasks(typed) => typed.at(),
+            Chore::Subscription(typed) => typed.at(),
             Chore::Tokens(typed) => typed.at(),
             Chore::Users(typed) => typed.at(),
         }
@@ -101,17 +112,19 @@ impl Chore {
     /// on at all.
     pub async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
         match self {
+            Chore::Auth(typed) => typed.carry_out(tables).await,
+            Chore::Batch(typed) => typed.carry_out(tables).await,
             Chore::Cache(typed) => typed.carry_out(tables).await,
             Chore::Executions(typed) => typed.carry_out(tables).await,
             Chore::Group(typed) => typed.carry_out(tables).await,
+            Chore::Holidays(typed) => typed.carry_out(tables).await,
             Chore::Legal(typed) => typed.carry_out(tables).await,
             Chore::Notifications(typed) => typed.carry_out(tables).await,
             Chore::Payment(typed) => typed.carry_out(tables).await,
+            Chore::Redis(typed) => typed.carry_out(tables).await,
             Chore::Reports(typed) => typed.carry_out(tables).await,
-            Chore::Subscription(typed) => typed.carry_out(tables).await,
-            Chore::Batch(typed) => typed.carry_out(tables).await,
-            Chore::Holidays(typed) => typed.carry_out(tables).await,
             Chore::ScheduledTasks(typed) => typed.carry_out(tables).await,
+            Chore::Subscription(typed) => typed.carry_out(tables).await,
             Chore::Tokens(typed) => typed.carry_out(tables).await,
             Chore::Users(typed) => typed.carry_out(tables).await,
         }

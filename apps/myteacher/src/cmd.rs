@@ -66,8 +66,9 @@ pub async fn app_of(store: Sqlite, place: &Place) -> Result<App, Error> {
     App::new(store, banto::clock(), painter, writer, files).await
 }
 
-/// A chore, and its report.
+/// A chore, and its report. What it logs (an alert) goes to the standard error, as a worker's lines do.
 pub async fn chore(typed: &Chore) -> Result<ExitCode, Error> {
+    banto_cli::begin_log(banto::clock(), "myteacher");
     let tables = Tables::open(open_store(&typed.at().store)?, banto::clock()).await?;
     typed.carry_out(&tables).await?.print(typed.at().json)
 }

@@ -13,10 +13,12 @@
 //! - [`purge`]: users deleted for good; [`export`]: rows written away before they are deleted; [`sure`]: whether that is meant.
 //! - [`tokyo`]: months and days where the users live; [`books`]: how long the law wants payments kept.
 //! - [`batch`]: scheduled group tasks, and what becomes of each of their due instants.
+//! - [`mod@redis`]: a look at a Redis server; [`auth`]: what the application's log says of logging in.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
 pub mod args;
+pub mod auth;
 pub mod avatar;
 pub mod batch;
 pub mod books;
@@ -41,6 +43,7 @@ pub mod provider;
 pub mod purge;
 pub mod reason;
 pub mod reconcile;
+pub mod redis;
 pub mod report;
 pub mod said;
 pub mod schedule;

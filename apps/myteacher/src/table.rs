@@ -23,6 +23,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0003_holds.sql"),
     include_str!("../migrations/0004_people.sql"),
     include_str!("../migrations/0005_batch.sql"),
+    include_str!("../migrations/0006_monitors.sql"),
     include_str!("../migrations/0007_records.sql"),
 ];
 

@@ -71,4 +71,5 @@ pub use args::Commands;
 pub use argv::{parse, parse_from};
 pub use exit::Exit;
 pub use file::File;
+pub use log::begin as begin_log;
 pub use open::{Found, Wanted};

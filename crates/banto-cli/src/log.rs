@@ -33,8 +33,9 @@ const LINE_BYTES_MAX: usize = 16 << 10;
 // Neither of the two tells of a line that could not be written: it would do so on the standard error, and panic when that
 // is what cannot be written to.
 
-/// Begins to log, unless the application does already.
-pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str) {
+/// Begins to log on the standard error, unless the application does already. `banto`'s own commands that live long do so by
+/// themselves; this is for an application's, with the clock of its times and its name.
+pub fn begin(clock: Arc<dyn Clock>, app: &str) {
     let asked = std::env::var_os("BANTO_LOG").filter(|text| !text.is_empty());
     let chosen = asked.as_ref().map(|text| text.to_str().and_then(filter).ok_or(text));
     let odd = chosen.as_ref().and_then(|chosen| chosen.as_ref().err().map(|text| text.to_string_lossy().into_owned()));

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::{Mark, Outcome, Step, line, needs, rowed, test, told};
+use super::{Mark, Outcome, Step, line, needs, rowed, test, test_words, told};
 use crate::house::House;
 use crate::run::End;
 
@@ -77,4 +77,16 @@ fn a_missing_runner_is_said_and_a_missing_lint_fails() {
     assert_eq!(first.result, Mark::Ok);
     assert!(first.said.contains("plain `cargo test`"), "{}", first.said);
     assert_eq!(needs(&house, &[Step::Clippy]).1.result, Mark::Failed);
+}
+
+#[test]
+fn tests_that_need_a_server_which_cannot_be_had_are_left_out_and_that_is_said() {
+    let (mut house, stop) = House::for_test();
+    assert!(!test_words(&[]).contains(&"--skip"));
+    stop.store(true, Ordering::Relaxed); // now every tool seems to be missing
+    let (missing, first) = needs(&house, &[Step::Tests]);
+    assert!(first.said.contains("redis monitor is not tried"), "{}", first.said);
+    assert!(test_words(&missing).ends_with(&["--", "--skip", "redis_server::"]));
+    house.ci = true;
+    assert_eq!(needs(&house, &[Step::Tests]).1.result, Mark::Failed);
 }

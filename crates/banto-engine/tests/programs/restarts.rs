@@ -76,13 +76,13 @@ async fn a_program_that_is_gone_meanwhile_is_tried_again_and_stops_nobody() {
     house.stop().await;
 }
 
-/// A clock that panics when a program has just been started, once.
+/// A clock that panics once on the thread of the keepers: when a program has just been started.
 struct Stopping(std::sync::atomic::AtomicU32, std::thread::ThreadId);
 
 impl banto_store::Clock for Stopping {
     fn wall_ms(&self) -> i64 {
         let keeps = std::thread::current().id() == self.1;
-        assert!(!keeps || self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) != 2, "a clock, on purpose");
+        assert!(!keeps || self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0, "a clock, on purpose");
         banto_store::SystemClock.wall_ms()
     }
     fn steady_ms(&self) -> u64 {

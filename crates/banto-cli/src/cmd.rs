@@ -14,6 +14,7 @@ use crate::{
     print::Print,
 };
 
+mod beside;
 mod check;
 mod clear;
 mod enqueue;

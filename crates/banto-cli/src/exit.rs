@@ -73,7 +73,7 @@ pub const CODES: [(Exit, &str); 17] = [
     (Exit::Hurried, "it was told to stop a second time and stopped at once; what ran was handed back"),
     (
         Exit::Machine,
-        "something on this machine failed: a file, the terminal, a thread; or the answer could not be written",
+        "something on this machine failed: a file, the terminal, a thread, a part of the worker that panicked; or the answer could not be written",
     ),
     (
         Exit::Unready,

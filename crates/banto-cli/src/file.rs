@@ -145,7 +145,7 @@ impl Written {
             }
         };
         let entry = Entry::new(self.schedule.clone(), action, self.source.clone())?;
-        Ok(entry.run_as(self.queue.clone(), self.attempts_max, timeout_ms))
+        entry.run_as(self.queue.clone(), self.attempts_max, timeout_ms)
     }
 }
 

@@ -13,4 +13,5 @@ mod process {
     mod schedules;
     mod stopping;
     mod together;
+    mod up;
 }

@@ -19,6 +19,7 @@ use crate::{
     payload::Payload,
     refusal::Refusal,
     retry::{Backoff, mix},
+    run,
     state::State,
     unique::{Hold, REMEMBER_MS, Unique},
 };
@@ -234,8 +235,10 @@ impl NewJob {
         }
     }
 
-    /// Refuses numbers outside their limits. Names, labels and the payload were checked when they were made.
+    /// Refuses numbers outside their limits, and a queue that is not for such a job (see [`run`]). Names, labels and the
+    /// payload were checked when they were made.
     pub fn check(&self) -> Result<(), Refusal> {
+        run::apart(&self.kind, &self.queue)?;
         within("a version", self.version, 1, u16::MAX)?;
         within("a priority", self.priority, 0, PRIORITY_MAX)?;
         if let Some(attempts) = self.attempts_max {

@@ -10,7 +10,7 @@
 //! - [`state`]: the seven states and the table of moves between them.
 //! - [`lease`]: who may finish a job, and until when.
 //! - [`outcome`]: how a run ended, and [`outcome::decide`]: what becomes of the job; [`outcome::barred`]: which run may not begin.
-//! - [`fire`]: what becomes of a schedule's due instant.
+//! - [`fire`]: what becomes of a schedule's due instant; [`run`]: the job that runs it.
 //! - [`civil`], [`cron`], [`zone`], [`calendar`]: the words for "when": dates, expressions, time zones, days off.
 //! - [`schedule`](mod@schedule), [`draft`] and [`when`]: a schedule as data, and how it is said fluently.
 //! - [`occurrence`]: when it is due, clock changes and days off included.
@@ -37,6 +37,7 @@ pub mod payload;
 pub mod plan;
 pub mod refusal;
 pub mod retry;
+pub mod run;
 pub mod schedule;
 pub mod state;
 pub mod text;

@@ -25,8 +25,13 @@ pub(crate) async fn work(shared: Arc<Shared>) {
         if shared.slots.spent() {
             return shared.stop.halt(Halt::Spent, "it has run as many jobs as it should (--max-jobs, --once)");
         }
+        if let Some(reason) = shared.stop.last()
+            && shared.slots.count().0 == 0
+        {
+            return shared.stop.halt(Halt::Asked, reason);
+        }
         let room = shared.slots.room().min(CLAIM_MAX);
-        if room == 0 {
+        if room == 0 || shared.stop.last().is_some() {
             tokio::select! { biased;
                 () = shared.stop.until_graceful() => return,
                 () = shared.slots.freed.notified() => continue,
@@ -95,6 +100,7 @@ async fn idle(shared: &Shared, seen: &mut u64, due_in_ms: Option<u64>, holds: bo
     let poll = due_in_ms.unwrap_or(u64::MAX).min(shared.config.poll_ms);
     tokio::select! { biased;
         () = shared.stop.until_graceful() => return false,
+        () = shared.stop.until_last() => {}
         () = shared.aside.rung.notified() => {}
         changed = shared.store.changed(*seen) => match changed {
             Ok(now) => *seen = now,

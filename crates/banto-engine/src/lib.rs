@@ -8,7 +8,7 @@
 //!   [`context`] (what a run can ask and say), [`registry`] (which kinds this build can run)
 //! - schedules: [`timetable`] (which, and what each does), [`scheduler`] (the loop), [`fire`] (one look), `command` (a command's run)
 //! - the way of a job: [`enqueue`] → `claim` → [`run`] (one attempt, a straight line) → `record` → `finish`
-//! - beside it: `renew` (leases), `limit` (time-outs), `rescue` (the dead's jobs), `prune`, `park`
+//! - beside it: `renew` (leases), `limit` (time-outs), [`rescue`] (the dead's jobs), `prune`, `park`
 //!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
 //! - programs beside the jobs: [`supervise`] (starts them, restarts them, says why)
 //! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
@@ -24,6 +24,7 @@ pub mod handler;
 pub mod kind;
 pub mod preflight;
 pub mod registry;
+pub mod rescue;
 pub mod run;
 pub mod scheduler;
 pub mod steer;
@@ -42,7 +43,6 @@ mod park;
 mod prune;
 mod record;
 mod renew;
-mod rescue;
 mod slots;
 mod stop;
 

@@ -3,7 +3,10 @@
 //! For every place that calls such code. A panic becomes its text; it never reaches a loop of the engine, which would end
 //! in silence.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    task::Poll,
+};
 
 /// Calls foreign code; the text of its panic, if it panics.
 pub(crate) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
@@ -16,4 +19,15 @@ pub(crate) fn guarded<T>(call: impl FnOnce() -> T) -> Result<T, String> {
         }
         text.unwrap_or_else(|| "with something that is no text".into())
     })
+}
+
+/// Awaits what may call foreign code; the text of its panic, if it panics.
+pub(crate) async fn awaited<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    let mut future = Box::pin(future);
+    std::future::poll_fn(move |cx| match guarded(|| future.as_mut().poll(cx)) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(answer)) => Poll::Ready(Ok(answer)),
+        Err(text) => Poll::Ready(Err(text)),
+    })
+    .await
 }

@@ -5,11 +5,11 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use banto_core::{Facts, InstanceId, Outcome, decide};
-use banto_store::{Expired, Finish, Finished, Seen, StoreError};
+use banto_core::{Facts, InstanceId, Job, Outcome, State, decide};
+use banto_store::{Clock, Expired, Finish, Finished, Seen, Store, StoreError};
 use tokio::time::sleep;
 
-use crate::{event::Event, worker::Shared};
+use crate::{Config, event::Event, worker::Shared};
 
 /// Most jobs in one look.
 const BATCH_MAX: usize = 500;
@@ -37,48 +37,69 @@ pub(crate) async fn work(shared: Arc<Shared>) {
     }
 }
 
+/// A job that was taken from a worker that is dead or frozen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rescued {
+    /// The job, as it was.
+    pub job: Job,
+    /// Times the process died under it.
+    pub crashes: u16,
+    /// Where it stands now.
+    pub state: State,
+}
+
 /// Rescues what is expired now.
 async fn once(shared: &Shared) -> Result<(), StoreError> {
-    let expired = shared.store.expired(BATCH_MAX).await?;
-    if expired.is_empty() {
-        return Ok(());
-    }
-    let alive = alive(shared, shared.store.instances().await?);
-    let finishes: Vec<Finish> = expired.iter().map(|one| verdict(shared, one, &alive)).collect();
-    let answers = shared.store.rescue(finishes.clone()).await?;
-    for ((Expired { job, .. }, finish), answer) in expired.iter().zip(&finishes).zip(answers) {
-        if answer == Finished::Written {
-            let (crashes, state) = (finish.verdict.crashes, finish.verdict.to);
-            let error = finish.verdict.error.as_deref();
-            tracing::warn!(job = %job.id, kind = %job.kind, crashes, state = state.word(), error, "rescued");
-            shared.events.tell(|| Event::Rescued { job: job.id, kind: job.kind.clone(), crashes, state });
-        }
+    for Rescued { job, crashes, state } in look(&shared.store, &*shared.clock, &shared.config).await? {
+        shared.events.tell(|| Event::Rescued { job: job.id, kind: job.kind, crashes, state });
     }
     Ok(())
 }
 
+/// Rescues what is expired now, as a worker of that configuration does all the time: for a process that does not live long
+/// enough to be waited for. Answers what was rescued here.
+pub async fn look(store: &Arc<dyn Store>, clock: &dyn Clock, config: &Config) -> Result<Vec<Rescued>, StoreError> {
+    let expired = store.expired(BATCH_MAX).await?;
+    if expired.is_empty() {
+        return Ok(Vec::new());
+    }
+    let alive = alive(config, store.instances().await?);
+    let finishes: Vec<Finish> = expired.iter().map(|one| verdict(config, clock, one, &alive)).collect();
+    let answers = store.rescue(finishes.clone()).await?;
+    let mut rescued = Vec::new();
+    for ((Expired { job, .. }, finish), answer) in expired.into_iter().zip(finishes).zip(answers) {
+        if answer == Finished::Written {
+            let (crashes, state) = (finish.verdict.crashes, finish.verdict.to);
+            let error = finish.verdict.error.as_deref();
+            tracing::warn!(job = %job.id, kind = %job.kind, crashes, state = state.word(), error, "rescued");
+            rescued.push(Rescued { job, crashes, state });
+        }
+    }
+    Ok(rescued)
+}
+
 /// Those who have surely not died. A process beats as often as it renews, so one that died under a lease has been silent
 /// for two thirds of it when the lease is over; one that beat within half a lease lives.
-fn alive(shared: &Shared, instances: Vec<Seen>) -> BTreeSet<InstanceId> {
-    let lives = |seen: &Seen| seen.living && seen.silent_ms <= shared.config.lease_ms / 2;
+fn alive(config: &Config, instances: Vec<Seen>) -> BTreeSet<InstanceId> {
+    let lives = |seen: &Seen| seen.living && seen.silent_ms <= config.lease_ms / 2;
     instances.into_iter().filter(lives).map(|seen| seen.instance.id).collect()
 }
 
 /// What becomes of a job whose lease is over. A holder that lives has let go of it, or never heard that it was given it (the
 /// answer to its claim was lost): that is no crash, and three lost answers must not quarantine a healthy job.
-fn verdict(shared: &Shared, expired: &Expired, alive: &BTreeSet<InstanceId>) -> Finish {
+fn verdict(config: &Config, clock: &dyn Clock, expired: &Expired, alive: &BTreeSet<InstanceId>) -> Finish {
     let holder = expired.job.instance;
     let outcome = match holder.filter(|id| alive.contains(id)) {
         Some(_) => Outcome::HandBack { delay_ms: 0 },
         None => {
             let holder = holder.map_or_else(|| "an unknown worker".into(), |id| format!("worker {id}"));
-            let lease_ms = shared.config.lease_ms;
+            let lease_ms = config.lease_ms;
             Outcome::Crashed {
                 error: format!("{holder} died or froze; it had not renewed its lease for {lease_ms} ms"),
             }
         }
     };
-    let facts = Facts::of(&expired.job, &shared.config.backoff);
-    let verdict = decide(&facts, outcome, shared.clock.wall_ms(), fastrand::u64(..));
+    let facts = Facts::of(&expired.job, &config.backoff);
+    let verdict = decide(&facts, outcome, clock.wall_ms(), fastrand::u64(..));
     Finish { lease: expired.lease, verdict }
 }

@@ -1,4 +1,4 @@
-//! How a worker is told to stop: first gracefully, then now.
+//! How a worker is told to stop: first gracefully, then now. Or to stop by itself, once it holds nothing any more.
 //!
 //! Cheap to clone; whoever holds one may order. The first reason given stands and is reported, until somebody orders to
 //! stop now: then it is theirs.
@@ -26,18 +26,29 @@ pub enum Halt {
     Stuck,
     /// The store refuses what a worker needs, for good.
     Store,
+    /// One of its own loops panicked. Another start may go well.
+    Panicked,
 }
 
 /// A handle on a worker's end.
 #[derive(Debug, Clone, Default)]
 pub struct Stop {
+    emptied: CancellationToken,
     graceful: CancellationToken,
     now: CancellationToken,
+    last: Arc<OnceLock<String>>,
     reason: Arc<OnceLock<(Halt, String)>>,
     haste: Arc<OnceLock<String>>,
 }
 
 impl Stop {
+    /// Take nothing new, let what is held run to its end however long that takes, and stop then. Any other order may follow. A
+    /// scheduler holds nothing, and does not listen to this one.
+    pub fn once_emptied(&self, reason: impl Into<String>) {
+        self.last.get_or_init(|| reason.into());
+        self.emptied.cancel();
+    }
+
     /// Take nothing new, finish what runs within the grace, hand back the rest.
     pub fn graceful(&self, reason: impl Into<String>) {
         self.halt(Halt::Asked, reason);
@@ -54,6 +65,15 @@ impl Stop {
     pub(crate) fn halt(&self, halt: Halt, reason: impl Into<String>) {
         self.reason.get_or_init(|| (halt, reason.into()));
         self.graceful.cancel();
+    }
+
+    /// Why it takes nothing new and stops once it holds nothing, if that was asked for.
+    pub(crate) fn last(&self) -> Option<&str> {
+        self.emptied.is_cancelled().then(|| self.last.get().map_or("", String::as_str))
+    }
+
+    pub(crate) async fn until_last(&self) {
+        self.emptied.cancelled().await;
     }
 
     /// Whether a stop was asked for.

@@ -20,14 +20,11 @@ mod current;
 mod does;
 mod entry;
 
+pub use banto_core::run::{RUN_KIND, RUN_QUEUE};
 pub use current::Current;
 pub use does::{Does, Scheduled};
 pub use entry::{Action, Entry, key};
 
-/// The kind of the jobs that run a schedule's command or closure.
-pub const RUN_KIND: &str = "banto.run";
-/// The queue that such jobs wait in, where a schedule names none.
-pub const RUN_QUEUE: &str = "schedules";
 /// How long the run of a command or closure may take where its schedule does not say, in milliseconds: a day. A worker's own limit
 /// is for jobs that are meant to be short; a nightly backup is not.
 pub const RUN_MS_MAX: u64 = 86_400_000;

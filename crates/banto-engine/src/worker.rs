@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS};
+use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS, text::visible};
 use banto_store::{Clock, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
 use tokio::{
     runtime::Handle,
@@ -30,6 +30,7 @@ use crate::{
     finish,
     handler::Layer,
     instance, limit,
+    panic::awaited,
     park::{self, Aside},
     preflight::{self, Unfit},
     prune,
@@ -181,6 +182,11 @@ impl Worker {
         self
     }
 
+    /// Tells its events there: what listens to a worker then hears the one that takes its place, too.
+    pub fn tell(self, events: Events) -> Worker {
+        Worker { events, ..self }
+    }
+
     /// Where its events are heard.
     pub fn events(&self) -> Events {
         self.events.clone()
@@ -250,9 +256,21 @@ impl Drop for Abandon {
     }
 }
 
-/// A loop of a worker; it ends with the worker, also with one that is dropped.
-fn spawn(work: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
-    AbortOnDropHandle::new(tokio::spawn(work))
+/// A loop of a worker; it ends with the worker, also with one that is dropped. One that panics stops the worker: without it the
+/// others would go on as if all were well.
+fn spawn(
+    shared: &Arc<Shared>,
+    verb: &'static str,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> AbortOnDropHandle<()> {
+    let stop = shared.stop.clone();
+    AbortOnDropHandle::new(tokio::spawn(async move {
+        if let Err(text) = awaited(work).await {
+            let text = visible(&text, 1_000);
+            tracing::error!(verb, text, "a loop of the worker panicked; it stops. This is a bug, mostly of a store");
+            stop.halt(Halt::Panicked, format!("the loop that does {verb} panicked: {text}"));
+        }
+    }))
 }
 
 /// The life of a worker: register, work, stop in order.
@@ -262,14 +280,16 @@ async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: Unbou
         () = shared.stop.until_graceful() => Ok(Orders::default()),
         registered = instance::once(&shared, Status::Working) => registered,
     };
-    let (claiming, parking) = (spawn(claim::work(shared.clone())), spawn(park::work(shared.clone())));
+    let claiming = spawn(&shared, "claim", claim::work(shared.clone()));
+    let parking = spawn(&shared, "park", park::work(shared.clone()));
     let writing = [
-        spawn(finish::work(shared.clone(), ended, heard)),
-        spawn(renew::work(shared.clone())),
-        spawn(limit::work(shared.clone())),
-        spawn(instance::work(shared.clone(), registered)),
+        spawn(&shared, "finish", finish::work(shared.clone(), ended, heard)),
+        spawn(&shared, "renew", renew::work(shared.clone())),
+        spawn(&shared, "limit", limit::work(shared.clone())),
+        spawn(&shared, "beat", instance::work(shared.clone(), registered)),
     ];
-    let tending = [spawn(rescue::work(shared.clone())), spawn(prune::work(shared.clone()))];
+    let tending =
+        [spawn(&shared, "rescue", rescue::work(shared.clone())), spawn(&shared, "prune", prune::work(shared.clone()))];
 
     shared.stop.until_graceful().await;
     let since = shared.clock.steady_ms();

@@ -34,6 +34,9 @@ pub enum ProgramVerb {
     /// Start a program that is down, or waits to be started anew.
     #[command(after_help = "EXAMPLE:\n  program start web")]
     Start(OneProgram),
+    /// Tell a program to read its own settings again, by its signal for that (HUP unless `reload_signal` says).
+    #[command(after_help = "EXAMPLE:\n  program reload web")]
+    Reload(OneProgram),
     /// Show what a program has printed lately.
     #[command(after_help = "EXAMPLES:\n  program logs web\n  program logs web --follow")]
     Logs(Logs),

@@ -36,6 +36,7 @@ pub(super) async fn run(app: &App, typed: &Program, print: &mut Print) -> Result
         ProgramVerb::Start(one) => steer(&folder, &one.name, Order::Start, print).await,
         ProgramVerb::Stop(one) => steer(&folder, &one.name, Order::Stop, print).await,
         ProgramVerb::Restart(one) => steer(&folder, &one.name, Order::Restart, print).await,
+        ProgramVerb::Reload(one) => steer(&folder, &one.name, Order::Reload, print).await,
         ProgramVerb::Logs(typed) => logs(&folder, &typed.name, typed.follow, print).await,
     }
 }
@@ -116,6 +117,7 @@ async fn steer(folder: &Path, name: &str, order: Order, print: &mut Print) -> Re
         Order::Start => "start",
         Order::Stop => "stop",
         Order::Restart => "restart",
+        Order::Reload => "reload",
     };
     if print.json() {
         print.object(&json!({ "program": program, "order": word, "told": told }))?;

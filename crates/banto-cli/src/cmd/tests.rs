@@ -1,5 +1,6 @@
 //! Commands as they are typed, over the store in memory with a given clock: what is said, what is changed, how it ends.
 
+mod breaking;
 mod choosing;
 mod exporting;
 mod failing;

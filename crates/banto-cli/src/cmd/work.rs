@@ -5,11 +5,16 @@
 
 use std::{collections::BTreeMap, io::Write, sync::Arc};
 
-use banto_core::Outcome;
-use banto_engine::{BoxFuture, Halt, Layer, Next, Report, Unfit, Worker, context::Run};
+use banto_core::{
+    Outcome,
+    run::{RUN_KIND, is_for_runs},
+};
+use banto_engine::{
+    BoxFuture, Config, Halt, Layer, Next, Registry, Report, Unfit, Worker, config::QueueWeight, context::Run,
+};
 use serde_json::json;
 
-use super::{Desk, signals};
+use super::{Desk, beside, signals};
 use crate::{
     args,
     exit::{Exit, Failure},
@@ -22,6 +27,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
         _ => failure,
     })?;
     let config = mean::work::config(typed, &registry, &desk.app.name)?;
+    leaves_runs(&config, &registry)?;
     log::begin(desk.clock(), &desk.app.name);
     let queues: Vec<String> = config.queues.iter().map(|weighted| weighted.queue.to_string()).collect();
     let (name, build, kinds) = (config.name.clone(), registry.build().to_owned(), registry.entries().count());
@@ -37,7 +43,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
         tracing::warn!(notice, "the store has something to say");
     }
     tracing::info!(%name, build, kinds, queues, concurrency, "working");
-    let beside = desk.app.beside.as_ref().map(|beside| tokio::spawn(beside(desk.opened.clone(), worker.events())));
+    let beside =
+        desk.app.beside.clone().map(|own| tokio::spawn(beside::keep(own, desk.opened.clone(), worker.events())));
     let report = worker.start().await;
     drop(signals);
     if let Some(beside) = beside {
@@ -50,6 +57,18 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
         let _ = lines.await;
     }
     ended(desk, report.map_err(unfit)?)
+}
+
+/// Runs of schedules are for who knows their timetable: a worker without one could only set them aside.
+fn leaves_runs(config: &Config, registry: &Registry) -> Result<(), Failure> {
+    let knows = registry.entries().any(|entry| entry.kind.as_str() == RUN_KIND);
+    match config.queues.iter().find(|weighted| !knows && is_for_runs(&weighted.queue)) {
+        None => Ok(()),
+        Some(QueueWeight { queue, .. }) => Err(Failure::usage(format!(
+            "take from the queue {queue}: runs of schedules wait there, and this command knows no schedules; `up`, `schedule work` and \
+             `schedule run` take them"
+        ))),
+    }
 }
 
 /// What the preflight found, in one line.
@@ -87,6 +106,7 @@ pub(super) fn exit_of(report: &Report) -> Exit {
         Halt::Stuck => Exit::Stuck,
         // Only what trying again cannot mend stops a worker: damage, mostly.
         Halt::Store => Exit::Damaged,
+        Halt::Panicked => Exit::Machine,
         _ if !report.left.is_empty() => Exit::Stuck,
         _ if report.hurried => Exit::Hurried,
         Halt::Asked | Halt::Restart | Halt::Spent | Halt::Empty | Halt::Time => Exit::Well,

@@ -26,7 +26,7 @@ fn each_change_is_named() {
             "changed schedule a: timing, no_overlap",
         ),
         ("[\"x\"]", "[\"x\", \"secret\"]", "changed schedule a: what it does"),
-        ("[\"x\"]", "[\"x\"]\nqueue = \"q\"\nattempts = 2", "changed schedule a: queue, attempts"),
+        ("[\"x\"]", "[\"x\"]\nqueue = \"schedules.q\"\nattempts = 2", "changed schedule a: queue, attempts"),
         ("n = 1", "n = 2", "changed schedule b: what it does"),
         ("name = \"a\"", "name = \"c\"", "added schedule c\ndropped schedule a"),
         ("[\"w\"]", "[\"w\"]\nrestart = \"never\"\nnice = 3", "changed program web: what runs, restart"),

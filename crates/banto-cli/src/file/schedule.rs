@@ -3,6 +3,7 @@
 use banto_core::{
     DaysOff, Hours, Label, Missed, Name, Output, Payload, Refusal, Schedule, ScheduleName, Then, Zone,
     limits::{ATTEMPTS_MAX, PRIORITY_MAX},
+    run::queue_for_runs,
 };
 use banto_core::{Fold, Gap};
 use banto_process::Spec;
@@ -81,7 +82,8 @@ pub(crate) fn read(value: Value<'_>, common: &Common<'_>) -> Option<Written> {
     let zone = table.read("timezone", Value::parsed).unwrap_or_else(|| common.zone.clone());
     let does = does(table, &zone);
     let source = format!("{}:{}", table.source.name, table.get("name").map_or(table.line(), Value::line));
-    let (queue, attempts_max) = (table.read("queue", Value::parsed), table.read("attempts", attempts));
+    let queue = table.read("queue", |value| value.checked(queue_for_runs(value.parsed()?)));
+    let attempts_max = table.read("attempts", attempts);
     // Without a name or a time its other keys are looked at all the same.
     let nameless = ScheduleName::new("unnamed").ok()?;
     let mut schedule = Schedule::new(name.clone().unwrap_or(nameless), banto_core::Timing::Every(60));

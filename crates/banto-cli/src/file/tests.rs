@@ -176,9 +176,9 @@ fn a_job_to_enqueue_has_its_own_keys() {
 
 #[test]
 fn a_commands_job_outlives_the_commands_own_timeout() {
-    let file = well(&scheduled("every = 60\ntimeout = \"1m\"\nqueue = \"q\"\nattempts = 2"));
+    let file = well(&scheduled("every = 60\ntimeout = \"1m\"\nqueue = \"schedules.q\"\nattempts = 2"));
     let debug = format!("{:?}", file.schedules[0]);
-    assert!(debug.contains("queue: Some(\"q\"), attempts_max: Some(2)"), "{debug}");
+    assert!(debug.contains("queue: Some(\"schedules.q\"), attempts_max: Some(2)"), "{debug}");
     let timetable = file.timetable("1", None);
     assert_eq!(timetable.faults(), [] as [&str; 0]);
     assert_eq!(timetable.entries().count(), 1);
@@ -359,6 +359,10 @@ fn faults_of_the_whole_schedule() {
         ("every = 60\none_server = false", "it is always so"),
         ("every = 60\ndays_off = { }", "calendar = \"…\" or weekends = true is wanted"),
         ("every = 60\nenqueue = { kind = \"k\" }", "take run and enqueue in one schedule"),
+        (
+            "every = 60\nqueue = \"mail\"",
+            "take \"mail\" as the queue of a run: runs of schedules wait in queues of their own",
+        ),
         ("every = 60\nsuccess = []", "at least one exit code is wanted"),
         ("every = 60\nsuccess = 256", "a whole number from 0 to 255 is allowed"),
         ("every = 60\nmemory_max = \"64MB\"", "KiB, MiB or GiB"),

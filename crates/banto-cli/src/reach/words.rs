@@ -29,6 +29,8 @@ pub(crate) enum Order {
     Start,
     Stop,
     Restart,
+    /// Read its own settings again.
+    Reload,
 }
 
 /// What is answered, in any number; the last one is `end` or `fault`.

@@ -139,7 +139,8 @@ impl House {
         House::starts(self.errands(typed))
     }
 
-    fn starts(mut command: Command) -> Worker {
+    /// Starts what works until it is told to stop, and waits until it says that it works.
+    pub fn starts(mut command: Command) -> Worker {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut worker = Worker { child, log, heard: Vec::new() };

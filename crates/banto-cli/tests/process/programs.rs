@@ -176,3 +176,29 @@ fn an_application_works_on_its_kinds_beside_runs_of_schedules() {
     house.writes("[[schedule]]\nname = \"x\"\nevery = \"1s\"\nenqueue = { kind = \"nobody.knows\" }\n");
     assert!(house.types("up").ends(10).err.contains("no kind nobody.knows is known"));
 }
+
+#[test]
+fn what_a_reload_cannot_change_is_said_and_programs_are_told_one_by_one() {
+    let house = House::new();
+    let program = "[[program]]\nname = \"web\"\nshell = true\nrun = 'trap \"echo read anew\" HUP; echo ready; while :; do sleep 0.05; done'\n";
+    house.writes(&(program.to_owned() + "[worker]\nconcurrency = 2\n"));
+    let mut up = house.keeps("up");
+    up.hears("ready");
+    house.writes(&(program.to_owned() + "[worker]\nconcurrency = 3\n[scheduler]\nstand_by = \"2s\"\n"));
+    let said = house.banto("reload --json").ends(0).object();
+    let changes: Vec<&str> = said["changes"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+    let [scheduler, worker] = changes[..] else { panic!("{said}") };
+    assert_eq!(scheduler, "[scheduler] has changed");
+    assert!(worker.starts_with("[worker] has changed: it counts from the next start"), "{said}");
+    assert!(worker.contains("stop this one and start it anew"), "{said}");
+    house.banto("program reload nobody").ends(8);
+    let logs = house.banto("program logs web").ends(0).out;
+    assert!(!logs.contains("read anew"), "neither reload of banto's own file nor HUP to it reaches a program: {logs}");
+    let told = house.banto("program reload web --json").ends(0).object();
+    assert_eq!(told, json!({ "program": "web", "order": "reload", "told": 1 }));
+    up.hears("read anew");
+    up.signal(Signal::TERM);
+    up.hears("stopping");
+    up.signal(Signal::TERM);
+    assert_eq!(up.ended().0, Some(13));
+}

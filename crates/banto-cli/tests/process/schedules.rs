@@ -24,6 +24,8 @@ fn hears_fired(worker: &mut Worker, schedule: &str) {
 fn a_tick_runs_what_is_due_and_its_exit_code_is_the_truth() {
     let house = House::new();
     assert!(house.banto("schedule run").ends(10).err.contains("could not find a schedule"));
+    let said = house.banto("schedule run --allow-empty").ends(0).err;
+    assert_eq!(said.matches("there is no schedule").count(), 1, "one voice says it: {said}");
     house.writes(&each_second("well", "echo fine", ""));
     house.banto("schedule run").ends(0);
     let said = house.until("schedule run --json", fired).ends(0).object();
@@ -68,7 +70,7 @@ fn hup_and_reload_take_a_changed_file_or_leave_all_as_it_was() {
     house.writes(&one);
     let mut clock = house.keeps("schedule work");
     hears_fired(&mut clock, "one");
-    house.writes(&(one.clone() + &each_second("two", "true", "queue = 'apart'")));
+    house.writes(&(one.clone() + &each_second("two", "true", "queue = 'schedules.apart'")));
     clock.signal(Signal::HUP);
     assert_eq!(clock.hears("reloaded")["changes"], "the schedule two is new");
     hears_fired(&mut clock, "two");
@@ -160,4 +162,87 @@ fn hostile_output_is_shown_and_never_obeyed() {
             assert!(!said.out.contains(bad) && !said.err.contains(bad), "{typed}: {said:?}");
         }
     }
+}
+
+/// The program without kinds took an application's jobs of the queue that its runs waited in, and set them aside.
+#[test]
+fn runs_and_an_applications_jobs_wait_apart_whatever_the_queue_is_called() {
+    let house = House::new();
+    let jobs: Vec<String> = (0..5).map(|_| house.enqueue("greet --queue mail")).collect();
+    house.writes(&each_second("run", "true", "queue = 'mail'"));
+    for typed in ["up", "schedule work", "schedule run", "schedule lint", "schedule list"] {
+        let said = house.banto(typed).ends(2);
+        assert!(said.err.contains("banto.toml:6:") && said.err.contains("as \"schedules.mail\""), "{typed}: {said:?}");
+    }
+    house.writes(&each_second("run", "true", "queue = 'schedules.mail'"));
+    let said = house.types("queue enqueue greet --queue schedules.mail").ends(2);
+    assert!(said.err.contains("for runs of schedules"), "{said:?}");
+    assert!(house.banto("queue enqueue banto.run --queue mail").ends(2).err.contains("as \"schedules.mail\""));
+    let said = house.types("queue work --queue mail,schedules.mail --stop-when-empty").ends(2);
+    assert!(said.err.contains("this command knows no schedules"), "{said:?}");
+    let up = house.keeps("up");
+    house.until("schedule history run --fate fired --json", |said| said.out.contains("\"done\""));
+    for job in &jobs {
+        assert_eq!(
+            (&house.job(job)["state"], &house.job(job)["fence"]),
+            (&json!("ready"), &json!(0)),
+            "nobody took it"
+        );
+    }
+    up.signal(Signal::TERM);
+    assert_eq!(up.ended().0, Some(0));
+    assert_eq!(house.types("queue parked --json").ends(0).out, "");
+}
+
+/// As cron calls it, a tick a minute; one of them dies under its run.
+#[test]
+fn a_tick_that_was_killed_holds_back_nothing_longer_than_its_lease_and_two_at_once_share() {
+    let house = House::new();
+    let text = "[ -e killed ] || { echo began; exec sleep 600; }";
+    house.writes(&each_second("sweep", text, "no_overlap = true"));
+    house.banto("schedule run").ends(0);
+    let start = || {
+        house
+            .banto_command("schedule run")
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let mut tick = start();
+    let running = |said: &Said| said.out.contains("\"running\"");
+    while !running(&house.banto("schedule locks --json")) {
+        if tick.try_wait().unwrap().is_some() {
+            tick = start();
+        }
+    }
+    std::fs::write(house.folder.path().join("killed"), "").unwrap();
+    tick.kill().unwrap();
+    tick.wait().unwrap();
+    let killed = Instant::now();
+    let rescued = std::cell::Cell::new(0);
+    let counted = |said: &Said| {
+        rescued.set(rescued.get() + said.object()["rescued"].as_u64().unwrap());
+        fired(said)
+    };
+    let said = house.until("schedule run --json", counted).ends(0).object();
+    assert!(killed.elapsed() < Duration::from_secs(20), "15 s are promised: {:?}", killed.elapsed());
+    assert_eq!((rescued.get(), &said["runs"][0]["state"]), (1, &json!("done")), "{said}");
+    // Two at once, again and again: each due instant once, and each waits for what it fired.
+    for _ in 0..5 {
+        let both = [0, 1].map(|_| {
+            let mut command = house.banto_command("schedule run --json");
+            command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped()).spawn().unwrap()
+        });
+        for child in both {
+            let said: Said = child.wait_with_output().unwrap().into();
+            let said = said.ends(0).object();
+            assert!(said["runs"].as_array().unwrap().iter().all(|run| run["state"] == "done"), "{said}");
+        }
+    }
+    let rows = house.banto("schedule history sweep --json --fate fired --limit 1000").ends(0).objects();
+    let mut dues: Vec<i64> = rows.iter().map(|row| row["due_at"].as_i64().unwrap()).collect();
+    let all = dues.len();
+    dues.dedup();
+    assert!(dues.len() == all && rows.iter().all(|row| row["run"]["attempt"].as_u64() <= Some(1)), "{rows:?}");
 }

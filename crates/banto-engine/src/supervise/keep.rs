@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use banto_core::text::visible;
 use banto_process::Ended;
 use tokio::{
     sync::{mpsc::UnboundedReceiver, watch},
@@ -17,6 +18,7 @@ use super::{
     next::{History, Next},
     once::{self, Life},
 };
+use crate::panic::awaited;
 
 /// A program that another is started after.
 #[derive(Debug, Clone)]
@@ -52,15 +54,25 @@ impl Keeper {
         Keeper { program, shared, status, orders, before, history: History::default(), up }
     }
 
-    /// Runs until it is dropped.
+    /// Runs until it is dropped. A panic ends a life of the program, not its keeper.
     pub async fn work(mut self) {
         loop {
-            if !self.up {
-                self.until_ordered().await;
-            } else if self.until_ready().await {
-                let life = once::once(&mut self).await;
-                self.follow(life).await;
+            let Err(text) = awaited(self.turn()).await else { continue };
+            let fault = format!("keep it: its keeper panicked: {}; this is a bug", visible(&text, 1_000));
+            let life = Life { ended: Err(fault), ran_ms: 0, ordered: false, sick: false };
+            if awaited(self.follow(life)).await.is_err() {
+                tracing::error!(program = %self.program.name, "its keeper panicked again while that was told");
+                sleep(Duration::from_secs(1)).await;
             }
+        }
+    }
+
+    async fn turn(&mut self) {
+        if !self.up {
+            self.until_ordered().await;
+        } else if self.until_ready().await {
+            let life = once::once(self).await;
+            self.follow(life).await;
         }
     }
 

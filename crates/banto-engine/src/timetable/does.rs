@@ -4,7 +4,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use banto_core::{Name, Refusal, ScheduleDraft, limits::ATTEMPTS_MAX};
+use banto_core::{Name, Refusal, ScheduleDraft, limits::ATTEMPTS_MAX, run::queue_for_runs};
 use banto_process::Spec;
 
 use super::entry::{Action, Condition, Entry, Make};
@@ -76,9 +76,9 @@ impl Scheduled {
         Scheduled { entry, faults: Vec::new() }
     }
 
-    /// Its job waits in that queue.
+    /// Its run waits in that queue, which is for runs of schedules: `schedules.…`. A job of a kind waits where its kind says.
     pub fn queue(self, queue: &str) -> Scheduled {
-        self.set_to(Name::new(queue), |entry, queue| entry.queue = queue)
+        self.set_to(Name::new(queue).and_then(queue_for_runs), |entry, queue| entry.queue = queue)
     }
 
     /// A run that does not end well is tried again, so often in all; once where nothing is said. A job of a kind keeps to its kind.

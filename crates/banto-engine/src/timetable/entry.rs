@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use banto_core::{
     Due, FireId, Hold, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleName, Unique,
-    text::visible,
+    run::queue_for_runs, text::visible,
 };
 use banto_process::{OutputFile, Spec};
 use banto_store::NewSchedule;
@@ -68,11 +68,16 @@ impl Entry {
         Ok(Entry { schedule, action, source, queue, attempts_max: 1, timeout_ms: None, conditions: Vec::new() })
     }
 
-    /// In that queue, with so many attempts, each so long at most.
-    pub fn run_as(self, queue: Option<Name>, attempts_max: Option<u16>, timeout_ms: Option<u64>) -> Entry {
-        let queue = queue.unwrap_or(self.queue);
+    /// In that queue, with so many attempts, each so long at most. Refuses a queue that is not for runs of schedules.
+    pub fn run_as(
+        self,
+        queue: Option<Name>,
+        attempts_max: Option<u16>,
+        timeout_ms: Option<u64>,
+    ) -> Result<Entry, Refusal> {
+        let queue = queue.map_or(Ok(self.queue), queue_for_runs)?;
         let attempts_max = attempts_max.unwrap_or(self.attempts_max);
-        Entry { queue, attempts_max, timeout_ms: timeout_ms.or(self.timeout_ms), ..self }
+        Ok(Entry { queue, attempts_max, timeout_ms: timeout_ms.or(self.timeout_ms), ..self })
     }
 
     /// The queue that its runs wait in, if it runs here; a job of a kind waits where its kind says.

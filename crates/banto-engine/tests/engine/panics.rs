@@ -137,3 +137,33 @@ async fn a_panic_before_the_run_parks_the_job_and_the_worker_goes_on() {
     assert_eq!(house.job(rotten).await.fence, 1);
     worker.halt().await;
 }
+
+/// A store that panics in one call.
+struct Breaking {
+    inner: Arc<dyn banto_store::Store>,
+    broken: std::sync::atomic::AtomicBool,
+}
+
+impl banto_store::Store for Breaking {
+    fn expired(&self, limit: usize) -> banto_store::Answer<'_, Vec<banto_store::Expired>> {
+        assert!(self.broken.swap(true, std::sync::atomic::Ordering::SeqCst), "on purpose");
+        self.inner.expired(limit)
+    }
+    banto_store::pass!(inner: enqueue claim renew finish rescue register fire steer prune record beat changed);
+}
+
+impl banto_store::Read for Breaking {
+    banto_store::pass!(inner: about reads);
+}
+
+/// The other loops would go on without it, as if all were well.
+#[tokio::test(start_paused = true)]
+async fn a_loop_of_the_worker_that_panics_stops_the_worker_and_says_which() {
+    let house = House::new();
+    let store = Arc::new(Breaking { inner: house.store.clone(), broken: false.into() });
+    let worker = Running::new(house.worker_at(store, acting(|_, _| async { Ok(()) }), |_| {}));
+    let report = worker.report().await;
+    assert_eq!(report.halt, banto_engine::Halt::Panicked);
+    assert_eq!(report.reason, "the loop that does rescue panicked: on purpose");
+    house.check();
+}

@@ -187,3 +187,21 @@ async fn after_an_outage_those_who_live_renew_first() {
     }
     house.check();
 }
+
+#[tokio::test(start_paused = true)]
+async fn one_look_without_a_worker_brings_back_what_the_dead_have_left() {
+    let house = House::new();
+    let id = house.enqueue("x").await;
+    house.claim_and_die(1).await;
+    let config = banto_engine::Config::new(crate::house::name("w"), []);
+    let look = || banto_engine::rescue::look(&house.store, &house.clock, &config);
+    assert_eq!(look().await.unwrap(), [], "its lease holds");
+    pass(10_100).await;
+    let rescued = look().await.unwrap();
+    assert_eq!(
+        rescued.iter().map(|one| (one.job.id, one.crashes, one.state)).collect::<Vec<_>>(),
+        [(id, 1, State::Ready)]
+    );
+    assert_eq!(look().await.unwrap(), []);
+    house.check();
+}

@@ -44,7 +44,7 @@ async fn what_is_due_fires_at_its_instant_and_is_on_the_ledger() {
 #[tokio::test(start_paused = true)]
 async fn d9_nothing_drifts_in_a_day_of_runs_that_take_their_time() {
     let house = House::new();
-    let ticks = house.ticks(timetable([minutely("a").queue("default")]));
+    let ticks = house.ticks(timetable([minutely("a")]));
     let work = house.work(acting(|_, _| async {
         tokio::time::sleep(Duration::from_millis(5_300)).await;
         Ok(())
@@ -567,7 +567,7 @@ fn a_timetable_says_what_it_does_and_its_revision_is_all_that_matters() {
     let plain = one(|scheduled| scheduled);
     assert_eq!(plain.0, "run php artisan redis:monitor");
     assert_eq!(one(|scheduled| scheduled).1, plain.1);
-    assert_ne!(one(|scheduled| scheduled.queue("other")).1, plain.1);
+    assert_ne!(one(|scheduled| scheduled.queue("schedules.other")).1, plain.1);
     assert_ne!(one(|scheduled| scheduled.attempts_max(2)).1, plain.1);
     assert_ne!(one(|scheduled| scheduled.timeout(Duration::from_secs(1))).1, plain.1);
     let job = timetable([minutely("a")]).entry(&"a".parse().unwrap()).unwrap().words();

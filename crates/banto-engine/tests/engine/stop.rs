@@ -302,3 +302,45 @@ async fn a_worker_that_stops_when_empty_waits_for_what_is_due_at_once() {
     assert_eq!((report.halt, report.ended["retry"]), (Halt::Empty, 3));
     assert_eq!(house.job(id).await.state, State::Dead);
 }
+
+#[tokio::test(start_paused = true)]
+async fn once_emptied_it_stops_and_takes_nothing_new_until_then() {
+    let house = House::new();
+    let first = house.enqueue("first").await;
+    let worker = Running::new(house.worker(
+        acting(|_, context| async move {
+            pass(3_600_000 * 5).await;
+            assert_eq!(context.stop(), None, "it may take its time, whatever the grace");
+            Ok(())
+        }),
+        |config| (config.grace_ms, config.timeout_ms) = (10, 86_400_000),
+    ));
+    house.until(first, State::Running).await;
+    worker.stop.once_emptied("all is done");
+    let second = house.enqueue("second").await;
+    let report = timeout(worker.worker).await;
+    assert_eq!((report.halt, report.reason.as_str()), (Halt::Asked, "all is done"));
+    assert_eq!(report.ended.get("done"), Some(&1));
+    let job = house.job(second).await;
+    assert_eq!((job.state, job.attempt, job.fence), (State::Ready, 0, 0));
+    // One that holds nothing stops at once; a graceful stop may come on top.
+    let idle = house.work(acting(|_, _| async { Ok(()) }));
+    house.until(second, State::Done).await;
+    idle.stop.once_emptied("nothing is left");
+    assert_eq!(idle.report().await.reason, "nothing is left");
+    house.enqueue("third").await;
+    let worker = house.work(acting(|_, _| std::future::pending()));
+    pass(100).await;
+    worker.stop.once_emptied("some time");
+    worker.stop.graceful("TERM");
+    let report = worker.report().await;
+    assert_eq!((report.reason.as_str(), report.ended.get("hand_back")), ("TERM", Some(&1)));
+    house.check();
+}
+
+async fn timeout(
+    worker: tokio::task::JoinHandle<Result<banto_engine::Report, banto_engine::Unfit>>,
+) -> banto_engine::Report {
+    let report = tokio::time::timeout(std::time::Duration::from_secs(86_400), worker).await;
+    report.expect("it stops within a day").unwrap().expect("it started")
+}

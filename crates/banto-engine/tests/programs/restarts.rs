@@ -75,3 +75,44 @@ async fn a_program_that_is_gone_meanwhile_is_tried_again_and_stops_nobody() {
     assert!(house.status("tool").fault.is_some());
     house.stop().await;
 }
+
+/// A clock that panics once on the thread of the keepers: when a program has just been started.
+struct Stopping(std::sync::atomic::AtomicU32, std::thread::ThreadId);
+
+impl banto_store::Clock for Stopping {
+    fn wall_ms(&self) -> i64 {
+        let keeps = std::thread::current().id() == self.1;
+        assert!(!keeps || self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0, "a clock, on purpose");
+        banto_store::SystemClock.wall_ms()
+    }
+    fn steady_ms(&self) -> u64 {
+        banto_store::SystemClock.steady_ms()
+    }
+    fn boot(&self) -> String {
+        banto_store::SystemClock.boot()
+    }
+}
+
+#[tokio::test]
+async fn a_keeper_that_panics_keeps_its_program() {
+    use banto_engine::supervise::Supervisor;
+    let dir = tempfile::tempdir().unwrap();
+    let clock = std::sync::Arc::new(Stopping(0.into(), std::thread::current().id()));
+    let text = "echo start >>log; while :; do sleep 0.05; done";
+    let programs = vec![sh(dir.path(), "web", text), sh(dir.path(), "other", "while :; do sleep 0.05; done")];
+    let supervisor = Supervisor::new(programs, clock).unwrap();
+    let (handle, mut events) = (supervisor.handle(), supervisor.events());
+    let running = tokio::spawn(supervisor.run());
+    let fault = loop {
+        if let Event::NotStarted { fault, restart_ms, .. } = events.recv().await.unwrap() {
+            break (fault, restart_ms);
+        }
+    };
+    assert!(fault.0.contains("its keeper panicked: a clock, on purpose") && fault.1.is_some(), "{fault:?}");
+    for name in ["web", "other"] {
+        let name = super::house::name(name);
+        handle.program(&name).unwrap().until(Phase::Running).await;
+    }
+    handle.stop();
+    running.await.unwrap();
+}

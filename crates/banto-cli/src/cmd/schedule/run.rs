@@ -1,77 +1,70 @@
 //! `schedule run`: one tick, as cron would call it: fires what is due, runs it, and ends.
 //!
 //! Commands and functions that this tick fired run here, or wherever else a process takes from the same queue; the tick
-//! ends when each of them has ended. Jobs of a kind are enqueued and left to their workers. A run that failed makes the
-//! tick fail: exit codes are truth.
+//! ends when each of them has ended. Jobs of a kind are enqueued and left to their workers. Nothing that an earlier tick has
+//! left is lost: what died under it is taken back before anything fires, so that it holds no due instant back, and what waits
+//! and nobody living takes is run too. A run that failed makes the tick fail: exit codes are truth.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use banto_core::{JobId, Name, ScheduleName, State};
-use banto_engine::{
-    Config, Event, Events, Registry, Scheduler, Stop, Timetable, Worker,
-    fire::Looked,
-    timetable::{RUN_KIND, RUN_QUEUE},
-};
-use banto_store::Store;
-use serde_json::json;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use banto_core::{Name, State};
+use banto_engine::{Scheduler, Timetable, fire::Looked, rescue, timetable::RUN_QUEUE};
+use serde_json::{Value, json};
 
+use self::tick::{Goes, Tick};
 use crate::{
     args::schedule::HowToRun,
-    cmd::{Desk, line::count_of, signals, work},
+    cmd::{Desk, line::count_of, work},
     exit::{Exit, Failure},
     given::{Given, Written},
     log, mean,
 };
 
-/// How often the store is asked whether the runs have ended, at most: it wakes whoever waits for changes, mostly.
-const LOOK: Duration = Duration::from_millis(500);
-/// Why the worker of a tick stops.
-const DONE: &str = "everything that this tick fired has ended";
+mod left;
+mod tick;
+mod worked;
 
-/// A run that this tick fired.
-struct Tick {
-    schedule: ScheduleName,
-    due_at: i64,
-    job: JobId,
-    /// Whether it runs here, and how it ended if it did.
-    ended: Option<(State, Option<String>)>,
-    here: bool,
+/// What a tick came to.
+struct Told {
+    looked: Looked,
+    /// What it fired.
+    own: Vec<Tick>,
+    /// What earlier ticks had left, and it ran.
+    left: Vec<Tick>,
+    /// How many runs it took back from processes that died.
+    rescued: usize,
 }
 
 pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &HowToRun) -> Result<Exit, Failure> {
     let known = desk.known().await?;
     let written = given.read(known.as_ref())?;
-    let config = mean::schedule::worker(typed, &desk.app.name, queues(&written.timetable)?)?;
+    let queues = queues(&written.timetable)?;
+    let config = mean::schedule::worker(typed, &desk.app.name, queues.clone())?;
     log::begin(desk.clock(), &desk.app.name);
     begins(given, &written, typed.allow_empty)?;
     let timetable = Arc::new(written.timetable.clone());
     let scheduler = mean::schedule::scheduler(typed, &desk.app.name, &written.scheduler)?;
     let scheduler = Scheduler::new(desk.store().clone(), timetable.clone(), scheduler).clock(desk.clock());
-    let listening = tokio::spawn(fired(scheduler.events().subscribe()));
-    let looked = scheduler.once().await.map_err(work::unfit)??;
-    // The scheduler is gone, and with it whoever tells events: the reader has all of them.
-    let fired =
-        listening.await.map_err(|error| Failure::new(Exit::Machine, format!("hear what was fired: {error}")))?;
-    let mut ticks = ticks(desk, fired).await?;
-    if ticks.iter().any(|tick| tick.here) {
-        worked(desk, known.unwrap_or_default(), timetable, config, &mut ticks, typed.verbose).await?;
+    let rescued = rescue::look(desk.store(), &*desk.clock(), &config).await?;
+    let rescued = rescued.iter().filter(|rescued| rescued.job.options.fire.is_some()).count();
+    let (looked, mut own) = tick::fire(desk, scheduler).await?;
+    let waiting = left::waiting(desk, &queues, &own).await?;
+    let mut left = Vec::new();
+    if !waiting.is_empty() || own.iter().any(|tick| tick.goes == Goes::Here) {
+        let registry = known.unwrap_or_default();
+        left = worked::worked(desk, (registry, timetable, config), &mut own, waiting, typed.verbose).await?;
     }
-    told(desk, looked, &ticks)
+    told(desk, &Told { looked, own, left, rescued })
 }
 
 /// What is fit to begin with: all faults at once. What may surprise, the scheduler says itself.
 pub(in crate::cmd) fn begins(given: &Given, written: &Written, allow_empty: bool) -> Result<(), Failure> {
     let timetable = &written.timetable;
     banto_engine::preflight::timetable(timetable).map_err(work::unfit)?;
-    if !timetable.is_empty() {
+    if !timetable.is_empty() || allow_empty {
         return Ok(());
     }
     let hint = given.hint();
-    if allow_empty {
-        tracing::warn!("there is no schedule, so nothing will ever be due: {hint}");
-        return Ok(());
-    }
     let text = format!("find a schedule, so nothing would ever be due: {hint}; or go on with --allow-empty");
     Err(Failure::new(Exit::Unfit, text))
 }
@@ -86,129 +79,51 @@ pub(in crate::cmd) fn queues(timetable: &Timetable) -> Result<Vec<Name>, Failure
     Ok(queues)
 }
 
-type Fired = (ScheduleName, i64, JobId);
-
-/// Everything that is fired until nobody tells any more.
-async fn fired(mut events: Receiver<Event>) -> Vec<Fired> {
-    let mut fired = Vec::new();
-    loop {
-        match events.recv().await {
-            Ok(Event::Fired { schedule, due_at, job, .. }) => fired.push((schedule, due_at, job)),
-            Ok(_) => {}
-            Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(
-                    missed,
-                    "due instants fired faster than they can be told; their runs are not waited for"
-                );
-            }
-            Err(RecvError::Closed) => return fired,
-        }
-    }
-}
-
-async fn ticks(desk: &Desk<'_>, fired: Vec<Fired>) -> Result<Vec<Tick>, Failure> {
-    let mut ticks = Vec::new();
-    for (schedule, due_at, job) in fired {
-        // Another process may have run and pruned it already; then it has ended.
-        let kind = desk.store().job(job).await?.map(|card| card.job.kind);
-        let here = kind.is_some_and(|kind| kind.as_str() == RUN_KIND);
-        ticks.push(Tick { schedule, due_at, job, ended: None, here });
-    }
-    Ok(ticks)
-}
-
-/// Works until each run of this tick has ended.
-async fn worked(
-    desk: &Desk<'_>,
-    mut registry: Registry,
-    timetable: Arc<Timetable>,
-    config: Config,
-    ticks: &mut [Tick],
-    verbose: bool,
-) -> Result<(), Failure> {
-    timetable.work_in(&mut registry);
-    let mut worker = Worker::new(desk.store().clone(), registry, config).clock(desk.clock());
-    for layer in &desk.app.layers {
-        worker = worker.layer(work::Again(layer.clone()));
-    }
-    worker.preflight().map_err(work::unfit)?;
-    let (stop, events): (Stop, Events) = (worker.stop(), worker.events());
-    let signals = signals::obey(worker.stop())?;
-    let lines = verbose.then(|| tokio::spawn(log::lines(events.subscribe())));
-    let watching = async {
-        let watched = watch(desk.store(), ticks).await;
-        stop.graceful(DONE);
-        watched
-    };
-    let working = worker.start();
-    tokio::pin!(watching, working);
-    let (report, watched) = tokio::select! {
-        report = &mut working => (report, None),
-        watched = &mut watching => (working.await, Some(watched)),
-    };
-    drop(signals);
-    drop(events);
-    let report = report.map_err(work::unfit)?;
-    if let Some(lines) = lines.filter(|_| report.left.is_empty()) {
-        let _ = lines.await;
-    }
-    match watched {
-        Some(watched) => watched,
-        None => {
-            let exit = work::exit_of(&report);
-            let exit = if exit == Exit::Well { Exit::Found } else { exit };
-            Err(Failure::new(
-                exit,
-                format!("run all that this tick fired: {}; others will take it over", report.reason),
-            ))
-        }
-    }
-}
-
-/// Until each run of this tick has ended.
-async fn watch(store: &Arc<dyn Store>, ticks: &mut [Tick]) -> Result<(), Failure> {
-    let mut seen = 0;
-    loop {
-        for tick in ticks.iter_mut().filter(|tick| tick.here && tick.ended.is_none()) {
-            match store.job(tick.job).await? {
-                None => tick.ended = Some((State::Done, None)),
-                Some(card) if card.job.state.ended() => tick.ended = Some((card.job.state, card.job.error)),
-                Some(_) => {}
-            }
-        }
-        if ticks.iter().all(|tick| !tick.here || tick.ended.is_some()) {
-            return Ok(());
-        }
-        if let Ok(number) = tokio::time::timeout(LOOK, store.changed(seen)).await {
-            seen = number?;
-        }
-    }
-}
-
-fn told(desk: &mut Desk<'_>, looked: Looked, ticks: &[Tick]) -> Result<Exit, Failure> {
-    let ended = |tick: &Tick| tick.ended.as_ref().map(|(state, _)| *state);
-    let failed: Vec<&Tick> =
-        ticks.iter().filter(|tick| ended(tick).is_some_and(|state| state != State::Done)).collect();
-    let exit = if failed.is_empty() { Exit::Well } else { Exit::Found };
+fn told(desk: &mut Desk<'_>, told: &Told) -> Result<Exit, Failure> {
+    let Told { looked, own, left, rescued } = told;
+    let failed = |ticks: &[Tick]| ticks.iter().filter(|tick| tick.failed()).count();
+    let exit = if failed(own) + failed(left) == 0 { Exit::Well } else { Exit::Found };
     if desk.print.json() {
-        let runs = ticks.iter().map(|tick| {
-            let error = tick.ended.as_ref().and_then(|(_, error)| error.clone());
-            json!({ "schedule": tick.schedule, "due_at": tick.due_at, "job": tick.job, "here": tick.here, "state": ended(tick), "error": error })
+        let all = |ticks: &[Tick]| ticks.iter().map(json).collect::<Vec<Value>>();
+        let Looked { fired, not, there } = looked;
+        let answer = json!({
+            "fired": fired, "not": not, "there": there, "runs": all(own),
+            "left": all(left), "rescued": rescued, "exit": exit.code(),
         });
-        let runs: Vec<_> = runs.collect();
-        let answer = json!({ "fired": looked.fired, "not": looked.not, "there": looked.there, "runs": runs, "exit": exit.code() });
         desk.print.object(&answer)?;
         return Ok(exit);
     }
-    for tick in ticks {
-        let Tick { schedule, job, .. } = tick;
-        desk.print.say(match &tick.ended {
-            Some((State::Done, _)) => format!("{schedule}: done"),
-            Some((state, error)) => format!("{schedule}: {state}: {}", error.as_deref().unwrap_or_default()),
-            None => format!("{schedule}: enqueued as job {job}; a worker of its queue runs it"),
-        });
+    for tick in own {
+        desk.print.say(line(tick));
+    }
+    for tick in left {
+        desk.print.say(format!("{} (left by an earlier tick)", line(tick)));
     }
     let fired = count_of(looked.fired, "due instant fired", "due instants fired");
-    desk.print.say(format!("{fired}, {} skipped or missed, {} failed", looked.not, failed.len()));
+    desk.print.say(format!("{fired}, {} skipped or missed, {} failed", looked.not, failed(own)));
+    if !left.is_empty() {
+        let ran = count_of(left.len(), "run", "runs");
+        desk.print.say(format!("{ran} left by earlier ticks, {} failed", failed(left)));
+    }
+    if *rescued > 0 {
+        let taken = count_of(*rescued, "run was", "runs were");
+        desk.print.say(format!("{taken} taken back from a process that died; see `schedule history`"));
+    }
     Ok(exit)
+}
+
+fn line(tick: &Tick) -> String {
+    let Tick { schedule, job, queue, .. } = tick;
+    match (&tick.ended, tick.goes) {
+        (Some((State::Done, _)), _) => format!("{schedule}: done"),
+        (Some((state, error)), _) => format!("{schedule}: {state}: {}", error.as_deref().unwrap_or_default()),
+        (None, Goes::Paused) => format!("{schedule}: job {job} waits: the queue {queue} is paused"),
+        (None, _) => format!("{schedule}: enqueued as job {job}; a worker of its queue runs it"),
+    }
+}
+
+fn json(tick: &Tick) -> Value {
+    let Tick { schedule, due_at, job, ended, goes, .. } = tick;
+    let (state, error) = (ended.as_ref().map(|(state, _)| state), ended.as_ref().and_then(|(_, error)| error.as_ref()));
+    json!({ "schedule": schedule, "due_at": due_at, "job": job, "here": *goes == Goes::Here, "state": state, "error": error })
 }

@@ -139,8 +139,10 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
             let house = House::scheduling();
             house.types("schedule run").await.ends(0);
             house.clock.pass(3_600_000);
-            if *typed != "schedule run" {
-                house.fire().await;
+            house.fire().await;
+            if *typed == "schedule run" {
+                // What was fired is left by an earlier tick, and something more is due.
+                house.clock.pass(3_600_000);
             }
             let said = house.types(&format!("{typed} --json")).await;
             assert!(said.exit <= 1 && (!said.out.is_empty() || row == "schedule lint"), "{typed}: {said:?}");
@@ -172,7 +174,7 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
     for row in ["schedule work", "up", "reload"] {
         take(row);
     }
-    for verb in ["list", "start NAME", "stop NAME", "restart NAME", "logs NAME"] {
+    for verb in ["list", "start NAME", "stop NAME", "restart NAME", "reload NAME", "logs NAME"] {
         take(&format!("program {verb}"));
     }
     for (row, states) in [("queue list", 7), ("queue failed", 1)] {

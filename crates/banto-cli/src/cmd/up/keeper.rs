@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use banto_core::Name;
-use banto_engine::{Layer, Registry, Stop, timetable::Current};
+use banto_engine::{Events, Layer, Registry, Stop, timetable::Current};
 use banto_store::{Clock, Store};
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
@@ -44,7 +44,9 @@ pub(super) struct Keeper {
     pub(super) main: Handle,
     pub(super) scheduler: Option<(Slot<Watched>, Stop)>,
     pub(super) workers: Vec<Working>,
-    pub(super) beside_running: Vec<JoinHandle<()>>,
+    pub(super) beside_running: Option<JoinHandle<()>>,
+    /// Where all its workers tell theirs.
+    pub(super) events: Events,
     pub(super) end: Option<End>,
 }
 
@@ -83,7 +85,8 @@ impl Keeper {
             main: Handle::current(),
             scheduler: None,
             workers: Vec::new(),
-            beside_running: Vec::new(),
+            beside_running: None,
+            events: Events::default(),
             end: None,
         };
         // What does not fit is said now, before anything runs.

@@ -28,9 +28,15 @@ impl Keeper {
         let written = self.given.read(self.kinds.as_ref()).map_err(|failure| failure.text)?;
         self.judge(&written, &file)?;
         let mut lines = between(&self.written.timetable, &written.timetable);
-        let schedules_changed = !lines.is_empty() || self.written.scheduler != written.scheduler;
-        if self.written.worker != written.worker {
-            lines.push("[worker] has changed: it counts from the next start of this process".into());
+        if self.written.scheduler != written.scheduler {
+            lines.push("[scheduler] has changed".into());
+        }
+        let schedules_changed = !lines.is_empty();
+        // `schedule work` goes by its flags alone.
+        if !self.how.only_runs && self.written.worker != written.worker {
+            let counts =
+                "it counts from the next start of this process; to have it count, stop this one and start it anew";
+            lines.push(format!("[worker] has changed: {counts}"));
         }
         let worker = self.written.worker.clone();
         self.written = Written { worker, ..written };

@@ -46,6 +46,7 @@ pub(super) async fn answer(keeper: &mut Keeper, asked: Asked) {
                 Order::Start => one.start(),
                 Order::Stop => one.stop(),
                 Order::Restart => one.restart(),
+                Order::Reload => one.reload(),
             });
             match done {
                 Ok(()) => Answer::End {},

@@ -1,7 +1,7 @@
 //! The workers of a process: one for all queues, and one more for each change of the file that brings new queues.
 
 use banto_core::Name;
-use banto_engine::{Config, Events, Halt, Registry, Report, Stop, Unfit, Worker, config::QueueWeight};
+use banto_engine::{Config, Halt, Registry, Report, Stop, Unfit, Worker, config::QueueWeight};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     worker_words, works_kinds,
 };
 use crate::{
-    cmd::{schedule::run as tick, work},
+    cmd::{beside, schedule::run as tick, work},
     exit::{Exit, Failure},
     log,
     mean::{self, schedule::Part},
@@ -127,16 +127,23 @@ impl Keeper {
         Ok(())
     }
 
-    /// Its handlers run on the application's runtime.
+    /// Its handlers run on the application's runtime, and what listens to one worker hears all.
     pub(super) fn spawn_worker(&mut self, config: Config) -> (JoinHandle<Worked>, Stop) {
-        let worker = self.worker(config);
-        let (stop, events): (Stop, Events) = (worker.stop(), worker.events());
-        if worker_words(&self.written, &self.how).verbose {
-            self.main.spawn(log::lines(events.subscribe()));
-        }
-        if let Some(beside) = self.beside.as_ref().filter(|_| !self.how.only_runs && self.beside_running.is_empty()) {
-            self.beside_running.push(self.main.spawn(beside(self.opened.clone(), events)));
+        let worker = self.worker(config).tell(self.events.clone());
+        let stop = worker.stop();
+        if self.workers.is_empty() {
+            self.listen();
         }
         (self.main.spawn(worker.start()), stop)
+    }
+
+    fn listen(&mut self) {
+        if worker_words(&self.written, &self.how).verbose {
+            self.main.spawn(log::lines(self.events.subscribe()));
+        }
+        if let Some(own) = self.beside.clone().filter(|_| !self.how.only_runs) {
+            let living = beside::keep(own, self.opened.clone(), self.events.clone());
+            self.beside_running = Some(self.main.spawn(living));
+        }
     }
 }

@@ -26,23 +26,24 @@ pub const LOGS: &str = "storage/logs";
 /// The days on which two logins live side by side, both in it, in Tokyo. `MYTEACHER_DUAL_AUTH_FROM` and `_UNTIL` move them.
 const DUAL_AUTH: (&str, &str) = ("2025-12-01", "2025-12-14");
 /// What of the environment a chore is given, beside what every command gets.
-const SETTINGS: [&str; 16] = [
+const SETTINGS: [&str; 17] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT",
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "BANTO_LOG",
+    "MYTEACHER_APP_LOG",
+    "MYTEACHER_APP_LOG_ZONE",
     "MYTEACHER_EXPORTS",
     "MYTEACHER_FILES",
     "MYTEACHER_FREE_TOKENS",
-    "MYTEACHER_LOG_FILES",
-    "MYTEACHER_LOG_ZONE",
+    "MYTEACHER_KEEP_YEARS",
+    "MYTEACHER_OF_AGE",
     "MYTEACHER_PAINTER",
     "MYTEACHER_WRITER",
-    "REDIS_PASSWORD",
+    "MYTEACHER_YEAR_ENDS",
     "REDIS_URL",
-    "TZ",
 ];
 
 /// How chores are run.
@@ -71,40 +72,55 @@ pub fn timetable(how: &How) -> Result<Timetable, String> {
     let service = Name::new(SERVICE).map_err(|refusal| refusal.to_string())?;
     let mut timetable = Timetable::new(service, BUILD);
     let (first, last) = dual_auth_days()?;
-    let mut add = |draft: ScheduleDraft, chore: &[&str], log: &str| match typed(chore) {
-        Ok(_) => timetable.add(how.run(draft, chore, log)),
-        Err(fault) => timetable.fault(format!("schedule {}: {fault}", chore.join(" "))),
+    // Without an address there is no Redis to be watched: its due instants are skipped, and the ledger says so.
+    let redis = how.has_redis();
+    if redis && !crate::redis::BUILT_IN {
+        timetable
+            .fault("watch REDIS_URL: this build has no client for Redis; build with --features redis, or unset it");
+    }
+    let mut add = |scheduled: Result<Scheduled, String>| match scheduled {
+        Ok(scheduled) => timetable.add(scheduled),
+        Err(fault) => timetable.fault(fault),
     };
 
     let monitors = |name: &str| schedule(name).every(5.minutes()).no_overlap().one_server().group("monitors");
-    add(monitors("redis:monitor"), &["redis:monitor"], "redis-monitoring.log");
+    let watched = how.runs(monitors("redis:monitor"), &["redis:monitor"], "redis-monitoring.log");
+    add(watched.map(|scheduled| scheduled.when(move || redis)));
     let dual_auth = monitors("auth:monitor-dual-auth").timezone(TOKYO).from(&first).until(&last);
-    add(dual_auth, &["auth:monitor-dual-auth", "--alert"], "dual-auth-monitoring.log");
+    add(how.runs(dual_auth, &["auth:monitor-dual-auth", "--alert"], "dual-auth-monitoring.log"));
 
     let batch = schedule("batch:execute-scheduled-tasks").every_minute().no_overlap().one_server();
-    add(batch, &["batch:execute-scheduled-tasks"], "scheduled-tasks.log");
-    add(kept("avatars:reconcile").every(5.minutes()), &["avatars:reconcile"], "avatars-reconcile.log");
+    add(how.runs(batch, &["batch:execute-scheduled-tasks"], "scheduled-tasks.log"));
+    add(how.runs(kept("avatars:reconcile").every(5.minutes()), &["avatars:reconcile"], "avatars-reconcile.log"));
 
     let daily = |name: &str| kept(name).daily();
-    add(daily("notifications:delete-expired"), &["notifications:delete-expired"], "notifications-cleanup.log");
-    add(daily("cache:clear").at("03:00"), &["cache:clear", "--tag", "dashboard"], "cache-clear.log");
+    add(how.runs(
+        daily("notifications:delete-expired"),
+        &["notifications:delete-expired"],
+        "notifications-cleanup.log",
+    ));
+    add(how.runs(daily("cache:clear").at("03:00"), &["cache:clear", "--tag", "dashboard"], "cache-clear.log"));
     let sunday = kept("executions:clean").weekly_on(Weekday::Sunday, "03:00");
-    add(sunday, &["executions:clean"], "executions-clean.log");
+    add(how.runs(sunday, &["executions:clean"], "executions-clean.log"));
     let payments = kept("payment:clean-old-histories").monthly_on(1, "01:00");
-    add(payments, &["payment:clean-old-histories", "--yes"], "payments-clean.log");
+    add(how.runs(payments, &["payment:clean-old-histories", "--yes"], "payments-clean.log"));
 
     let in_tokyo = |name: &str| kept(name).timezone(TOKYO);
     let inactive = in_tokyo("batch:delete-inactive-users").daily_at("01:00");
-    add(inactive, &["batch:delete-inactive-users", "--days", "90"], "delete-inactive-users.log");
+    add(how.runs(inactive, &["batch:delete-inactive-users", "--days", "90"], "delete-inactive-users.log"));
     let subscriptions = in_tokyo("subscription:cleanup-expired").daily_at("03:00");
-    add(subscriptions, &["subscription:cleanup-expired"], "subscription-cleanup.log");
+    add(how.runs(subscriptions, &["subscription:cleanup-expired"], "subscription-cleanup.log"));
     let minors = in_tokyo("legal:delete-unconsented-minors").daily_at("03:00");
-    add(minors, &["legal:delete-unconsented-minors", "--yes"], "delete-unconsented-minors.log");
+    add(how.runs(minors, &["legal:delete-unconsented-minors", "--yes"], "delete-unconsented-minors.log"));
     let first_of_month = |name: &str, time: &str| in_tokyo(name).monthly_on(1, time);
-    add(first_of_month("tokens:reset-free", "00:00"), &["tokens:reset-free"], "tokens-reset.log");
+    add(how.runs(first_of_month("tokens:reset-free", "00:00"), &["tokens:reset-free"], "tokens-reset.log"));
     let counters = first_of_month("group:reset-monthly-task-count", "00:00");
-    add(counters, &["group:reset-monthly-task-count"], "group-task-reset.log");
-    add(first_of_month("reports:generate-monthly", "02:00"), &["reports:generate-monthly"], "monthly-reports.log");
+    add(how.runs(counters, &["group:reset-monthly-task-count"], "group-task-reset.log"));
+    add(how.runs(
+        first_of_month("reports:generate-monthly", "02:00"),
+        &["reports:generate-monthly"],
+        "monthly-reports.log",
+    ));
     Ok(timetable)
 }
 
@@ -124,7 +140,21 @@ fn dual_auth_days() -> Result<(String, String), String> {
 }
 
 impl How {
-    /// Has a chore run when that schedule is due.
+    /// Whether there is a Redis that chores know of.
+    fn has_redis(&self) -> bool {
+        match self {
+            How::Process { .. } => std::env::var_os("REDIS_URL").is_some_and(|url| !url.is_empty()),
+            How::Here { flags, .. } => flags.contains_key("redis:monitor"),
+        }
+    }
+
+    /// Has a chore run when that schedule is due, if there is such a chore: what does not exist is found at start, not once a
+    /// month.
+    fn runs(&self, draft: ScheduleDraft, chore: &[&str], log: &str) -> Result<Scheduled, String> {
+        typed(chore).map_err(|fault| format!("schedule {}: {fault}", chore.join(" ")))?;
+        Ok(self.run(draft, chore, log))
+    }
+
     fn run(&self, draft: ScheduleDraft, chore: &[&str], log: &str) -> Scheduled {
         match self {
             How::Process { program, store, logs } => {
@@ -144,7 +174,7 @@ impl How {
     }
 }
 
-/// What those words mean. A schedule that names a command which does not exist is found at start, not once a month.
+/// What those words mean.
 fn typed(chore: &[impl AsRef<str>]) -> Result<Verb, String> {
     let words = ["myteacher"].into_iter().chain(chore.iter().map(AsRef::as_ref));
     banto_cli::parse_from::<Typed>(words).map(|typed| typed.verb).map_err(|failure| {

@@ -1,6 +1,7 @@
 //! `executions clean`: what scheduled tasks did is remembered for six months.
 //!
-//! Months as the calendar of Asia/Tokyo counts them. When a task was executed is all that counts, not how it ended.
+//! Months as the calendar of Asia/Tokyo counts them. When a task was executed is all that counts, not how it ended; but the last
+//! success of each stays, however old: the next one removes what it left open.
 
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -8,8 +9,10 @@ use serde_json::json;
 use super::{BATCH, sweep};
 use crate::{args::At, error::Error, report::Report, table::Tables, tokyo};
 
-/// The history of scheduled tasks.
-const TABLE: &str = "scheduled_task_executions";
+/// What is forgotten.
+const OLD: &str = "scheduled_task_executions e WHERE executed_at < ?1 AND (status <> 'success' OR EXISTS (SELECT 1
+                   FROM scheduled_task_executions later WHERE later.scheduled_task_id = e.scheduled_task_id
+                   AND later.status = 'success' AND (later.executed_at, later.id) > (e.executed_at, e.id)))";
 
 /// `executions …`.
 #[derive(Debug, Clone, Subcommand)]
@@ -47,8 +50,8 @@ impl Executions {
 async fn clean(typed: &Clean, tables: &Tables) -> Result<Report, Error> {
     let before = tokyo::months_before(tables.now(), typed.months)?;
     let sql = (
-        format!("SELECT count(*) FROM {TABLE} WHERE executed_at < ?1"),
-        format!("DELETE FROM {TABLE} WHERE rowid IN (SELECT rowid FROM {TABLE} WHERE executed_at < ?1 LIMIT {BATCH})"),
+        format!("SELECT count(*) FROM {OLD}"),
+        format!("DELETE FROM scheduled_task_executions WHERE id IN (SELECT id FROM {OLD} LIMIT {BATCH})"),
     );
     let (due, deleted) = sweep(tables, typed.dry_run, sql, [before]).await?;
     let said = match typed.dry_run {

@@ -55,40 +55,38 @@ const LIMIT: Duration = Duration::from_secs(60);
 pub(super) fn play(stage: &Stage) -> Told<Report> {
     let (theirs, ours) = (stage.scene("theirs")?, stage.scene("ours")?);
     let ends = theirs_end(&theirs)?;
-    let up = Up::new(&ours, &file(&ours)?)?;
-    let mut process = up.start("up")?;
-    let ours_of = |n: usize| folder(&ours, n);
-    let all = || Ok((0..CHILDREN.len()).all(|n| starts(&ours_of(n)) >= STARTS));
-    let again = stage.until("every child started again and again", LIMIT, all);
+    let mut process = Up::new(&ours, &file(&ours)?)?.start("up")?;
+    let all = || Ok((0..CHILDREN.len()).all(|n| starts(&folder(&ours, n)) >= STARTS));
+    // Who was not started again is seen below, by name.
+    let _seen = stage.until("every child started again and again", LIMIT, all);
     let alive = process.ended()?.is_none();
     process.signal(Signal::TERM)?;
-    let stopped = process.succeed(Duration::from_secs(40));
-    let log = std::fs::read_to_string(ours.dir.join("up.log")).unwrap_or_default();
-    let left = marked(&ours)?.len() as u64;
-    let said = |n: usize| log.lines().filter(|line| says_end(line, n)).count();
-    let (mut restarted, mut silent, mut report) = (0, 0, Report::default());
-    for (n, ((what, _), ended)) in CHILDREN.iter().zip(&ends).enumerate() {
-        let (theirs, ours, said) = (starts(&folder(&theirs, n)), starts(&ours_of(n)), said(n));
-        restarted += u64::from(ours >= STARTS);
-        silent += u64::from(said + 1 < ours);
-        let how = if *ended { "its own end" } else { "goes on" };
-        report = report
-            .note(format!("a child that {what}: theirs {how} after {theirs}; ours {ours} starts, {said} ends said"));
-    }
-    let died = ends.iter().filter(|ended| **ended).count() as u64;
+    let well = alive && process.wait(Duration::from_secs(40))?.success();
     let neighbour = starts(&folder(&ours, CHILDREN.len())) as u64;
-    Ok(report
-        .check(Check::exactly("children that ours starts again each time", restarted, "", CHILDREN.len() as u64))
-        .check(Check::exactly("children that were the end of theirs", died, "", CHILDREN.len() as u64 - 1))
-        .check(Check::none("children whose ends were not said", silent))
-        .check(Check::exactly(
-            "ours is alive, and stops well",
-            u64::from(alive && again.is_ok() && stopped.is_ok()),
-            "",
-            1,
-        ))
+    Ok(beside(&theirs, &ends, &ours)
+        .check(Check::exactly("ours lives until it is told to stop", u64::from(well), "", 1))
         .check(Check::exactly("starts of the child beside them", neighbour, "", 1))
-        .check(Check::none("processes left behind", left)))
+        .check(Check::none("processes left behind", marked(&ours)?.len() as u64)))
+}
+
+/// What became of each child under theirs, of which `ends` says whether it has ended, and under ours.
+fn beside(theirs: &Scene<'_>, ends: &[bool], ours: &Scene<'_>) -> Report {
+    let log = std::fs::read_to_string(ours.dir.join("up.log")).unwrap_or_default();
+    let (mut again, mut silent, mut report) = (0, 0, Report::default());
+    for ((n, (what, _)), ended) in CHILDREN.iter().enumerate().zip(ends) {
+        let (once, often) = (starts(&folder(theirs, n)), starts(&folder(ours, n)));
+        let said = log.lines().filter(|line| says_end(line, n)).count();
+        again += u64::from(often >= STARTS);
+        // The last one may still have run.
+        silent += u64::from(said + 1 < often);
+        let how = if *ended { "ended with it" } else { "went on" };
+        report = report.note(format!("a child that {what}: theirs {how} after {once}, ours started it {often} times"));
+    }
+    let (children, died) = (CHILDREN.len() as u64, ends.iter().filter(|ended| **ended).count() as u64);
+    report
+        .check(Check::exactly("children that ours starts again each time", again, "", children))
+        .check(Check::exactly("children that were the end of theirs", died, "", children - 1))
+        .check(Check::none("children whose ends ours did not say", silent))
 }
 
 /// Whether that line of the log says how the child of that number has ended.

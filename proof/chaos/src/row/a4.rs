@@ -45,7 +45,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
         process = up.start("up")?;
     }
     client.succeed(Duration::from_secs(240))?;
-    scene.drained(Duration::from_secs(60))?;
+    scene.drained(Duration::from_secs(240))?;
     let until = wall();
     stage.until("everything accounted for", Duration::from_secs(20), || {
         Ok(service(&scene)?.is_some_and(|service| service.accounted_until > until))

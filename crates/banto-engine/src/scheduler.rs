@@ -8,7 +8,7 @@
 //! the clock at least once a second, because a clock may be set.
 //!
 //! `scheduler/turns.rs` is the loop, `register.rs` what happens when the timetable meets the store's, `guard.rs` the watch over this
-//! process's own clock.
+//! process's own clock, `back.rs` what to do when a clock was set back.
 
 use std::sync::{
     Arc, Mutex, PoisonError,
@@ -28,6 +28,7 @@ use crate::{
     timetable::{Entry, Timetable},
 };
 
+mod back;
 mod guard;
 mod register;
 mod turns;

@@ -13,7 +13,7 @@ use crate::{
     desk::Desk,
     enqueue,
     error::{Result, fault},
-    pause, schedule,
+    mutate, pause, schedule,
 };
 
 /// Refuses what cannot be fired. Needs no desk, so it is asked before the queue.
@@ -83,7 +83,8 @@ fn judge<'a>(
         .db
         .prepare_cached(FATE)?
         .query_row(params![fire.schedule.as_str(), fire.due_at], |row| row.get(0))
-        .optional()?;
+        .optional()?
+        .filter(|_| !mutate::due_dropped());
     let missed = fate == Some(number(Fate::Missed));
     Ok(match &fire.act {
         Act::Not(_) if fate.is_some() => Ok(Fired::There),

@@ -1,6 +1,6 @@
 //! Taking out a guard, so that the proofs can show that they would notice.
 //!
-//! `BANTO_MUTATE=fence|fsync|unique`, and only where the feature `mutate` is compiled in, which nothing that ships does.
+//! `BANTO_MUTATE=fence|fsync|unique|due|generation`, and only where the feature `mutate` is compiled in, which nothing that ships does.
 
 /// Whether leases are not compared.
 pub(crate) fn fence_dropped() -> bool {
@@ -15,6 +15,16 @@ pub(crate) fn fsync_dropped() -> bool {
 /// Whether keys are not looked at.
 pub(crate) fn unique_dropped() -> bool {
     dropped("unique")
+}
+
+/// Whether a due instant that is on the ledger is not looked at.
+pub(crate) fn due_dropped() -> bool {
+    dropped("due")
+}
+
+/// Whether whoever knows older schedules may say up to when all are accounted for.
+pub(crate) fn generation_dropped() -> bool {
+    dropped("generation")
 }
 
 #[cfg(feature = "mutate")]

@@ -12,7 +12,7 @@ use crate::{
     beat,
     desk::{Desk, Now},
     error::{Result, fault},
-    pause,
+    mutate, pause,
     row::lossy,
 };
 
@@ -102,7 +102,7 @@ pub(crate) fn account(desk: &mut Desk<'_>, firing: &Firing) -> rusqlite::Result<
     desk.db
         .prepare_cached(
             "UPDATE banto_service SET accounted_until = iif(?3, ?2, max(accounted_until, ?2)), by = ?4, base = ?5,
-                 boot = ?6 WHERE service = ?1 AND generation = ?7",
+                 boot = ?6 WHERE service = ?1 AND (generation = ?7 OR ?8)",
         )?
         .execute(params![
             firing.service.as_str(),
@@ -112,6 +112,7 @@ pub(crate) fn account(desk: &mut Desk<'_>, firing: &Firing) -> rusqlite::Result<
             desk.now.wall.saturating_sub(desk.now.steady),
             desk.now.boot,
             firing.generation,
+            mutate::generation_dropped(),
         ])?;
     desk.counts.touched = true;
     Ok(())

@@ -10,9 +10,9 @@ use std::{
     sync::Arc,
 };
 
-use banto_core::{Ids, Label, Lease, NewJob, Payload};
+use banto_core::{FireId, Ids, InstanceId, Label, Lease, NewJob, Payload, ScheduleName};
 use banto_sqlite::{Options, Read, Sqlite, Store};
-use banto_store::{Finished, SystemClock};
+use banto_store::{Act, Finished, Fire, Fired, Firing, NewSchedule, Register, SystemClock};
 use bench::{Bench, claim, done, jobs, name, sound};
 
 fn open(path: &Path) -> Sqlite {
@@ -31,6 +31,32 @@ fn ten() -> Vec<NewJob> {
     let mut ids = Ids::new(10);
     let payload = Payload::parse("1").unwrap();
     (0..10).map(|_| NewJob::new(ids.make(1), name("send"), name("mail"), payload.clone())).collect()
+}
+
+/// One schedule of the service `app`.
+async fn register(store: &Sqlite) {
+    let (model, action, source) = ("{}".into(), "run a".into(), "code".into());
+    let schedules = vec![NewSchedule { name: schedule(), revision: 1, model, action, source }];
+    let (by, build) = (InstanceId(1), Label::new("b1").unwrap());
+    store.register(Register { service: name("app"), by, build, as_of: 0, schedules }).await.unwrap();
+}
+
+fn schedule() -> ScheduleName {
+    ScheduleName::new("a").unwrap()
+}
+
+fn firing(fires: Vec<Fire>) -> Firing {
+    Firing { service: name("app"), by: InstanceId(1), fires, until: None, generation: 1, rewind: false }
+}
+
+/// Fires that due instant, with a job of its own each time.
+async fn fire(store: &Sqlite, due_at: i64) -> Vec<Fired> {
+    let mut job = jobs(1).remove(0);
+    job.options.fire = Some(FireId { schedule: schedule(), due_at });
+    let (act, note) = (Act::Run(Box::new(job)), String::new());
+    let (schedule, late, even_in_maintenance) = (schedule(), false, false);
+    let fire = Fire { schedule, revision: 1, due_at, count: 1, act, late, even_in_maintenance, note };
+    store.fire(firing(vec![fire])).await.unwrap()
 }
 
 #[tokio::test]
@@ -61,6 +87,19 @@ async fn part() {
                 store.enqueue([job.once(Label::new("one").unwrap())].into()).await.unwrap();
             }
             assert_eq!(store.tally().await.unwrap().accepted, 1, "the key holds");
+        }
+        "twice" => {
+            register(&store).await;
+            assert!(matches!(fire(&store, 1).await[..], [Fired::Run(_)]));
+            assert_eq!(fire(&store, 1).await, [Fired::There], "the key of the ledger holds");
+        }
+        "older" => {
+            register(&store).await;
+            let before = store.service(name("app")).await.unwrap();
+            let until = Some(i64::MAX);
+            store.fire(Firing { until, generation: 0, ..firing(Vec::new()) }).await.unwrap();
+            let after = store.service(name("app")).await.unwrap();
+            assert_eq!(after.unwrap().accounted_until, before.unwrap().accounted_until, "the generation holds");
         }
         other => unreachable!("{other}"),
     }
@@ -104,7 +143,7 @@ async fn who_is_cut_off_around_a_claim_or_a_finish_leaves_leases_that_the_rescue
 #[cfg(feature = "mutate")]
 #[test]
 fn a_guard_that_is_taken_out_is_missed() {
-    for (part, guard) in [("late", "fence"), ("keys", "unique")] {
+    for (part, guard) in [("late", "fence"), ("keys", "unique"), ("twice", "due"), ("older", "generation")] {
         assert!(play(part, &Bench::new().path(), None).success(), "{part}");
         assert!(!play(part, &Bench::new().path(), Some(("BANTO_MUTATE", guard))).success(), "{part} without {guard}");
     }

@@ -109,6 +109,22 @@ impl Dues {
         Ok(dues)
     }
 
+    /// Adds those of another part of the same row.
+    pub fn add(&mut self, other: Dues) {
+        self.due += other.due;
+        self.open += other.open;
+        self.invented += other.invented;
+        // Of all jobs of the store, each time.
+        self.doubled = self.doubled.max(other.doubled);
+        self.late_ms.extend(other.late_ms);
+        self.late_ms.sort_unstable();
+        for (all, more) in [(&mut self.fired, other.fired), (&mut self.missed, other.missed)] {
+            for (schedule, count) in more {
+                *all.entry(schedule).or_default() += count;
+            }
+        }
+    }
+
     /// All that have fired.
     pub fn all_fired(&self) -> u64 {
         self.fired.values().sum()

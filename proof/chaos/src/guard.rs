@@ -1,6 +1,6 @@
 //! Guards taken out: each row must be able to fail.
 //!
-//! With the feature `mutate` the store leaves out its fence, its fsync or its unique keys when it is told to. The row that
+//! With the feature `mutate` the store leaves out its fence, its fsync, its unique keys, the key of its ledger or the generation of a timetable when it is told to. The row that
 //! guards it is run as it is, which must pass, and without the guard, which must turn red by one of its checks.
 
 use crate::{
@@ -10,10 +10,13 @@ use crate::{
 };
 
 /// A guard, the row that would notice, and what it is without it.
-const GUARDS: [(&str, &str, &str); 3] = [
+const GUARDS: [(&str, &str, &str); 6] = [
     ("fence", "A7", "without the fence: leases are not compared"),
     ("fsync", "B13", "without the fsync: the answer comes before the commit"),
     ("unique", "E5", "without the unique key: it is not looked at"),
+    ("unique", "A14", "without the unique key: runs overlap"),
+    ("due", "D4", "without the key of the ledger: what is there fires again"),
+    ("generation", "D7", "without the generation: who knows less says that all is done"),
 ];
 
 /// Runs the rows that guard something, with it and without it; says whether each was green and turned red.

@@ -10,7 +10,8 @@
 //! - [`row`]: the rows, one file each; [`guard`]: the rows again with a guard taken out, which must turn red.
 //! - what rows are made of: [`stage`] (its folder, seed and store), [`process`] (children), [`ledger`] (lines),
 //!   [`account`] (lost, doubled, wrong), [`dues`] (the same for due instants), [`load`] (what the load is), [`disk`] (small disks).
-//! - what the children do: [`worker`], [`scheduler`], [`client`], [`command`] (the command line), [`grip`], [`race`],
+//! - what the children do: [`worker`], [`scheduler`], [`client`], [`command`] (the command line), [`up`](mod@up) (the same as
+//!   a whole house), [`grip`], [`race`],
 //!   [`probe`], [`gorge`]; and [`watched`], through which they use the store.
 
 pub mod account;
@@ -32,6 +33,7 @@ pub mod report;
 pub mod row;
 pub mod scheduler;
 pub mod stage;
+pub mod up;
 pub mod watched;
 pub mod worker;
 

@@ -12,8 +12,11 @@ use crate::{Told, report::Report, stage::Stage};
 mod a1;
 mod a11;
 mod a13;
+mod a14;
+mod a15;
 mod a2;
 mod a3;
+mod a4;
 mod a5;
 mod a6;
 mod a7;
@@ -28,6 +31,7 @@ mod d2;
 mod d4;
 mod d5;
 mod d6;
+mod d7;
 mod e1;
 mod e2;
 mod e3;
@@ -62,12 +66,15 @@ pub const ROWS: &[Row] = &[
     row("A1", "workers killed under load", Measures, (120, 900), a1::play),
     row("A2", "killed between commit and answer", Waits, (120, 1_200), a2::play),
     row("A3", "killed while finishing", Waits, (90, 900), a3::play),
+    row("A4", "`up` killed with all its programs", Waits, (120, 900), a4::play),
     row("A5", "rolling TERM restarts under load", Measures, (90, 600), a5::play),
     row("A6", "TERM, and handlers that spin", Waits, (90, 120), a6::play),
     row("A7", "a worker frozen past its lease", Waits, (60, 180), a7::play),
     row("A9", "poison: abort, exit, stack, SIGSEGV", Measures, (120, 400), a9::play),
     row("A11", "panics in handler, layer and drop", Waits, (60, 120), a11::play),
     row("A13", "jobs much longer than their lease", Waits, (90, 720), a13::play),
+    row("A14", "who holds a run that bars others killed", Waits, (120, 400), a14::play),
+    row("A15", "the reference's entry point beside ours", Waits, (120, 120), a15::play),
     row("B10", "the file held by another process", Waits, (120, 300), b10::play),
     row("B11", "the disk full to its last byte", Waits, (120, 180), b11::play),
     row("B13", "a disk that fails under fsync and write", Waits, (120, 900), b13::play),
@@ -77,6 +84,7 @@ pub const ROWS: &[Row] = &[
     row("D4", "the leader frozen or killed at the due second", Measures, (90, 400), d4::play),
     row("D5", "down for three hours over 180 dues", Waits, (120, 120), d5::play),
     row("D6", "the whole group asleep", Waits, (90, 180), d6::play),
+    row("D7", "a deploy that dies beside the old build", Waits, (120, 300), d7::play),
     row("E1", "payloads of 100 MB and 4 GiB", Waits, (120, 120), e1::play),
     row("E2", "JSON too deep, too wide, too odd", Waits, (90, 120), e2::play),
     row("E3", "hostile names and texts", Waits, (90, 120), e3::play),

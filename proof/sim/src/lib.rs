@@ -12,10 +12,11 @@
 //! - the way of a store call: [`line`](mod@line) (a worker's own wire, which may hang or fail) → [`witness`] (who sees
 //!   everything) → [`mutate`] (a store with a promise taken out, if asked) → the store
 //! - [`ledger`]: what must always hold, from what was seen. [`keys`]: the same for unique keys. [`end`]: and at the end.
-//! - [`dues`]: the same for schedules, with schedulers instead of workers.
+//! - [`dues`]: the same for schedules, with schedulers instead of workers. [`drift`]: a day without faults, beside a loop.
 //! - [`clock`], [`history`], [`report`]: the time, what happened as lines, and the rows that are printed.
 
 pub mod clock;
+pub mod drift;
 pub mod dues;
 pub mod end;
 pub mod history;

@@ -6,7 +6,7 @@
 use std::{process::ExitCode, time::Instant};
 
 use banto_sim::{
-    Kept, Mutation, Plan, Played, dues,
+    Kept, Mutation, Plan, Played, drift, dues,
     many::{Many, Script, play_many},
     report::Row,
     shrink::shrink,
@@ -77,10 +77,10 @@ fn main() -> ExitCode {
         };
     }
     let mut pass = true;
-    for of in parts {
+    for of in &parts {
         for kept in &stores {
             let wanted = |short, long| ask.histories.unwrap_or(if ask.short { short } else { long });
-            pass &= match (of, kept) {
+            pass &= match (*of, kept) {
                 (Of::Jobs, Kept::Memory) => run::<Plan>(&ask, *kept, wanted(10_000, 50_000), jobs),
                 (Of::Jobs, Kept::Sqlite) => run::<Plan>(&ask, *kept, wanted(300, 1_000), jobs),
                 (Of::Schedules, Kept::Memory) => run::<dues::Plan>(&ask, *kept, wanted(150, 2_000), schedules),
@@ -88,7 +88,35 @@ fn main() -> ExitCode {
             };
         }
     }
+    if parts.contains(&Of::Schedules) && ask.mutate.is_none() {
+        pass &= days(&ask);
+    }
     if pass { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Lets days pass, prints their rows, and answers whether no minute was left out.
+fn days(ask: &Ask) -> bool {
+    let wanted = if ask.short { 1 } else { drift::RUNS.len() };
+    let mut pass = true;
+    for (run_ms, reached) in drift::RUNS.into_iter().take(wanted) {
+        match drift::rows(run_ms, reached) {
+            Ok(rows) => pass &= say(ask, &rows),
+            Err(error) => {
+                eprintln!("could not {error}");
+                pass = false;
+            }
+        }
+    }
+    pass
+}
+
+/// Prints rows, and answers whether all are well.
+fn say(ask: &Ask, rows: &[Row]) -> bool {
+    for row in rows {
+        let json = || serde_json::to_string(row).unwrap_or_default();
+        println!("{}", if ask.json { json() } else { row.line() });
+    }
+    rows.iter().all(|row| row.pass)
 }
 
 fn replay<S: Script>(ask: &Ask, kept: Kept) -> ExitCode {
@@ -115,12 +143,7 @@ fn run<S: Script>(ask: &Ask, kept: Kept, wanted: u64, of: fn(&Many<S>) -> Counte
         Some((plan, Some(error))) => eprintln!("could not {error} (seed {})", plan.seed()),
         None => {}
     }
-    let rows = rows(kept, wanted, &many, of(&many), seconds);
-    for row in &rows {
-        let json = || serde_json::to_string(row).unwrap_or_default();
-        println!("{}", if ask.json { json() } else { row.line() });
-    }
-    rows.iter().all(|row| row.pass)
+    say(ask, &rows(kept, wanted, &many, of(&many), seconds))
 }
 
 /// What histories are called, and what was counted in them.

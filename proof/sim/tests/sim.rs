@@ -4,7 +4,12 @@
 
 use std::collections::BTreeSet;
 
-use banto_sim::{Kept, Mutation, Plan, dues, plan, play, shrink::shrink};
+use banto_sim::{
+    Kept, Mutation, Plan,
+    drift::{Day, MINUTES, RUNS, day},
+    dues, plan, play,
+    shrink::shrink,
+};
 
 #[test]
 fn the_same_seed_gives_the_same_history_byte_for_byte() {
@@ -173,4 +178,11 @@ fn d9_a_day_has_1440_minutes_where_a_loop_that_sleeps_skips_23_and_more() {
 
 fn a_line() -> dues::timetable::Line {
     dues::plan::draw(1).editions.concat().remove(0)
+}
+
+#[test]
+fn d9_in_a_day_no_minute_is_left_out_and_the_loop_of_run_and_sleep_leaves_out_23() {
+    for (run_ms, reached) in RUNS {
+        assert_eq!(day(run_ms).unwrap(), Day { fired: MINUTES, ran: MINUTES, looped: reached }, "runs of {run_ms} ms");
+    }
 }

@@ -22,11 +22,7 @@ use crate::{
 /// Longest sleep between two looks at the clock.
 const NAP: Duration = Duration::from_secs(1);
 /// How far the time must lie before what is accounted for to count as set back, in milliseconds.
-const BACK_MS: i64 = 1_000;
-/// How much before the time that a clock was set back to is looked through, in milliseconds: as long as it took to see it, where
-/// that is known, and no longer than that.
-const UNSEEN_MS_MAX: u64 = 60_000;
-
+pub(super) const BACK_MS: i64 = 1_000;
 /// A scheduler at work.
 pub(super) struct Loop {
     pub(super) scheduling: Scheduling,
@@ -39,8 +35,8 @@ pub(super) struct Loop {
     base: i64,
     /// When it was measured last, and when it was last right before it was found set, by the steady clock.
     measured_at: Option<u64>,
-    right_at: Option<u64>,
-    leads: bool,
+    pub(super) right_at: Option<u64>,
+    pub(super) leads: bool,
     /// Whether somebody else has registered another timetable for this service.
     pub(super) superseded: bool,
     /// The last generation of somebody else's that was looked at.
@@ -132,8 +128,8 @@ impl Loop {
     /// Fires what is due, if it is this scheduler's turn. Answers how long to sleep.
     async fn step(&mut self) -> Result<Duration, StoreError> {
         let now = self.now();
-        if now < self.accounted.saturating_sub(BACK_MS) && (self.leads || self.is_ahead().await?) {
-            self.set_back(now).await?;
+        if now < self.accounted.saturating_sub(BACK_MS) {
+            self.go_back(now).await?;
         }
         let Some(next) = self.next_due() else {
             self.account(now).await?;
@@ -156,21 +152,6 @@ impl Loop {
     pub(super) fn now(&self) -> i64 {
         let wall = self.base.saturating_add_unsigned(self.scheduling.clock.steady_ms());
         wall.saturating_sub(self.guard.offset_ms())
-    }
-
-    /// Up to when the service is accounted for, as far as that can be believed: what a clock that was ahead has accounted for in
-    /// advance says nothing of when that was.
-    pub(super) fn believed(&self, accounted: i64, now: i64) -> i64 {
-        match accounted > now.saturating_add(BACK_MS) {
-            true => now.saturating_sub_unsigned(UNSEEN_MS_MAX),
-            false => accounted.min(now),
-        }
-    }
-
-    /// Whether the service is accounted for beyond the store's time: it was while a clock was ahead.
-    async fn is_ahead(&self) -> Result<bool, StoreError> {
-        let service = self.service().await?;
-        Ok(service.is_some_and(|service| service.accounted_until > service.wall_ms.saturating_add(BACK_MS)))
     }
 
     fn next_due(&self) -> Option<i64> {
@@ -256,21 +237,6 @@ impl Loop {
         }
         fire::look(&self.scheduling, &[], now, Until::Now).await?;
         self.accounted = now;
-        Ok(())
-    }
-
-    /// The clock was set back: what comes is due once more, and where it fired it is there.
-    async fn set_back(&mut self, now: i64) -> Result<(), StoreError> {
-        let by_ms = self.accounted.saturating_sub(now).unsigned_abs();
-        tracing::warn!(by_ms, "the clock was set back; due instants that have fired stay as they are");
-        self.scheduling.events.tell(|| Event::ClockSet { by_ms: -i64::try_from(by_ms).unwrap_or(i64::MAX) });
-        // Between two measurements it went by what the clock showed before.
-        let steady = self.scheduling.clock.steady_ms();
-        let unseen_ms = self.right_at.map_or(UNSEEN_MS_MAX, |right| steady.saturating_sub(right).min(UNSEEN_MS_MAX));
-        let from = now.saturating_sub_unsigned(unseen_ms);
-        fire::look(&self.scheduling, &[], from, Until::Back).await?;
-        self.accounted = from;
-        self.line_up(from);
         Ok(())
     }
 

@@ -159,3 +159,26 @@ async fn an_empty_timetable_is_superseded_too() {
     assert_eq!(house.memory.service(name("app")).await.unwrap().unwrap().generation, 2, "taken back");
     empty.halt().await;
 }
+
+/// It had followed a leader whose clock was days ahead, and nobody told it of the way back: it stood by for days.
+#[tokio::test(start_paused = true)]
+async fn who_stands_by_goes_back_too_where_somebody_else_has_taken_the_account_back() {
+    let house = House::new();
+    let leader = house.ticks(timetable([minutely("a")]));
+    // It beats after the leader, and so hears of the jump after it.
+    until(&house, 12).await;
+    let mut beside = house.ticks(timetable([minutely("a")]));
+    until(&house, 31).await;
+    house.clock.jump(3 * 86_400_000);
+    pass(64_000).await;
+    assert_eq!(beside.told(|event| matches!(event, Event::Leads { leads: true })), 0, "it only followed");
+    leader.works.abort();
+    house.clock.jump(-3 * 86_400_000);
+    let again = house.ticks(timetable([minutely("a")]));
+    pass(5_000).await;
+    again.works.abort();
+    until(&house, 310).await;
+    let fired = house.due("a", Fate::Fired).await;
+    assert!([120, 180, 240, 300].iter().all(|due| fired.contains(due)), "{fired:?}");
+    beside.halt().await;
+}

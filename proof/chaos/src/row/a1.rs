@@ -43,7 +43,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
     Ok(judge(account, &runs, &listed, &killed))
 }
 
-fn judge(account: crate::account::Account, runs: &[Line], listed: &[Job], killed: &[Kill]) -> Report {
+pub(super) fn judge(account: crate::account::Account, runs: &[Line], listed: &[Job], killed: &[Kill]) -> Report {
     let again = recoveries(runs, killed, listed);
     let mut waits: Vec<u64> = again.iter().flatten().copied().collect();
     let hits = hits(runs, killed);

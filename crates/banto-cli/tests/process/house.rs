@@ -76,6 +76,7 @@ impl House {
             .env_remove("BANTO_CONFIG")
             .env_remove("BANTO_ENV")
             .env_remove("BANTO_RUN")
+            .env_remove("BANTO_HEALTH")
             .stdin(Stdio::null());
         command
     }
@@ -139,7 +140,8 @@ impl House {
         House::starts(self.errands(typed))
     }
 
-    fn starts(mut command: Command) -> Worker {
+    /// Starts it and waits until it says that it works.
+    pub fn starts(mut command: Command) -> Worker {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap());
         let mut worker = Worker { child, log, heard: Vec::new() };

@@ -32,8 +32,11 @@ impl Keeper {
         if self.written.worker != written.worker {
             lines.push("[worker] has changed: it counts from the next start of this process".into());
         }
-        let worker = self.written.worker.clone();
-        self.written = Written { worker, ..written };
+        if self.written.health != written.health {
+            lines.push("[health] has changed: it counts from the next start of this process".into());
+        }
+        let (worker, health) = (self.written.worker.clone(), self.written.health.clone());
+        self.written = Written { worker, health, ..written };
         self.current.set(Arc::new(self.written.timetable.clone()));
         let begun = |failure: Failure| failure.text;
         if schedules_changed {

@@ -121,14 +121,14 @@ fn up_says_how_it_is_where_it_is_told_to_and_nowhere_else() {
         "store",
         "tick_max_ms",
     ];
-    assert_eq!(keys, promised, "docs/cli.md promises these");
+    assert_eq!(keys, promised, "docs/health.md promises these");
     until(at, "/health/scheduler", |_, body| listed(body, up.pid())["own"] == true);
     let body = until(at, "/health/queue", |_, body| body["queues"][0]["workers"] == 1);
     let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
     assert_eq!(
         keys,
         ["at", "limits", "process", "queues", "reasons", "status", "store", "workers"],
-        "docs/cli.md promises these"
+        "docs/health.md promises these"
     );
     let taken = house.banto(&format!("up --health {at}")).ends(14);
     assert!(taken.err.contains(&format!("listen on {at}")) && !taken.err.contains("\"working\""), "{taken:?}");

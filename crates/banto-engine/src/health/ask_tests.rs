@@ -23,6 +23,9 @@ impl Clock for Going {
 
 const PACE: Pace = Pace { every_ms: 1_000, deadline_ms: 500 };
 
+/// The last answer with its age, and the trouble with its age.
+type Seen = (Option<(u32, u64)>, Option<(u64, String)>);
+
 struct Stage {
     clock: Arc<Going>,
     ask: Ask<u32>,
@@ -44,8 +47,7 @@ impl Stage {
         tokio::spawn(async move { ask.again_and_again(&*clock, || tokio::spawn(question())).await });
     }
 
-    /// The last answer with its age, and the trouble with its age.
-    fn last(&self) -> (Option<(u32, u64)>, Option<(u64, String)>) {
+    fn last(&self) -> Seen {
         let now = Moment::now(&*self.clock);
         let (good, trouble) = self.ask.last(now);
         (

@@ -72,7 +72,7 @@ async fn jobs_that_wait_without_a_living_worker_are_an_illness_after_a_minute() 
         "waiting",
         "workers",
     ];
-    assert_eq!(keys, promised, "docs/cli.md promises these");
+    assert_eq!(keys, promised, "docs/health.md promises these");
 }
 
 #[tokio::test]

@@ -25,15 +25,18 @@ pub(super) struct Programs {
     shown: Shown,
 }
 
+/// A supervisor, and which of its programs are left to it.
+type Kept = (Handle, Vec<Name>);
+
 /// How the programs of a process stand, from any thread. Clones share it.
 #[derive(Clone, Default)]
-pub(super) struct Shown(Arc<Mutex<Vec<(Handle, Vec<Name>)>>>);
+pub(super) struct Shown(Arc<Mutex<Vec<Kept>>>);
 
 impl Shown {
     /// How each stands.
     pub fn status(&self) -> Vec<Status> {
         let sets = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let of = |(handle, names): (Handle, Vec<Name>)| {
+        let of = |(handle, names): Kept| {
             handle.status().into_iter().filter(move |status| names.contains(&status.name)).collect::<Vec<_>>()
         };
         sets.into_iter().flat_map(of).collect()

@@ -19,7 +19,7 @@ use banto_engine::{
     worker::Pulses,
 };
 use banto_sqlite::Options;
-use banto_web::{Served, Times};
+use banto_web::{PATIENCE, Served};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -105,7 +105,7 @@ pub(crate) fn serve(
         limits: settings.limits,
     });
     let routes = banto_web::routes(health.clone(), settings.hosts);
-    let served = banto_web::serve(listener, routes, Times::default(), health.clone().watch());
+    let served = banto_web::serve(listener, routes, PATIENCE, health.clone().watch());
     let served = served.map_err(|text| Failure::new(Exit::Machine, text))?;
     tracing::info!(at = %served.at, "health is answered");
     if !served.at.ip().is_loopback() {

@@ -14,7 +14,7 @@ mod health;
 mod problem;
 mod serve;
 
-pub use serve::{Served, Times, bind, serve};
+pub use serve::{PATIENCE, Served, bind, serve};
 
 use axum::{Router, middleware, routing::get};
 use banto_engine::health::Health;

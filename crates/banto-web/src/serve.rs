@@ -13,10 +13,7 @@ use std::{
 
 use axum::Router;
 use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
+use hyper_util::{rt::TokioIo, service::TowerToHyperService};
 use tokio::{
     net::TcpStream,
     task::AbortHandle,
@@ -34,20 +31,8 @@ const ROOM: Duration = Duration::from_millis(100);
 /// Threads for what is asked beside and may block.
 const BLOCKING_MAX: usize = 32;
 
-/// How long what may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    /// The head of a request, from the connection's first moment.
-    pub head: Duration,
-    /// A whole connection.
-    pub connection: Duration,
-}
-
-impl Default for Times {
-    fn default() -> Times {
-        Times { head: Duration::from_secs(5), connection: Duration::from_secs(10) }
-    }
-}
+/// How long a connection may take, from its first moment to the last byte of the answer, unless said otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What is served until this is dropped.
 #[derive(Debug)]
@@ -73,11 +58,11 @@ pub fn bind(at: SocketAddr) -> Result<TcpListener, String> {
     Ok(listener)
 }
 
-/// Serves on a thread of its own, with `beside` running on it too. An error is a fragment that fits after "could not".
+/// Serves on a thread of its own, with `beside` running on it too. A connection may take `patience` in all. An error is a fragment that fits after "could not".
 pub fn serve(
     listener: TcpListener,
     routes: Router,
-    times: Times,
+    patience: Duration,
     beside: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Served, String> {
     let failed = |error: io::Error| format!("serve HTTP: {error}");
@@ -99,7 +84,7 @@ pub fn serve(
             tokio::spawn(beside);
             tokio::select! { biased;
                 () = stopped.cancelled() => {}
-                () = accept(listener, routes, times) => {}
+                () = accept(listener, routes, patience) => {}
             }
         });
         // What hangs is not waited for.
@@ -109,7 +94,7 @@ pub fn serve(
     Ok(Served { at, _stop: stop.drop_guard() })
 }
 
-async fn accept(listener: tokio::net::TcpListener, routes: Router, times: Times) {
+async fn accept(listener: tokio::net::TcpListener, routes: Router, patience: Duration) {
     let mut living: VecDeque<AbortHandle> = VecDeque::new();
     loop {
         let stream = match listener.accept().await {
@@ -126,20 +111,17 @@ async fn accept(listener: tokio::net::TcpListener, routes: Router, times: Times)
         {
             oldest.abort();
         }
-        living.push_back(tokio::spawn(one(stream, routes.clone(), times)).abort_handle());
+        living.push_back(tokio::spawn(one(stream, routes.clone(), patience)).abort_handle());
     }
 }
 
 /// One connection, one request.
-async fn one(stream: TcpStream, routes: Router, times: Times) {
+async fn one(stream: TcpStream, routes: Router, patience: Duration) {
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(times.head)
-        .keep_alive(false)
-        .max_buf_size(HEAD_BYTES_MAX)
-        .max_headers(HEADERS_MAX);
+    // Its own limit on the head's time is not asked for: the whole connection has one.
+    http.keep_alive(false).max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
     let connection = http.serve_connection(TokioIo::new(stream), TowerToHyperService::new(routes));
-    match timeout(times.connection, connection).await {
+    match timeout(patience, connection).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::debug!(%error, "a connection ended early"),
         Err(_) => tracing::debug!("a connection was over its time"),

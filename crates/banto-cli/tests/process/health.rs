@@ -84,8 +84,8 @@ fn well(status: u16, _: &Value) -> bool {
 
 /// How an instance that runs there as that process is listed.
 fn listed(body: &Value, pid: u32) -> Value {
-    let all = body["instances"].as_array().into_iter().flatten();
-    all.cloned().find(|one| one["pid"] == pid).unwrap_or_default()
+    let mut all = body["instances"].as_array().into_iter().flatten();
+    all.find(|one| one["pid"] == pid).cloned().unwrap_or_default()
 }
 
 #[test]

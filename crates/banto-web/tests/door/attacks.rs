@@ -6,12 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use banto_web::Times;
-
 use super::house::{House, rest};
 
-/// Short ones, so that their end can be waited for.
-const SHORT: Times = Times { head: Duration::from_millis(500), connection: Duration::from_secs(2) };
+/// A short one, so that its end can be waited for, and one that never ends here.
+const SHORT: Duration = Duration::from_secs(2);
+const LONG: Duration = Duration::from_secs(3_600);
 
 #[test]
 fn f3_a_name_that_is_not_known_is_turned_away() {
@@ -62,11 +61,11 @@ fn f4_a_byte_at_a_time_buys_no_time() {
 
 #[test]
 fn f4_the_oldest_makes_room_when_there_are_too_many() {
-    let house = House::new();
+    let house = House::with(LONG);
     let mut first = house.connects();
     let idle: Vec<TcpStream> = (0..600).map(|_| house.connects()).collect();
     assert_eq!(house.get("/health").status, 200);
-    assert_eq!(rest(&mut first), "", "it was dropped long before its time");
+    assert_eq!(rest(&mut first), "", "it was dropped, and would have stayed for an hour");
     drop(idle);
 }
 
@@ -104,6 +103,9 @@ fn f5_what_is_too_large_or_no_http_is_refused() {
         assert!(said.is_empty() || said.starts_with("HTTP/1.1 4"), "{shown:?}: {said}");
         assert!(!said.contains(&large[..100]), "nothing comes back");
     }
+    let some: String = (0..100).map(|nth| format!("h{nth}: 1\r\n")).collect();
+    let said = house.sends(format!("GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n{some}\r\n").as_bytes());
+    assert!(said.starts_with("HTTP/1.1 431"), "{said}");
     assert_eq!(house.get("/health").status, 200, "and it goes on");
 }
 

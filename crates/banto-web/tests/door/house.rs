@@ -9,7 +9,7 @@ use std::{
 
 use banto_engine::health::{Health, Limits, Parts};
 use banto_store::{SystemClock, memory::Memory};
-use banto_web::{Served, Times};
+use banto_web::Served;
 use tokio::runtime::Runtime;
 
 /// How long anything here may take. It is never waited for in full unless something is wrong.
@@ -36,10 +36,10 @@ impl Said {
 
 impl House {
     pub fn new() -> House {
-        House::with(Times::default())
+        House::with(banto_web::PATIENCE)
     }
 
-    pub fn with(times: Times) -> House {
+    pub fn with(patience: Duration) -> House {
         let application = Runtime::new().unwrap();
         let clock = Arc::new(SystemClock);
         let health = Health::new(Parts {
@@ -56,7 +56,7 @@ impl House {
         });
         let listener = banto_web::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let routes = banto_web::routes(health.clone(), vec!["app".into()]);
-        let served = banto_web::serve(listener, routes, times, health.watch()).unwrap();
+        let served = banto_web::serve(listener, routes, patience, health.watch()).unwrap();
         let house = House { served, _application: application };
         while house.get("/health").status != 200 {}
         house

@@ -12,6 +12,7 @@ use crate::{
     args::{Commands, Shared},
     cmd,
     exit::{Exit, Failure},
+    health::Asks,
     open::{self, Found, Wanted},
     print::Print,
 };
@@ -40,6 +41,7 @@ pub struct App {
     opener: Option<Opener>,
     kinds: Option<Kinds>,
     schedules: Option<Schedules>,
+    pub(crate) checks: Vec<(String, Asks)>,
 }
 
 impl App {
@@ -54,6 +56,7 @@ impl App {
             opener: None,
             kinds: None,
             schedules: None,
+            checks: Vec::new(),
         }
     }
 
@@ -115,6 +118,19 @@ impl App {
         Fut: Future<Output = ()> + Send + 'static,
     {
         self.beside = Some(Arc::new(move |opened, events| Box::pin(beside(opened, events))));
+        self
+    }
+
+    /// Something else that must be well for this application to do its work, as `redis`: under `--health`, a running process
+    /// asks it every five seconds, on the application's runtime, and its health says so when there is no `Ok` within five
+    /// more. An error is in words for people; it is shown to whoever may ask, so it holds no secret (a user and password
+    /// before the host of an address are left out). The name is as a queue's.
+    pub fn check<F, Fut>(mut self, name: impl Into<String>, check: F) -> App
+    where
+        F: Fn(Opened) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output = Result<(), String>> + Send + 'static,
+    {
+        self.checks.push((name.into(), Arc::new(move |opened| Box::pin(check(opened)))));
         self
     }
 

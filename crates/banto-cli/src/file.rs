@@ -7,13 +7,14 @@
 //! # Layout
 //! - `open` reads with suspicion; `source` knows lines and keeps faults; `keys` is the table of all keys
 //! - `table` and `value`: what stands there, and what it can mean
-//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`: one file a section; `crontab`: the lines of one
+//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`, `health`: one file a section; `crontab`: the lines of one
 //! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
 mod calendar;
 mod command;
 pub(crate) mod crontab;
 mod differ;
+mod health;
 mod keys;
 pub(crate) mod open;
 mod payload;
@@ -27,6 +28,7 @@ mod worker;
 pub(crate) mod write;
 
 pub use differ::{Change, Difference};
+pub use health::HealthSettings;
 pub use program::ProgramSpec;
 pub use schedule::{Does, Order, Written};
 pub use source::{Fault, Faults};
@@ -76,6 +78,8 @@ pub struct File {
     pub worker: Option<Work>,
     /// How a scheduler works.
     pub scheduler: SchedulerSettings,
+    /// Where and when it says how it is.
+    pub health: HealthSettings,
 }
 
 impl File {
@@ -217,6 +221,7 @@ impl<'a> Reader<'a> {
             programs,
             worker: table.read("worker", worker::work),
             scheduler: table.read("scheduler", worker::scheduler).unwrap_or_default(),
+            health: table.read("health", health::health).unwrap_or_default(),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     app::{App, Opened},
     args::{Work, schedule::Source},
     exit::Failure,
-    file::{File, SchedulerSettings},
+    file::{File, HealthSettings, SchedulerSettings},
     mean,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Written {
     pub worker: Option<Work>,
     /// How the scheduler works, as far as the file says.
     pub scheduler: SchedulerSettings,
+    /// Where and when it says how it is, as far as the file says.
+    pub health: HealthSettings,
 }
 
 impl Given {
@@ -82,12 +84,12 @@ impl Given {
             timetable = timetable.environment(environment.as_str());
         }
         let Some(file) = file else {
-            let (programs, scheduler) = (Vec::new(), SchedulerSettings::default());
-            return Ok(Written { timetable, programs, worker: None, scheduler });
+            let (programs, scheduler, health) = (Vec::new(), SchedulerSettings::default(), HealthSettings::default());
+            return Ok(Written { timetable, programs, worker: None, scheduler, health });
         };
         file.fill(&mut timetable, registry);
         let programs = file.programs.iter().map(program::of).collect();
-        Ok(Written { timetable, programs, worker: file.worker, scheduler: file.scheduler })
+        Ok(Written { timetable, programs, worker: file.worker, scheduler: file.scheduler, health: file.health })
     }
 
     fn service(&self) -> Result<Name, Failure> {

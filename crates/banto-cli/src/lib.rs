@@ -47,7 +47,8 @@
 //! - [`args`]: what was typed; `argv` spells the colon forms out; `mean` gives every flag its meaning
 //! - [`mod@file`]: `banto.toml`, schedules and programs from a file
 //! - [`App`]: whose program it is; `open` finds its store
-//! - `given`: what is written down to be done, in code and in a file; `reach`: how one process reaches another that runs
+//! - `given`: what is written down to be done, in code and in a file; `reach`: how one process reaches another that runs;
+//!   `health`: how it says how it is
 //! - `cmd/<command>.rs`: one file a command; `cmd/schedule/`, `cmd/up/`: those of schedules, and what keeps all running; `cmd/steer.rs` is the way that all orders go
 //! - `print` (the only writer to the terminal), `table`, `log` (a worker's lines), [`exit`] (the documented codes)
 
@@ -59,6 +60,7 @@ mod app;
 mod argv;
 mod cmd;
 mod given;
+mod health;
 mod log;
 mod mean;
 mod open;

@@ -13,6 +13,7 @@ use banto_core::{
 use crate::exit::Failure;
 
 pub mod enqueue;
+pub mod health;
 pub mod schedule;
 pub mod select;
 pub mod work;

@@ -6,6 +6,7 @@ mod process {
     mod codes;
     mod damaged;
     mod flags;
+    mod health;
     pub mod house;
     mod output;
     mod program;

@@ -9,7 +9,12 @@ use banto_core::{Name, limits::CLAIM_MAX};
 use banto_store::{Claim, StoreError};
 use tokio::time::sleep;
 
-use crate::{config::QueueWeight, run, stop::Halt, worker::Shared};
+use crate::{
+    config::QueueWeight,
+    run,
+    stop::Halt,
+    worker::{Duty, Shared},
+};
 
 /// What is due so soon, in milliseconds, is as good as there: a retry without a back-off is due a millisecond after its last run.
 const SOON_MS: u64 = 10;
@@ -32,6 +37,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
         }
         let room = shared.slots.room().min(CLAIM_MAX);
         if room == 0 || shared.stop.last().is_some() {
+            shared.pulses.claim.say(shared.moment(), Duty::Full);
             tokio::select! { biased;
                 () = shared.stop.until_graceful() => return,
                 () = shared.slots.freed.notified() => continue,
@@ -59,6 +65,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 }
             }
             Err(error) => {
+                shared.pulses.claim.say(shared.moment(), Duty::StoreDown { error: error.to_string() });
                 if !shared.outage("claim", &error) {
                     return;
                 }
@@ -84,7 +91,9 @@ async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> R
         lease_ms: shared.config.lease_ms,
         adopt: shared.aside.take(room),
     };
+    shared.pulses.claim.say(shared.moment(), Duty::Asking);
     let claimed = shared.store.claim(claim).await?;
+    shared.pulses.claim.tick(shared.moment(), Duty::Waiting);
     shared.store_answers();
     for job in &claimed.damaged {
         tracing::error!(%job, "a stored row cannot be read; it is parked as damaged");

@@ -6,7 +6,10 @@ use banto_core::Label;
 use banto_store::{Instance, Orders, Status, StoreError};
 use tokio::time::sleep;
 
-use crate::{stop::Halt, worker::Shared};
+use crate::{
+    stop::Halt,
+    worker::{Duty, Shared},
+};
 
 /// The loop; runs until it is dropped. `registered` is what the first beat, which registers the worker, came to.
 pub(crate) async fn work(shared: Arc<Shared>, registered: Result<Orders, StoreError>) {
@@ -21,6 +24,7 @@ pub(crate) async fn work(shared: Arc<Shared>, registered: Result<Orders, StoreEr
             }
             // Soon: after an outage a rescuer tells by the beats who has lived through it.
             Err(error) => {
+                shared.pulses.beat.say(shared.moment(), Duty::StoreDown { error: error.to_string() });
                 shared.outage("beat", &error);
                 shared.again_in()
             }
@@ -37,6 +41,7 @@ pub(crate) async fn once(shared: &Shared, status: Status) -> Result<Orders, Stor
     let reason = shared.stop.asked().then(|| shared.stop.reason().to_owned());
     let busy = u32::try_from(busy).unwrap_or(u32::MAX);
     let orders = shared.store.beat(Instance { status, busy, reason, ..shared.identity.clone() }).await?;
+    shared.pulses.beat.tick(shared.moment(), Duty::Waiting);
     shared.store_answers();
     Ok(orders)
 }

@@ -11,7 +11,7 @@
 //! - beside it: `renew` (leases), `limit` (time-outs), [`rescue`] (the dead's jobs), `prune`, `park`
 //!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
 //! - programs beside the jobs: [`supervise`] (starts them, restarts them, says why)
-//! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]
+//! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]; for whoever watches over a process: [`pulse`], [`health`]
 
 pub mod config;
 pub mod context;
@@ -21,8 +21,10 @@ pub mod event;
 pub mod explain;
 pub mod fire;
 pub mod handler;
+pub mod health;
 pub mod kind;
 pub mod preflight;
+pub mod pulse;
 pub mod registry;
 pub mod rescue;
 pub mod run;

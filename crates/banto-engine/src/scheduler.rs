@@ -24,6 +24,7 @@ use crate::{
     event::Events,
     fire::Looked,
     preflight::{self, Unfit},
+    pulse::Pulse,
     stop::{Halt, Stop},
     timetable::{Entry, Timetable},
 };
@@ -63,6 +64,32 @@ impl SchedulerConfig {
             superseded_ms: 60_000,
         }
     }
+}
+
+/// What a scheduler is at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// It has not come round yet.
+    #[default]
+    Starting,
+    /// It leads: it fires what is due.
+    Leads,
+    /// Another leads; it would take over.
+    StandsBy,
+    /// It fires nothing, for its clock is off; the text fits after "could not".
+    ClockOff {
+        /// By how much, and what is allowed.
+        why: String,
+    },
+    /// It fires nothing, for its service goes by another timetable now.
+    Superseded,
+    /// The store did not do what it was asked.
+    StoreDown {
+        /// What was said.
+        error: String,
+    },
+    /// It has ended.
+    Stopped,
 }
 
 /// A schedule in a scheduler's hands.
@@ -116,6 +143,7 @@ pub struct Scheduler {
     scheduling: Scheduling,
     config: SchedulerConfig,
     stop: Stop,
+    pulse: Pulse<Standing>,
 }
 
 /// What a scheduler did on its watch.
@@ -141,7 +169,7 @@ impl Scheduler {
             generation: AtomicI64::new(UNREGISTERED),
             ids: Mutex::new(Ids::new(fastrand::u64(..))),
         };
-        Scheduler { scheduling, config, stop: Stop::default() }
+        Scheduler { scheduling, config, stop: Stop::default(), pulse: Pulse::default() }
     }
 
     /// On another clock, for tests.
@@ -161,6 +189,11 @@ impl Scheduler {
     pub fn tell(mut self, events: Events) -> Scheduler {
         self.scheduling.events = events;
         self
+    }
+
+    /// Its pulse is felt there.
+    pub fn pulse(self, pulse: Pulse<Standing>) -> Scheduler {
+        Scheduler { pulse, ..self }
     }
 
     /// Where its events are heard.

@@ -96,7 +96,8 @@ impl Stop {
         self.now.is_cancelled()
     }
 
-    pub(crate) async fn until_graceful(&self) {
+    /// Waits until a stop is asked for.
+    pub async fn until_graceful(&self) {
         self.graceful.cancelled().await;
     }
 

@@ -34,6 +34,7 @@ use crate::{
     park::{self, Aside},
     preflight::{self, Unfit},
     prune,
+    pulse::{Moment, Pulse},
     registry::Registry,
     renew, rescue,
     run::Ended,
@@ -63,6 +64,7 @@ pub(crate) struct Shared {
     pub handlers: Handle,
     pub said: UnboundedSender<Record>,
     pub aside: Aside,
+    pub pulses: Pulses,
     ends: UnboundedSender<Ended>,
     down: AtomicBool,
     unlooked: AtomicU8,
@@ -71,6 +73,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
+    /// Now, on both clocks.
+    pub fn moment(&self) -> Moment {
+        Moment::now(&*self.clock)
+    }
+
     /// Hands an end over to `finish`.
     pub fn hand_over(&self, ended: Ended) {
         // The receiver outlives every run of this worker; after it nobody writes anything down any more.
@@ -136,6 +143,34 @@ impl Shared {
     }
 }
 
+/// What a loop of a worker is at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Duty {
+    /// It has not come round yet.
+    #[default]
+    Starting,
+    /// It asks the store.
+    Asking,
+    /// It waits for its time, or for work: that may take as long as it likes.
+    Waiting,
+    /// It takes nothing, for all its slots are busy.
+    Full,
+    /// The store did not do what it was asked.
+    StoreDown {
+        /// What was said.
+        error: String,
+    },
+}
+
+/// The pulses of the loops that show whether a worker works. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Pulses {
+    /// Of the loop that says that it lives, every few seconds.
+    pub beat: Pulse<Duty>,
+    /// Of the loop that takes jobs.
+    pub claim: Pulse<Duty>,
+}
+
 /// What a worker did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
@@ -162,13 +197,14 @@ pub struct Worker {
     layers: Vec<Arc<dyn Layer>>,
     events: Events,
     stop: Stop,
+    pulses: Pulses,
 }
 
 impl Worker {
     /// A worker on that store, for the kinds of that registry, on the machine's clock.
     pub fn new(store: Arc<dyn Store>, registry: Registry, config: Config) -> Worker {
-        let (layers, events, stop) = (Vec::new(), Events::default(), Stop::default());
-        Worker { store, clock: Arc::new(SystemClock), registry, config, layers, events, stop }
+        let (layers, events, stop, pulses) = (Vec::new(), Events::default(), Stop::default(), Pulses::default());
+        Worker { store, clock: Arc::new(SystemClock), registry, config, layers, events, stop, pulses }
     }
 
     /// On another clock, for tests.
@@ -185,6 +221,11 @@ impl Worker {
     /// Tells its events there: what listens to a worker then hears the one that takes its place, too.
     pub fn tell(self, events: Events) -> Worker {
         Worker { events, ..self }
+    }
+
+    /// Its pulses are felt there.
+    pub fn pulses(self, pulses: Pulses) -> Worker {
+        Worker { pulses, ..self }
     }
 
     /// Where its events are heard.
@@ -232,6 +273,7 @@ impl Worker {
             events: self.events,
             stop: self.stop,
             aside: Aside::default(),
+            pulses: self.pulses,
             down: AtomicBool::new(false),
             unlooked: AtomicU8::new(LOOKS),
             late: AtomicU64::new(0),
@@ -276,6 +318,8 @@ fn spawn(
 /// The life of a worker: register, work, stop in order.
 async fn live(shared: Arc<Shared>, ended: UnboundedReceiver<Ended>, heard: UnboundedReceiver<Record>) -> Report {
     let _abandon = Abandon(shared.clone());
+    shared.pulses.beat.begin(shared.moment(), Duty::Starting);
+    shared.pulses.claim.begin(shared.moment(), Duty::Starting);
     let registered = tokio::select! { biased;
         () = shared.stop.until_graceful() => Ok(Orders::default()),
         registered = instance::once(&shared, Status::Working) => registered,

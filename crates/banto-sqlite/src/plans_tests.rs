@@ -4,7 +4,7 @@ use rusqlite::{Connection, params_from_iter, types::Value};
 
 use banto_core::State;
 
-use crate::{claim, damage, enqueue, finish, fire, ledger, migrate, pages, prune, row};
+use crate::{claim, damage, enqueue, finish, fire, ledger, migrate, pages, prune, reads, row};
 
 /// The plan of a statement, a line a step. Every loop over a table is "SEARCH" (by index or key) or "SCAN" (all of it).
 fn plan(db: &Connection, sql: &str) -> Vec<String> {
@@ -61,7 +61,7 @@ fn no_hot_statement_scans_or_sorts() {
 fn no_statement_of_a_loop_or_a_list_scans_the_jobs() {
     let db = schema();
     let places: Vec<&str> = State::ALL.into_iter().map(pages::place).collect();
-    let regular = [prune::OLD, ledger::OLD, &damage::STRANGE, &damage::OVER, damage::LOST];
+    let regular = [reads::DIED, prune::OLD, ledger::OLD, &damage::STRANGE, &damage::OVER, damage::LOST];
     for sql in places.into_iter().chain(regular) {
         for step in plan(&db, sql) {
             let all = ["banto_job", "j", "banto_done", "d"].iter().any(|table| step == format!("SCAN {table}"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
-use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally};
+use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
@@ -58,6 +58,10 @@ fn page(db: &Connection, select: &Select, before: Option<JobId>) -> rusqlite::Re
     Ok(Page { jobs, more })
 }
 
+/// Who died since then.
+pub(crate) const DIED: &str = "SELECT queue, count(*) FROM banto_job
+    WHERE state = 5 AND state >= 5 AND finished_at > ?1 GROUP BY queue";
+
 /// Each queue that has a job or is paused, by name.
 pub(crate) fn queues(db: &Connection, now: Now) -> Result<Vec<QueueView>> {
     views(db, now).map_err(|error| fault("list queues", &error))
@@ -79,6 +83,12 @@ fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
             view(&mut views, queue).pause = Some(pause);
         }
     }
+    let since = now.wall.saturating_sub_unsigned(LATELY_MS);
+    let mut died = db.prepare_cached(DIED)?;
+    let mut rows = died.query([since])?;
+    while let Some(row) = rows.next()? {
+        view(&mut views, readable(row, 0)?).died_lately += u64::try_from(row.get::<_, i64>(1)?).unwrap_or(0);
+    }
     let mut found: Vec<QueueView> = views.into_values().collect();
     for view in &mut found {
         let (due, oldest) = due(db, &view.queue, now)?;
@@ -89,7 +99,7 @@ fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
 }
 
 fn view(views: &mut BTreeMap<Name, QueueView>, queue: Name) -> &mut QueueView {
-    let new = |queue| QueueView { queue, counts: [0; 7], due: 0, oldest_at: None, pause: None };
+    let new = |queue| QueueView { queue, counts: [0; 7], due: 0, oldest_at: None, died_lately: 0, pause: None };
     views.entry(queue.clone()).or_insert_with(|| new(queue))
 }
 

@@ -134,6 +134,9 @@ impl Pause {
     }
 }
 
+/// How long ago is lately, in milliseconds: an hour.
+pub const LATELY_MS: u64 = 3_600_000;
+
 /// One queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QueueView {
@@ -145,6 +148,8 @@ pub struct QueueView {
     pub due: u64,
     /// Since when the job has been due that has waited longest, ready or still scheduled, in milliseconds since 1970.
     pub oldest_at: Option<i64>,
+    /// Dead jobs that died within the last [`LATELY_MS`].
+    pub died_lately: u64,
     /// The pause in force, if there is one.
     pub pause: Option<Pause>,
 }

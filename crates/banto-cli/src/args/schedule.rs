@@ -140,6 +140,9 @@ pub struct WorkSchedules {
     /// Where it can be reached.
     #[command(flatten)]
     pub reach: super::up::Reach,
+    /// Where it says how it is.
+    #[command(flatten)]
+    pub health: super::up::Health,
 }
 
 /// One schedule.

@@ -17,6 +17,15 @@ pub struct Reach {
     pub run_dir: Option<PathBuf>,
 }
 
+/// Where a running process says how it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct Health {
+    /// Answer over HTTP how this process is, at 127.0.0.1:8081 or another address (a port alone is on this machine only), or
+    /// do not (off) [default: off, unless banto.toml says]
+    #[arg(long, env = "BANTO_HEALTH", hide_env_values = true, value_name = "ADDR", allow_negative_numbers = true)]
+    pub health: Option<String>,
+}
+
 /// `up`
 #[derive(Debug, Clone, Args)]
 #[command(after_help = UP)]
@@ -36,15 +45,20 @@ pub struct Up {
     /// Where it can be reached.
     #[command(flatten)]
     pub reach: Reach,
+    /// Where it says how it is.
+    #[command(flatten)]
+    pub health: Health,
 }
 
 const UP: &str = "It is made to be a container's entry point: it starts what banto.toml says, starts anew what ends, takes care of orphans,
 and writes one log. TERM or INT stops all in order (the scheduler, then runs, then programs); a second one stops at once.
 HUP, or `reload`, takes up a changed banto.toml, valid or not at all. The end of one part never stops another.
+With --health, /health says whether this process does its work, /health/scheduler and /health/queue what an alarm should ask.
 
 EXAMPLES:
   up
   up --config /etc/banto.toml --only schedules,workers
+  up --health 127.0.0.1:8081
 
 EXIT CODES: 0 it was told to stop; 7 the store cannot be read; 10 it did not start; 11 a run did not stop; 13 it was told twice.";
 

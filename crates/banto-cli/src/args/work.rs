@@ -65,4 +65,7 @@ pub struct Work {
     /// Start although a kind lacks something; its jobs are parked, the others run
     #[arg(long)]
     pub start_anyway: bool,
+    /// Where it says how it is.
+    #[command(flatten)]
+    pub health: super::up::Health,
 }

@@ -74,6 +74,7 @@ mod tests {
         let file = parsed(&all);
         assert_eq!((file.schedules.len(), file.programs.len()), (3, 1));
         assert!(file.worker.is_some());
+        assert_eq!(file.health.listen, Some("127.0.0.1:8081".parse().unwrap()));
     }
 
     #[test]

@@ -12,10 +12,10 @@ use serde_json::json;
 use self::{keeper::Keeper, programs::Programs};
 use super::{Desk, schedule::run as tick, signals};
 use crate::{
-    args::{Work, schedule::HowToRun, schedule::WorkSchedules, up::Reach, up::Up},
+    args::{self, Work, schedule::HowToRun, schedule::WorkSchedules, up::Reach, up::Up},
     exit::{Exit, Failure},
     given::{Given, Written},
-    log,
+    health, log,
     mean::{self, schedule::Part},
     reach,
 };
@@ -50,16 +50,22 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: Up) -> Result<Exit, Failure>
     let given = Given::of(desk.app, &desk.opened, &typed.source).await?;
     let parts = mean::schedule::parts(&typed.only)?;
     let how = HowToRun { allow_empty: typed.how.allow_empty || !parts.contains(&Part::Schedules), ..typed.how };
-    keep(desk, given, How { parts, typed: how, only_runs: false }, &typed.reach).await
+    keep(desk, given, How { parts, typed: how, only_runs: false }, &typed.reach, &typed.health).await
 }
 
 /// `schedule work`.
 pub(super) async fn clock(desk: &mut Desk<'_>, given: Given, typed: WorkSchedules) -> Result<Exit, Failure> {
     let how = How { parts: vec![Part::Schedules, Part::Workers], typed: typed.how, only_runs: true };
-    keep(desk, given, how, &typed.reach).await
+    keep(desk, given, how, &typed.reach, &typed.health).await
 }
 
-async fn keep(desk: &mut Desk<'_>, given: Given, how: How, reach: &Reach) -> Result<Exit, Failure> {
+async fn keep(
+    desk: &mut Desk<'_>,
+    given: Given,
+    how: How,
+    reach: &Reach,
+    health: &args::up::Health,
+) -> Result<Exit, Failure> {
     let folder = reach::folder(reach.run_dir.as_deref(), &desk.opened.url);
     let kinds = desk.known().await.map_err(|failure| match failure.exit {
         Exit::Unready => Failure { exit: Exit::Unfit, ..failure },
@@ -70,7 +76,10 @@ async fn keep(desk: &mut Desk<'_>, given: Given, how: How, reach: &Reach) -> Res
     begins(desk, &given, &written, &how, kinds.as_ref())?;
     let signals = signals::listen(true)?;
     let current = Arc::new(Current::new(Arc::new(written.timetable.clone())));
-    let keeper = Keeper::new(desk, given, written, how, kinds, current)?;
+    let door = health::bind(health.health.as_deref(), &written.health)?;
+    let mut keeper = Keeper::new(desk, given, written, how, kinds, current)?;
+    // Until the process ends: that it stops is told too.
+    let _served = keeper.tells(desk, door)?;
     let (done, ended) = tokio::sync::oneshot::channel();
     let live = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

@@ -18,6 +18,8 @@ use super::{Desk, beside, signals};
 use crate::{
     args,
     exit::{Exit, Failure},
+    file::HealthSettings,
+    health::{self, Told},
     log, mean,
 };
 
@@ -32,11 +34,20 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
     let queues: Vec<String> = config.queues.iter().map(|weighted| weighted.queue.to_string()).collect();
     let (name, build, kinds) = (config.name.clone(), registry.build().to_owned(), registry.entries().count());
     let (queues, concurrency) = (queues.join(","), config.concurrency);
+    let door = health::bind(typed.health.health.as_deref(), &HealthSettings::default())?;
     let mut worker = Worker::new(desk.store().clone(), registry, config).clock(desk.clock());
     for layer in &desk.app.layers {
         worker = worker.layer(Again(layer.clone()));
     }
     worker.preflight().map_err(unfit)?;
+    let told = Told { build: Some(build.clone()), ..Told::default() };
+    let (vitals, _served) = health::serve(desk, door, name.clone(), told)?;
+    worker = worker.pulses(vitals.worker());
+    let stop = worker.stop();
+    let stopping = tokio::spawn(async move {
+        stop.until_graceful().await;
+        vitals.stopping(stop.reason());
+    });
     let signals = signals::obey(worker.stop())?;
     let lines = typed.verbose.then(|| tokio::spawn(log::lines(worker.events().subscribe())));
     for notice in desk.store().about().notices {
@@ -46,6 +57,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
     let beside =
         desk.app.beside.clone().map(|own| tokio::spawn(beside::keep(own, desk.opened.clone(), worker.events())));
     let report = worker.start().await;
+    stopping.abort();
     drop(signals);
     if let Some(beside) = beside {
         beside.abort();

@@ -14,7 +14,18 @@ pub(crate) struct Section {
 /// What stands before the first section, and the sections.
 pub(crate) const FILE: Section = Section {
     title: "banto.toml",
-    keys: &["service", "environment", "timezone", "crontab", "calendar", "schedule", "program", "worker", "scheduler"],
+    keys: &[
+        "service",
+        "environment",
+        "timezone",
+        "crontab",
+        "calendar",
+        "schedule",
+        "program",
+        "worker",
+        "scheduler",
+        "health",
+    ],
 };
 
 pub(crate) const CRONTAB: Section = Section { title: "crontab", keys: &["file", "form"] };
@@ -141,11 +152,16 @@ pub(crate) const WORKER: Section = Section {
 
 pub(crate) const SCHEDULER: Section = Section { title: "[scheduler]", keys: &["name", "stand_by", "offset_max"] };
 
+pub(crate) const HEALTH: Section = Section {
+    title: "[health]",
+    keys: &["listen", "hosts", "tick_max", "stall_max", "unworked_max", "age_max", "parked_max", "died_max"],
+};
+
 /// All of them, for the page that explains them.
 #[cfg(test)]
-pub(crate) const ALL: [&Section; 15] = [
+pub(crate) const ALL: [&Section; 16] = [
     &FILE, &CRONTAB, &CALENDAR, &DAY, &SCHEDULE, &DAYS_OFF, &MISSED, &ENQUEUE, &OUTPUT, &PROGRAM, &BACKOFF, &BRAKE,
-    &PROBE, &WORKER, &SCHEDULER,
+    &PROBE, &WORKER, &SCHEDULER, &HEALTH,
 ];
 
 /// Words that people bring along from other places, and what to say here.

@@ -55,7 +55,8 @@ impl<'a> Value<'a> {
         checked.map_err(|refusal| self.fault(refusal.to_string())).ok()
     }
 
-    fn meant<T>(self, meant: Result<T, Failure>) -> Option<T> {
+    /// What is meant elsewhere.
+    pub fn meant<T>(self, meant: Result<T, Failure>) -> Option<T> {
         meant.map_err(|failure| self.fault(failure.text)).ok()
     }
 

@@ -76,6 +76,7 @@ impl House {
             .env_remove("BANTO_CONFIG")
             .env_remove("BANTO_ENV")
             .env_remove("BANTO_RUN")
+            .env_remove("BANTO_HEALTH")
             .stdin(Stdio::null());
         command
     }

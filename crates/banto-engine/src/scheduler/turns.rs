@@ -9,15 +9,18 @@ use banto_store::{Fault, Instance, Service, Status, StoreError};
 use tokio::time::{sleep, timeout};
 
 use super::{
-    Line, Scheduler, SchedulerConfig, Scheduling, UNREGISTERED,
+    Line, Scheduler, SchedulerConfig, Scheduling, Standing, UNREGISTERED,
     guard::{Guard, Turned},
 };
 use crate::{
     event::Event,
     fire::{self, Looked, Until},
     instance,
+    pulse::Pulse,
     stop::{Halt, Stop},
 };
+
+mod standing;
 
 /// Longest sleep between two looks at the clock.
 const NAP: Duration = Duration::from_secs(1);
@@ -45,11 +48,12 @@ pub(super) struct Loop {
     /// Up to when all is known to be accounted for.
     pub(super) accounted: i64,
     looked: Looked,
+    pulse: Pulse<Standing>,
 }
 
 impl Loop {
     pub(super) fn new(scheduler: Scheduler) -> Loop {
-        let Scheduler { scheduling, config, stop } = scheduler;
+        let Scheduler { scheduling, config, stop, pulse } = scheduler;
         Loop {
             guard: Guard::new(config.offset_ms_max),
             scheduling,
@@ -66,6 +70,7 @@ impl Loop {
             down: false,
             accounted: 0,
             looked: Looked::default(),
+            pulse,
         }
     }
 
@@ -84,10 +89,12 @@ impl Loop {
     /// Until it is told to stop.
     pub(super) async fn run(mut self) -> Looked {
         let (mut beat_at, mut registered) = (0, false);
+        self.pulse.begin(self.moment(), Standing::Starting);
         while !self.stop.asked() {
             let nap = match self.turn(&mut beat_at, &mut registered).await {
                 Ok(nap) => {
                     self.store_answers();
+                    self.pulse.tick(self.moment(), self.standing());
                     nap
                 }
                 Err(error) => self.outage(&error),
@@ -99,6 +106,7 @@ impl Loop {
             }
         }
         self.sign_off().await;
+        self.pulse.say(self.moment(), Standing::Stopped);
         self.looked
     }
 
@@ -341,24 +349,6 @@ impl Loop {
             Err(_) => {
                 tracing::warn!("could not sign off, the store does not answer; the instance will be seen as silent")
             }
-        }
-    }
-
-    fn outage(&mut self, error: &StoreError) -> Duration {
-        if !std::mem::replace(&mut self.down, true) {
-            tracing::error!(%error, "the store does not do what the scheduler asks; waiting");
-            self.scheduling.events.tell(|| Event::StoreDown { verb: "fire", error: error.to_string() });
-        }
-        if !error.again() {
-            self.stop.halt(Halt::Store, format!("the store cannot fire: {error}"));
-        }
-        Duration::from_millis(fastrand::u64(100..=500))
-    }
-
-    fn store_answers(&mut self) {
-        if std::mem::take(&mut self.down) {
-            tracing::info!("the store answers again");
-            self.scheduling.events.tell(|| Event::StoreBack);
         }
     }
 }

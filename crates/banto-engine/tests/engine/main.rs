@@ -21,6 +21,7 @@ mod finish;
 mod leases;
 mod panics;
 mod preflight;
+mod pulses;
 mod queues;
 mod rescue;
 mod runs;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use banto_core::{JobId, Name, State, limits::PAGE_MAX};
 
 use super::{Data, Now};
-use crate::{Card, Census, Page, QueueView, Select};
+use crate::{Card, Census, Page, QueueView, Select, read::LATELY_MS};
 
 impl Data {
     pub(super) fn job(&self, id: JobId) -> Option<Card> {
@@ -32,6 +32,7 @@ impl Data {
                 counts: [0; 7],
                 due: 0,
                 oldest_at: None,
+                died_lately: 0,
                 pause: self.pauses.of(queue, now).cloned(),
             });
         }
@@ -40,6 +41,8 @@ impl Data {
             view.counts.iter_mut().zip(State::ALL).filter(|(_, state)| *state == job.state).for_each(|(n, _)| *n += 1);
             let due = job.state == State::Scheduled && job.run_at <= now.wall;
             view.due += u64::from(due);
+            let lately = |at: i64| now.wall.saturating_sub_unsigned(LATELY_MS) < at;
+            view.died_lately += u64::from(job.state == State::Dead && job.finished_at.is_some_and(lately));
             if due || job.state == State::Ready {
                 view.oldest_at = view.oldest_at.into_iter().chain([job.run_at]).min();
             }

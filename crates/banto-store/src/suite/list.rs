@@ -241,6 +241,7 @@ macro_rules! __promises {
                 a_thousand_ids_select
                 queues_are_counted_by_state
                 the_oldest_waiting_job_is_told
+                who_died_lately_is_counted
                 what_came_due_unseen_is_told
                 a_census_counts_what_is_alike
                 queues_differ_by_every_letter;

@@ -8,7 +8,7 @@ use super::{
     Stage,
     stage::{START_MS, label, name, queue},
 };
-use crate::{Census, Order, Select};
+use crate::{Census, Order, Select, read::LATELY_MS};
 
 fn park(cause: Cause) -> Outcome {
     Outcome::Park(Park { cause, text: "t".into(), build: "b".into() })
@@ -221,6 +221,21 @@ pub async fn the_oldest_waiting_job_is_told(stage: Stage) {
     let jobs = stage.claim(2).await;
     assert_eq!(jobs.len(), 2);
     assert_eq!(oldest().await, None);
+}
+
+/// How many jobs of a queue died within the last hour is told; those that died before, or run again, are not among them.
+pub async fn who_died_lately_is_counted(stage: Stage) {
+    let dead = || Outcome::Dead { error: "e".into() };
+    stage.ended(dead()).await;
+    stage.clock.pass(LATELY_MS - 1);
+    stage.ended(Outcome::Cancel { reason: "r".into() }).await;
+    let again = stage.ended(dead()).await;
+    let died = async || stage.store.queues().await.unwrap()[0].died_lately;
+    assert_eq!(died().await, 2);
+    stage.clock.pass(1);
+    assert_eq!(died().await, 1, "the first is an hour ago");
+    stage.steer(Order::Retry(Select::ids([again]))).await;
+    assert_eq!(died().await, 0);
 }
 
 /// A scheduled job that has come due is counted as due, although nobody has claimed from its queue since.

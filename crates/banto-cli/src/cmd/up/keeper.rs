@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use banto_core::Name;
 use banto_engine::{Events, Layer, Registry, Stop, timetable::Current};
 use banto_store::{Clock, Store};
+use banto_web::Served;
 use tokio::{runtime::Handle, sync::mpsc, task::JoinHandle};
 
 use super::{
@@ -24,7 +25,8 @@ use crate::{
     },
     exit::{Exit, Failure},
     given::{Given, Written},
-    mean::schedule::Part,
+    health::{self, Door, Told, Vitals},
+    mean::{self, schedule::Part},
 };
 
 /// What keeps everything running.
@@ -48,6 +50,7 @@ pub(super) struct Keeper {
     /// Where all its workers tell theirs.
     pub(super) events: Events,
     pub(super) end: Option<End>,
+    pub(super) vitals: Vitals,
 }
 
 /// What the keeper hears next.
@@ -88,11 +91,27 @@ impl Keeper {
             beside_running: None,
             events: Events::default(),
             end: None,
+            vitals: Vitals::default(),
         };
         // What does not fit is said now, before anything runs.
         keeper.worker(keeper.config()?).preflight().map_err(work::unfit)?;
         keeper.scheduler()?;
         Ok(keeper)
+    }
+
+    /// From now on it tells how its parts are, if there is a door to be asked at.
+    pub fn tells(&mut self, desk: &Desk<'_>, door: Option<Door>) -> Result<Option<Served>, Failure> {
+        let keeps = |part| self.how.parts.contains(&part);
+        let programs = self.programs.shown();
+        let told = Told {
+            build: Some(self.written.timetable.build.clone()),
+            schedules: keeps(Part::Schedules).then(|| self.current.clone()),
+            programs: keeps(Part::Programs).then(|| Arc::new(move || programs.status()) as _),
+        };
+        let name = mean::schedule::scheduler(&self.how.typed, &self.app, &self.written.scheduler)?.name;
+        let (vitals, served) = health::serve(desk, door, name, told)?;
+        self.vitals = vitals;
+        Ok(served)
     }
 
     /// Begins all, keeps all, ends all.
@@ -118,6 +137,7 @@ impl Keeper {
             }
         }
         drop(door);
+        self.vitals.stopping(self.end.as_ref().map_or("", |end| &end.reason));
         let end = self.wind_down(&mut signals).await;
         if let Some(reaping) = reaping {
             reaping.abort();

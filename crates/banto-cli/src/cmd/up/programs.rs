@@ -3,7 +3,7 @@
 //! A supervisor has a fixed list. A changed file stops what it changes or drops, and gives what is new or changed to another
 //! supervisor; what stays the same runs on and hears nothing of it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use banto_core::{Name, Refusal};
 use banto_engine::supervise::{Handle, Phase, Program, Status, Supervisor, Unfit};
@@ -22,6 +22,25 @@ pub(super) struct Programs {
     clock: Arc<dyn Clock>,
     sets: Vec<Set>,
     wanted: Vec<Program>,
+    shown: Shown,
+}
+
+/// A supervisor, and which of its programs are left to it.
+type Kept = (Handle, Vec<Name>);
+
+/// How the programs of a process stand, from any thread. Clones share it.
+#[derive(Clone, Default)]
+pub(super) struct Shown(Arc<Mutex<Vec<Kept>>>);
+
+impl Shown {
+    /// How each stands.
+    pub fn status(&self) -> Vec<Status> {
+        let sets = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let of = |(handle, names): Kept| {
+            handle.status().into_iter().filter(move |status| names.contains(&status.name)).collect::<Vec<_>>()
+        };
+        sets.into_iter().flat_map(of).collect()
+    }
 }
 
 /// What a changed file does to programs.
@@ -53,7 +72,7 @@ impl Change {
 impl Programs {
     /// None yet.
     pub fn none(clock: Arc<dyn Clock>) -> Programs {
-        Programs { clock, sets: Vec::new(), wanted: Vec::new() }
+        Programs { clock, sets: Vec::new(), wanted: Vec::new(), shown: Shown::default() }
     }
 
     /// Checks a list whole, before anything of it is done.
@@ -75,12 +94,24 @@ impl Programs {
             program.after.retain(|name| names.contains(name));
         }
         self.wanted = wanted;
+        self.show();
         if !begin.is_empty() {
             let supervisor = Supervisor::new(begin, self.clock.clone())?;
             let handle = supervisor.handle();
             self.sets.push(Set { handle, running: tokio::spawn(supervisor.run()), names });
+            self.show();
         }
         Ok(change)
+    }
+
+    /// How they stand, for whoever asks from another thread.
+    pub fn shown(&self) -> Shown {
+        self.shown.clone()
+    }
+
+    fn show(&self) {
+        let sets = self.sets.iter().map(|set| (set.handle.clone(), set.names.clone())).collect();
+        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = sets;
     }
 
     /// Stops one for good and waits for its end.

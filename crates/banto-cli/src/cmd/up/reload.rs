@@ -38,8 +38,11 @@ impl Keeper {
                 "it counts from the next start of this process; to have it count, stop this one and start it anew";
             lines.push(format!("[worker] has changed: {counts}"));
         }
-        let worker = self.written.worker.clone();
-        self.written = Written { worker, ..written };
+        if self.written.health != written.health {
+            lines.push("[health] has changed: it counts from the next start of this process".into());
+        }
+        let (worker, health) = (self.written.worker.clone(), self.written.health.clone());
+        self.written = Written { worker, health, ..written };
         self.current.set(Arc::new(self.written.timetable.clone()));
         let begun = |failure: Failure| failure.text;
         if schedules_changed {

@@ -57,6 +57,7 @@ impl Keeper {
 
     pub(super) fn scheduler(&self) -> Result<Scheduler, Failure> {
         let config = mean::schedule::scheduler(&self.how.typed, &self.app, &self.written.scheduler)?;
-        Ok(Scheduler::new(self.store.clone(), self.current.get(), config).clock(self.clock.clone()))
+        let scheduler = Scheduler::new(self.store.clone(), self.current.get(), config).clock(self.clock.clone());
+        Ok(scheduler.pulse(self.vitals.scheduler.clone()))
     }
 }

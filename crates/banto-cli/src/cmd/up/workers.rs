@@ -1,7 +1,7 @@
 //! The workers of a process: one for all queues, and one more for each change of the file that brings new queues.
 
 use banto_core::Name;
-use banto_engine::{Config, Halt, Registry, Report, Stop, Unfit, Worker, config::QueueWeight};
+use banto_engine::{Config, Halt, Registry, Report, Stop, Unfit, Worker, config::QueueWeight, worker::Pulses};
 use tokio::task::JoinHandle;
 
 use super::{
@@ -24,15 +24,17 @@ pub(super) struct Working {
     pub slot: Slot<Worked>,
     pub stop: Stop,
     pub queues: Vec<Name>,
+    pub pulses: Pulses,
 }
 
 impl Keeper {
     pub(super) fn worker_turned(&mut self, at: usize, turn: Turn<Worked>) -> Result<(), Failure> {
         let why = match turn {
             Turn::Begin => {
-                let Some(queues) = self.workers.get(at).map(|one| one.queues.clone()) else { return Ok(()) };
+                let Some(one) = self.workers.get(at) else { return Ok(()) };
+                let (queues, pulses) = (one.queues.clone(), one.pulses.clone());
                 let config = self.config_for(Some(queues))?;
-                let (running, stop) = self.spawn_worker(config);
+                let (running, stop) = self.spawn_worker(config, pulses);
                 let now = self.clock.steady_ms();
                 if let Some(one) = self.workers.get_mut(at) {
                     one.stop = stop;
@@ -107,9 +109,10 @@ impl Keeper {
 
     pub(super) fn begin_worker(&mut self, config: Config) {
         let queues = config.queues.iter().map(|own| own.queue.clone()).collect();
-        let (running, stop) = self.spawn_worker(config);
+        let pulses = self.vitals.worker();
+        let (running, stop) = self.spawn_worker(config, pulses.clone());
         let slot = Slot::of(running, self.clock.steady_ms());
-        self.workers.push(Working { slot, stop, queues });
+        self.workers.push(Working { slot, stop, queues, pulses });
     }
 
     /// Begins a worker for queues that none takes from yet: one that holds runs is not disturbed.
@@ -128,8 +131,8 @@ impl Keeper {
     }
 
     /// Its handlers run on the application's runtime, and what listens to one worker hears all.
-    pub(super) fn spawn_worker(&mut self, config: Config) -> (JoinHandle<Worked>, Stop) {
-        let worker = self.worker(config).tell(self.events.clone());
+    pub(super) fn spawn_worker(&mut self, config: Config, pulses: Pulses) -> (JoinHandle<Worked>, Stop) {
+        let worker = self.worker(config).tell(self.events.clone()).pulses(pulses);
         let stop = worker.stop();
         if self.workers.is_empty() {
             self.listen();

@@ -1,12 +1,13 @@
-//! A month of MyTeacher's schedule in given time: two schedulers, two workers, every chore. Each due instant is accounted for, none
-//! fires twice, and each chore leaves the rows that its description promises.
+//! A month of MyTeacher's schedule in given time: two schedulers, two workers, every chore, over a database whose counts are known.
+//! Each due instant is accounted for, none fires twice, and each chore leaves the rows that its description promises.
 
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code says what it wants and fails loudly")]
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fs::File, io::Write, path::PathBuf, sync::Arc, time::Duration};
 
 use banto::{
-    Clock, Config, Fate, FireView, Prune, Read, Registry, Scheduler, SchedulerConfig, SelectFires, Timetable, Worker,
+    Clock, Config, Fate, FireView, Prune, Read, Reason, Registry, Scheduler, SchedulerConfig, SelectFires, Timetable,
+    Worker,
     limits::SPAN_MS_MAX,
     memory::Memory,
     sqlite::{Options, Sqlite, Synchronous},
@@ -19,11 +20,16 @@ use myteacher::{
     schedule::{self, How, TOKYO},
     write::offline::OfflineWriter,
 };
+use seed::seed;
 use tokio::time::Instant;
 
-/// From the last hours of January in Tokyo to the first of March: both month's turns, by either zone.
-const FROM: &str = "2026-01-31T00:00:30Z";
-const UNTIL: &str = "2026-03-02T00:00:30Z";
+#[path = "stage/seed.rs"]
+#[cfg(test)]
+mod seed;
+
+/// December in Tokyo and a little more: both its turns by either zone, and the days of two logins.
+const FROM: &str = "2025-11-30T14:50:30Z";
+const UNTIL: &str = "2026-01-01T02:00:30Z";
 
 /// A clock that follows tokio's paused time.
 struct Tied {
@@ -62,7 +68,7 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     let sunday = |now: &jiff::Zoned| now.weekday() == jiff::civil::Weekday::Sunday && at(3, 0)(now);
     BTreeMap::from([
         ("redis:monitor", due(|now| now.minute() % 5 == 0, utc)),
-        ("auth:monitor-dual-auth", Vec::new()), // its window was over before
+        ("auth:monitor-dual-auth", due(|now| now.minute() % 5 == 0 && now.month() == 12 && now.day() <= 14, TOKYO)),
         ("batch:execute-scheduled-tasks", due(|_| true, utc)),
         ("avatars:reconcile", due(|now| now.minute() % 5 == 0, utc)),
         ("notifications:delete-expired", due(at(0, 0), utc)),
@@ -78,12 +84,24 @@ fn expected() -> BTreeMap<&'static str, Vec<i64>> {
     ])
 }
 
+/// User 1 may edit group 2, and user 21 does what is to be done there. Three plans, a row of a history that is too old to be
+/// kept, and an avatar whose job was lost.
+const SCHOOL: &str = r#"UPDATE users SET group_edit_flg = 1 WHERE id = 1;
+    INSERT INTO scheduled_group_tasks (id, group_id, created_by, title, schedules, start_date, skip_holidays, created_at, updated_at)
+      VALUES (1, 2, 1, 'Sweep', '[{"type":"daily","time":"09:00"}]', '2025-01-01', 1, 0, 0),
+             (2, 2, 1, 'Read', '[{"type":"weekly","time":"16:00","days":[1,"5"]}]', '2025-01-01', 0, 0, 0),
+             (3, 2, 1, 'Year', '[{"type":"monthly","time":"08:00","dates":[31]}]', '2025-01-01', 0, 0, 0);
+    INSERT INTO scheduled_task_executions (scheduled_task_id, due_local, executed_at, status, created_at, updated_at)
+      VALUES (1, 'long ago', 0, 'skipped', 0, 0);
+    INSERT INTO teacher_avatars (id, user_id, look, generation_status, run, job, estimated_token_usage, created_at, updated_at)
+      VALUES (77, 1, '{}', 'generating', 'lost', '', 0, 0, 0)"#;
+
 struct Month {
     app: App,
     store: Arc<Memory>,
     clock: Arc<dyn Clock>,
     timetable: Arc<Timetable>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Month {
@@ -100,9 +118,42 @@ impl Month {
         let files = Files::open(folder.path().join("pictures").to_str().unwrap()).unwrap();
         let (painter, writer) = (Arc::new(OfflinePainter), Arc::new(OfflineWriter));
         let app = App::new(tables, clock.clone(), painter, writer, files).await.unwrap();
-        let timetable = Arc::new(schedule::timetable(&How::Here(app.clone())).unwrap());
+        app.write(|db| {
+            seed(db, ms(FROM))?;
+            db.execute_batch(SCHOOL)?;
+            Ok(db.execute("UPDATE scheduled_group_tasks SET accounted_until = ?1", [ms(FROM)])?)
+        })
+        .await
+        .unwrap();
+        let at = |what: &str| folder.path().join(what).to_str().unwrap().to_owned();
+        let exports = vec!["--exports".to_owned(), at("exports")];
+        let users = [exports.clone(), vec!["--files".into(), at("pictures")]].concat();
+        let flags = [
+            ("auth:monitor-dual-auth", vec!["--log".into(), at("laravel*.log")]),
+            ("payment:clean-old-histories", exports),
+            ("batch:delete-inactive-users", users.clone()),
+            ("legal:delete-unconsented-minors", users),
+        ];
+        let flags = flags.into_iter().map(|(chore, flags)| (chore.to_owned(), flags)).collect();
+        let timetable = Arc::new(schedule::timetable(&How::Here { app: app.clone(), flags }).unwrap());
+        assert_eq!(timetable.faults(), Vec::<String>::new());
         let store = Arc::new(Memory::new(clock.clone(), 1));
-        Month { app, store, clock, timetable, _folder: folder }
+        Month { app, store, clock, timetable, folder }
+    }
+
+    /// The application says each minute that somebody was let in.
+    async fn log(clock: Arc<dyn Clock>, file: PathBuf) {
+        loop {
+            let at = Timestamp::from_millisecond(clock.wall_ms()).unwrap().strftime("%Y-%m-%d %H:%M:%S").to_string();
+            let line = format!("[{at}] production.INFO: DualAuth: Breeze session authenticated {{\"user_id\":1}}\n");
+            let mut file = File::options().create(true).append(true).open(&file).unwrap();
+            file.write_all(line.as_bytes()).unwrap();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+        }
+    }
+
+    async fn count(&self, sql: &'static str) -> i64 {
+        self.app.read(move |db| Ok(db.query_row(sql, [], |row| row.get(0))?)).await.unwrap()
     }
 
     fn scheduler(&self, name: &str) -> Scheduler {
@@ -149,13 +200,13 @@ impl Month {
 #[tokio::test(start_paused = true)]
 async fn every_due_instant_of_a_month_is_accounted_for_and_each_chore_does_what_it_says() {
     let month = Month::begin().await;
-    let (schedulers, workers) =
-        (["one", "two"].map(|name| month.scheduler(name)), ["one", "two"].map(|name| month.worker(name)));
+    let log = tokio::spawn(Month::log(month.clock.clone(), month.folder.path().join("laravel-2025-12.log")));
+    let schedulers = ["one", "two"].map(|name| month.scheduler(name));
+    let workers = ["one", "two"].map(|name| month.worker(name));
     let stops: Vec<_> = schedulers.iter().map(Scheduler::stop).chain(workers.iter().map(Worker::stop)).collect();
     let schedulers = schedulers.map(|scheduler| tokio::spawn(scheduler.run()));
     let workers = workers.map(|worker| tokio::spawn(worker.run()));
     tokio::time::sleep(Duration::from_millis(u64::try_from(ms(UNTIL) - ms(FROM)).unwrap())).await;
-    tokio::time::sleep(Duration::from_secs(2)).await;
     stops.iter().for_each(|stop| stop.graceful("the month is over"));
     for scheduler in schedulers {
         scheduler.await.unwrap().expect("it started");
@@ -166,16 +217,60 @@ async fn every_due_instant_of_a_month_is_accounted_for_and_each_chore_does_what_
         assert_eq!(report.ended.keys().copied().collect::<Vec<_>>(), ["done"], "{report:?}");
         done += report.ended["done"];
     }
-    let ledger = month.ledger().await;
-    assert_eq!(done, ledger.len() as u64, "each fire is one run");
+    log.abort();
+    let fired = accounted(&month).await;
+    assert_eq!(done, fired, "each fire is one run");
+    rows_are_right(&month).await;
+}
+
+/// Each due instant has one row: fired in time, or skipped because there is no Redis. Answers how many fired.
+async fn accounted(month: &Month) -> u64 {
     let mut seen: BTreeMap<String, Vec<i64>> = BTreeMap::new();
-    for ((schedule, due_at), row) in ledger {
+    let mut fired = 0;
+    for ((schedule, due_at), row) in month.ledger().await {
+        let ended = (row.fate, row.reason, row.late, row.count);
+        match schedule.as_str() {
+            "redis:monitor" => assert_eq!(ended, (Fate::Skipped, Some(Reason::Filter), false, 1), "{row:?}"),
+            _ => assert_eq!(ended, (Fate::Fired, None, false, 1), "{row:?}"),
+        }
+        fired += u64::from(row.fate == Fate::Fired);
         seen.entry(schedule).or_default().push(due_at);
-        assert_eq!((row.fate, row.late, row.count), (Fate::Fired, false, 1), "{row:?}");
     }
     for (schedule, due) in expected() {
         assert_eq!(seen.remove(schedule).unwrap_or_default(), due, "{schedule}");
     }
     assert!(seen.is_empty(), "{seen:?}");
-    drop(month.app);
+    fired
+}
+
+/// What is left of the seed, and what the chores have made.
+async fn rows_are_right(month: &Month) {
+    for (sql, wanted) in [
+        ("SELECT count(*) FROM auth_metrics", 14 * 24 * 12),
+        ("SELECT count(*) FROM auth_alerts", 0),
+        // Every day but New Year's, each Monday and Friday, and the 31st; of each only the last is still open.
+        ("SELECT count(*) FROM scheduled_task_executions WHERE status = 'success'", 31 + 9 + 1),
+        ("SELECT count(*) FROM scheduled_task_executions WHERE status = 'skipped'", 1),
+        ("SELECT count(*) FROM scheduled_task_executions", 31 + 9 + 1 + 1),
+        ("SELECT count(*) FROM tasks WHERE user_id = 21", 31 + 9 + 1),
+        ("SELECT count(*) FROM tasks WHERE deleted_at IS NULL", 3),
+        ("SELECT count(*) FROM task_notices", 0),
+        ("SELECT count(*) FROM teacher_avatars WHERE id = 77 AND job <> ''", 1),
+        // Five that never end, and what the batch has told.
+        ("SELECT count(*) FROM notification_templates", 5 + 31 + 9 + 1),
+        ("SELECT count(*) FROM cache", 1),
+        ("SELECT count(*) FROM payment_histories", 13),
+        ("SELECT count(*) FROM users", 41),
+        ("SELECT count(*) FROM groups WHERE subscription_active = 1", 4),
+        ("SELECT count(*) FROM token_balances WHERE free_reset_month = '2026-01'", 41),
+        ("SELECT count(*) FROM groups WHERE task_count_month = '2026-01'", 20),
+        ("SELECT count(*) FROM monthly_reports WHERE month = '2025-11'", 20),
+        ("SELECT count(*) FROM monthly_reports WHERE month = '2025-12'", 20),
+        ("SELECT count(*) FROM monthly_reports", 40),
+    ] {
+        assert_eq!(month.count(sql).await, wanted, "{sql}");
+    }
+    let exported = std::fs::read_dir(month.folder.path().join("exports")).unwrap();
+    let lines = exported.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap().lines().count());
+    assert!(lines.sum::<usize>() >= 30 + 10 + 7, "what is gone for good was written away");
 }

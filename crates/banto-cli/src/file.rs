@@ -7,7 +7,7 @@
 //! # Layout
 //! - `open` reads with suspicion; `source` knows lines and keeps faults; `keys` is the table of all keys
 //! - `table` and `value`: what stands there, and what it can mean
-//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`: one file a section; `crontab`: the lines of one
+//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`, `log`: one file a section; `crontab`: the lines of one
 //! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
 mod calendar;
@@ -15,6 +15,7 @@ mod command;
 pub(crate) mod crontab;
 mod differ;
 mod keys;
+mod log;
 pub(crate) mod open;
 mod payload;
 mod program;
@@ -27,6 +28,7 @@ mod worker;
 pub(crate) mod write;
 
 pub use differ::{Change, Difference};
+pub use log::LogSettings;
 pub use program::ProgramSpec;
 pub use schedule::{Does, Order, Written};
 pub use source::{Fault, Faults};
@@ -76,6 +78,8 @@ pub struct File {
     pub worker: Option<Work>,
     /// How a scheduler works.
     pub scheduler: SchedulerSettings,
+    /// Where lines are kept.
+    pub log: LogSettings,
 }
 
 impl File {
@@ -186,7 +190,8 @@ impl<'a> Reader<'a> {
         let table = Table::new(self.source, &FILE, table.get_ref(), 0);
         let service = table.read("service", Value::parsed);
         let environment = self.environment(table);
-        let zone = table.read("timezone", Value::parsed).unwrap_or_else(Zone::utc);
+        let named = table.read("timezone", Value::parsed);
+        let zone = named.clone().unwrap_or_else(Zone::utc);
         let mut calendars = calendar::Calendars::new();
         for value in tables(table, "calendar") {
             calendar::add(value, &mut calendars);
@@ -217,6 +222,7 @@ impl<'a> Reader<'a> {
             programs,
             worker: table.read("worker", worker::work),
             scheduler: table.read("scheduler", worker::scheduler).unwrap_or_default(),
+            log: table.read("log", |value| log::read(value, named.as_ref())).unwrap_or_default(),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     app::{App, Opened},
     args::{Work, schedule::Source},
     exit::Failure,
-    file::{File, SchedulerSettings},
+    file::{File, LogSettings, SchedulerSettings},
     mean,
 };
 
@@ -41,6 +41,8 @@ pub(crate) struct Written {
     pub worker: Option<Work>,
     /// How the scheduler works, as far as the file says.
     pub scheduler: SchedulerSettings,
+    /// Where lines are kept, as far as the file says.
+    pub log: LogSettings,
 }
 
 impl Given {
@@ -82,12 +84,12 @@ impl Given {
             timetable = timetable.environment(environment.as_str());
         }
         let Some(file) = file else {
-            let (programs, scheduler) = (Vec::new(), SchedulerSettings::default());
-            return Ok(Written { timetable, programs, worker: None, scheduler });
+            let (programs, scheduler, log) = (Vec::new(), SchedulerSettings::default(), LogSettings::default());
+            return Ok(Written { timetable, programs, worker: None, scheduler, log });
         };
         file.fill(&mut timetable, registry);
         let programs = file.programs.iter().map(program::of).collect();
-        Ok(Written { timetable, programs, worker: file.worker, scheduler: file.scheduler })
+        Ok(Written { timetable, programs, worker: file.worker, scheduler: file.scheduler, log: file.log })
     }
 
     fn service(&self) -> Result<Name, Failure> {

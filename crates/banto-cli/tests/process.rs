@@ -7,6 +7,7 @@ mod process {
     mod damaged;
     mod flags;
     pub mod house;
+    mod logs;
     mod output;
     mod program;
     mod programs;

@@ -140,6 +140,9 @@ pub struct WorkSchedules {
     /// Where it can be reached.
     #[command(flatten)]
     pub reach: super::up::Reach,
+    /// Where its lines are kept.
+    #[command(flatten)]
+    pub log: super::work::LogTo,
 }
 
 /// One schedule.

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     Shared,
     schedule::{HowToRun, Source},
+    work::LogTo,
 };
 
 /// Where a running `up` or `schedule work` can be reached by other commands.
@@ -36,10 +37,13 @@ pub struct Up {
     /// Where it can be reached.
     #[command(flatten)]
     pub reach: Reach,
+    /// Where its lines are kept.
+    #[command(flatten)]
+    pub log: LogTo,
 }
 
 const UP: &str = "It is made to be a container's entry point: it starts what banto.toml says, starts anew what ends, takes care of orphans,
-and writes one log. TERM or INT stops all in order (the scheduler, then runs, then programs); a second one stops at once.
+and writes one log, on the standard output and, with --log-dir or [log], in files too. TERM or INT stops all in order (the scheduler, then runs, then programs); a second one stops at once.
 HUP, or `reload`, takes up a changed banto.toml, valid or not at all. The end of one part never stops another.
 
 EXAMPLES:

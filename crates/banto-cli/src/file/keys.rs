@@ -14,7 +14,18 @@ pub(crate) struct Section {
 /// What stands before the first section, and the sections.
 pub(crate) const FILE: Section = Section {
     title: "banto.toml",
-    keys: &["service", "environment", "timezone", "crontab", "calendar", "schedule", "program", "worker", "scheduler"],
+    keys: &[
+        "service",
+        "environment",
+        "timezone",
+        "crontab",
+        "calendar",
+        "schedule",
+        "program",
+        "worker",
+        "scheduler",
+        "log",
+    ],
 };
 
 pub(crate) const CRONTAB: Section = Section { title: "crontab", keys: &["file", "form"] };
@@ -80,7 +91,8 @@ pub(crate) const ENQUEUE: Section = Section {
     keys: &["kind", "payload", "version", "queue", "priority", "attempts", "timeout", "tags"],
 };
 
-pub(crate) const OUTPUT: Section = Section { title: "output", keys: &["file", "max_size", "daily", "keep"] };
+pub(crate) const OUTPUT: Section =
+    Section { title: "output", keys: &["file", "max_size", "daily", "keep", "compress"] };
 
 pub(crate) const PROGRAM: Section = Section {
     title: "[[program]]",
@@ -141,11 +153,13 @@ pub(crate) const WORKER: Section = Section {
 
 pub(crate) const SCHEDULER: Section = Section { title: "[scheduler]", keys: &["name", "stand_by", "offset_max"] };
 
+pub(crate) const LOG: Section = Section { title: "[log]", keys: &["dir", "zone", "size_max", "keep", "compress"] };
+
 /// All of them, for the page that explains them.
 #[cfg(test)]
-pub(crate) const ALL: [&Section; 15] = [
+pub(crate) const ALL: [&Section; 16] = [
     &FILE, &CRONTAB, &CALENDAR, &DAY, &SCHEDULE, &DAYS_OFF, &MISSED, &ENQUEUE, &OUTPUT, &PROGRAM, &BACKOFF, &BRAKE,
-    &PROBE, &WORKER, &SCHEDULER,
+    &PROBE, &WORKER, &SCHEDULER, &LOG,
 ];
 
 /// Words that people bring along from other places, and what to say here.

@@ -32,8 +32,11 @@ impl Keeper {
         if self.written.worker != written.worker {
             lines.push("[worker] has changed: it counts from the next start of this process".into());
         }
-        let worker = self.written.worker.clone();
-        self.written = Written { worker, ..written };
+        if self.written.log != written.log {
+            lines.push("[log] has changed: it counts from the next start of this process".into());
+        }
+        let (worker, log) = (self.written.worker.clone(), self.written.log.clone());
+        self.written = Written { worker, log, ..written };
         self.current.set(Arc::new(self.written.timetable.clone()));
         let begun = |failure: Failure| failure.text;
         if schedules_changed {

@@ -19,7 +19,16 @@ use banto_engine::Event;
 use banto_store::Clock;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing::Subscriber;
-use tracing_subscriber::{EnvFilter, Layer, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt};
+use tracing_subscriber::{
+    EnvFilter,
+    fmt::{
+        self,
+        format::{DefaultFields, Format, Full, Json, JsonFields},
+    },
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
 
 use crate::exit::Failure;
 use files::Files;
@@ -110,23 +119,26 @@ fn filter(text: &str) -> Option<EnvFilter> {
     text.split(',').all(known).then(|| EnvFilter::try_new(text).ok()).flatten()
 }
 
-fn for_people<S, F, W>(clock: Arc<dyn Clock>, to: People<F>) -> impl Layer<S>
+/// The part of the log that writes lines.
+type Lines<S, N, F, W> = fmt::Layer<S, N, Format<F, Time>, W>;
+
+fn for_people<S, F, W>(clock: Arc<dyn Clock>, to: People<F>) -> Lines<S, DefaultFields, Full, People<F>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     F: Fn() -> W + Send + Sync + 'static,
     W: io::Write + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().with_timer(Time { clock, exact: false });
+    let lines = fmt::layer().with_timer(Time { clock, exact: false });
     lines.with_target(false).with_ansi(false).log_internal_errors(false).with_writer(to)
 }
 
-fn for_machines<S, F, W>(clock: Arc<dyn Clock>, to: Machines<F>) -> impl Layer<S>
+fn for_machines<S, F, W>(clock: Arc<dyn Clock>, to: Machines<F>) -> Lines<S, JsonFields, Json, Machines<F>>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
     F: Fn() -> W + Send + Sync + 'static,
     W: io::Write + 'static,
 {
-    let lines = tracing_subscriber::fmt::layer().json().with_timer(Time { clock, exact: true }).with_target(false);
+    let lines = fmt::layer().json().with_timer(Time { clock, exact: true }).with_target(false);
     let lines = lines.log_internal_errors(false).flatten_event(true);
     lines.with_current_span(false).with_span_list(false).with_writer(to)
 }

@@ -64,7 +64,7 @@ impl Files {
         let made = fs::create_dir_all(&logs.dir);
         made.map_err(|error| unfit(OutputFile::new(&logs.dir).fault(&error)))?;
         let mut kept = PARTS.map(|part| Kept { file: logs.file(part), log: None, failing: false, lost: 0 });
-        for (part, kept) in PARTS.iter().zip(&mut kept).filter(|(part, _)| parts.contains(part)) {
+        for (part, kept) in PARTS.iter().zip(&mut kept).filter(|(part, _)| parts.contains(*part)) {
             let faults = kept.file.faults();
             if !faults.is_empty() {
                 return Err(unfit(faults.join("; could not ")));

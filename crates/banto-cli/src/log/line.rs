@@ -93,7 +93,7 @@ impl<F: Fn() -> W, W: io::Write> Machines<F> {
     }
 }
 
-impl<'a, F: Fn() -> W + 'a, W: io::Write + 'a> MakeWriter<'a> for Machines<F> {
+impl<'a, F: Fn() -> W, W: io::Write> MakeWriter<'a> for Machines<F> {
     type Writer = OneLine<'a, W>;
 
     fn make_writer(&'a self) -> Self::Writer {

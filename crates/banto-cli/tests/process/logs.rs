@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use banto_store::{Clock, SystemClock};
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -149,16 +150,13 @@ fn a_folder_that_vanishes_stops_nobody_and_its_return_is_said() {
 fn a_disk_that_is_full_stops_nobody() {
     let house = House::new();
     house.types("migrate").ends(0);
-    // A log file of this process may hold 1 KiB: what is more finds no room. The store's own is left room enough.
     let id = house.enqueue("greet");
     fs::create_dir(logs(&house)).unwrap();
-    let full = house.folder.path().join("logs");
-    for day in 0..3 {
+    for days in 0..3 {
         // Whatever day it is by the time the worker looks, its file leads to a full disk.
-        let at =
-            jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date().checked_add(jiff::Span::new().days(day));
-        let name = at.unwrap().strftime("queue-%Y%m%d.log").to_string();
-        std::os::unix::fs::symlink("/dev/full", full.join(name)).unwrap();
+        let at = jiff::Timestamp::from_millisecond(SystemClock.wall_ms() + days * 86_400_000).unwrap();
+        let name = at.strftime("queue-%Y%m%d.log").to_string();
+        std::os::unix::fs::symlink("/dev/full", logs(&house).join(name)).unwrap();
     }
     let said = house.types("queue work --stop-when-empty --verbose --log-dir logs").ends(0);
     assert_eq!(house.job(&id)["state"], "done");

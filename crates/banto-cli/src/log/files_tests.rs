@@ -65,7 +65,7 @@ fn listening(place: &Place, files: &Arc<Files>) -> (Heard, tracing::subscriber::
 #[test]
 fn each_line_is_on_the_output_and_in_the_file_of_its_part_and_day() {
     let place = Place::new();
-    let files = place.begins(&place.logs()).unwrap();
+    let files = place.begins(&Logs { compress: false, ..place.logs() }).unwrap();
     let (heard, _guard) = listening(&place, &files);
     tracing::info!("evening");
     tracing::info!(target: "banto_engine::fire", "fired");

@@ -69,6 +69,8 @@ fn what_is_no_secret_stays() {
         "{\"message\":\"enter password: \",\"level\":\"INFO\"}",
         "{\"message\":\"mysql --password \",\"level\":\"INFO\"}",
         "{\"secret\":{\"a\":1}}",
+        "{\"m\":\"token=\\\\\",\"n\":1}",
+        "{\"m\":\"token=\\nnext line\",\"n\":1}",
         "sk-learn is a library of many words",
         "2026-11-29T00:00:00.000Z",
     ] {
@@ -89,6 +91,8 @@ fn json_stays_json() {
         (r#"{"m":"password: \"cut here","y":"z"}"#, r#"{"m":"password: \"***","y":"z"}"#),
         (r#"{"m":"password='cut here","y":"z"}"#, r#"{"m":"password='***","y":"z"}"#),
         (r#"{"m":"Authorization: Bearer x","y":"z"}"#, r#"{"m":"Authorization: ***","y":"z"}"#),
+        (r#"{"m":"password=\\ab\\ncd \\","y":"z"}"#, r#"{"m":"password=*** \\","y":"z"}"#),
+        (r#"{"m":"password=ab\nnext","y":"z"}"#, r#"{"m":"password=***\nnext","y":"z"}"#),
         (r#"{"url":"redis://a:b@c","password":"\\"}"#, r#"{"url":"redis://a:***@c","password":"***"}"#),
     ] {
         assert_eq!(redacted(line), shown);

@@ -133,7 +133,7 @@ fn a_place_that_cannot_be_written_is_refused_with_the_path_the_user_and_the_cure
     for dir in [taken.clone(), taken.join("below")] {
         let failure = refused(&Logs { dir: dir.clone(), ..place.logs() });
         assert_eq!(failure.exit, Exit::Machine);
-        for part in [dir.to_str().unwrap(), &format!("{uid}"), "name another place"] {
+        for part in [dir.to_str().unwrap(), &uid, "name another place"] {
             assert!(failure.text.contains(part), "{part}: {}", failure.text);
         }
     }

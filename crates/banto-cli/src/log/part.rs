@@ -30,10 +30,9 @@ impl Part {
     /// The part of a line of that target, in a process that is `own`; none for a line that is in no file.
     pub fn of(target: &str, own: Part) -> Option<Part> {
         let within = |modules: &[&str]| {
-            let is = |module: &&str| {
+            modules.iter().any(|module| {
                 target.strip_prefix(*module).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-            };
-            modules.iter().any(|module| is(module))
+            })
         };
         if target == LOST {
             return None;

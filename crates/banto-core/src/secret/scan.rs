@@ -159,21 +159,36 @@ impl<'a> Scan<'a> {
     fn value(self, start: usize, whole: bool, quoted: bool) -> Option<Range<usize>> {
         let slashes = self.from(start).iter().take_while(|byte| **byte == b'\\').count();
         let quote = self.at(start + slashes);
-        if matches!(quote, b'"' | b'\'') {
-            let around = self.json && quote == b'"' && slashes == 0 && !quoted;
+        let around = self.json && quote == b'"' && slashes % 2 == 0 && (slashes > 0 || !quoted);
+        if matches!(quote, b'"' | b'\'') && !around {
             let inside = start + slashes + 1;
-            return (!around).then(|| inside..self.closing(inside, quote, slashes));
+            return Some(inside..self.closing(inside, quote, slashes));
         }
         if matches!(quote, b'{' | b'[') {
             return None;
         }
-        let ends = |byte: &u8| match whole {
-            true => b"\"'\\".contains(byte),
-            false => byte.is_ascii_whitespace() || b",;&\"')]}<>|\\`".contains(byte),
+        let end = self.word_end(start, whole);
+        (end > start).then_some(start..end)
+    }
+
+    /// Where the word that begins at `start` ends; with `whole`, the text. A backslash ends it only before a quote, or as
+    /// the beginning of a line break.
+    fn word_end(self, start: usize, whole: bool) -> usize {
+        let ends = |byte: u8| match whole {
+            true => b"\"'".contains(&byte),
+            false => byte.is_ascii_whitespace() || b",;&\"')]}<>|`".contains(&byte),
         };
-        let value = self.from(start);
-        let length = value.iter().position(ends).unwrap_or(value.len());
-        (length > 0).then_some(start..start + length)
+        let mut at = start;
+        while at < self.bytes.len() && !ends(self.at(at)) {
+            let slashes = self.from(at).iter().take_while(|byte| **byte == b'\\').count();
+            let next = self.at(at + slashes);
+            if slashes > 0 && (matches!(next, b'"' | b'\'') || (slashes % 2 == 1 && matches!(next, b'n' | b'r' | b't')))
+            {
+                break;
+            }
+            at += slashes.max(1);
+        }
+        at
     }
 
     /// Where the text in quotes that begins at `inside` ends: at the same quote behind as many backslashes, or, where that

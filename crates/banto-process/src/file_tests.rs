@@ -240,3 +240,29 @@ fn what_is_wrong_with_a_place_names_the_path_the_user_and_the_cure() {
     let denied = OutputFile::new("/x/y.log").fault(&io::ErrorKind::PermissionDenied.into());
     assert!(denied.contains("let this user write there (chown or chmod)"), "{denied}");
 }
+
+/// Locks belong to whoever opened the file, so threads that each open it stand for processes.
+#[test]
+fn many_at_once_lose_and_double_no_line_however_often_the_file_turns() {
+    for dated in [true, false] {
+        let place = Place::new();
+        let spec = OutputFile { bytes_max: Some(400), keep: Keep::Files(10_000), ..place.dated("UTC") };
+        let spec = OutputFile { dated, ..spec };
+        std::thread::scope(|scope| {
+            for who in 0..4 {
+                let spec = &spec;
+                scope.spawn(move || {
+                    let mut log = Log::open(spec, 0).unwrap();
+                    (0..400).for_each(|n| log.write(&format!("{who} says {n}\n"), 0).unwrap());
+                });
+            }
+        });
+        let files = place.files();
+        assert!(files.len() > 30, "{}", files.len());
+        let mut lines: Vec<&str> = files.iter().flat_map(|(_, text)| text.lines()).collect();
+        let mut said: Vec<String> = (0..4).flat_map(|who| (0..400).map(move |n| format!("{who} says {n}"))).collect();
+        lines.sort_unstable();
+        said.sort_unstable();
+        assert!(lines == said, "{} of {} lines, dated: {dated}", lines.len(), said.len());
+    }
+}

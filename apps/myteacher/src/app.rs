@@ -15,7 +15,7 @@ use crate::{
     files::Files,
     generate,
     port::{Painter, Writer},
-    table,
+    table::Tables,
 };
 
 /// The name of this build, as banto shows it.
@@ -32,8 +32,8 @@ pub struct App {
     pub writer: Arc<dyn Writer>,
     /// Keeps pictures.
     pub files: Files,
-    store: Sqlite,
-    clock: Arc<dyn Clock>,
+    /// The tables, in banto's store.
+    pub tables: Tables,
 }
 
 impl App {
@@ -46,29 +46,28 @@ impl App {
         files: Files,
     ) -> Result<App, Error> {
         let client = Client::new(Arc::new(store.clone())).clock(clock.clone());
-        let app = App { client, painter, writer, files, store, clock };
-        app.write(|db| Ok(table::migrate(db)?)).await?;
-        Ok(app)
+        let tables = Tables::open(store, clock).await?;
+        Ok(App { client, painter, writer, files, tables })
     }
 
     /// The store, as banto's commands want it.
     pub fn store(&self) -> Arc<dyn Store> {
-        Arc::new(self.store.clone())
+        Arc::new(self.sqlite().clone())
     }
 
     /// The store as what it is, for transactions that hold rows and jobs.
     pub fn sqlite(&self) -> &Sqlite {
-        &self.store
+        self.tables.sqlite()
     }
 
     /// The clock.
     pub fn clock(&self) -> Arc<dyn Clock> {
-        self.clock.clone()
+        self.tables.clock()
     }
 
     /// Wall-clock time, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
-        self.clock.wall_ms()
+        self.tables.now()
     }
 
     /// The settings that the chosen providers and the place of the pictures lack; empty when all can work.
@@ -94,7 +93,7 @@ impl App {
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.store.write(work).await
+        self.tables.write(work).await
     }
 
     /// Reads in one snapshot.
@@ -102,6 +101,6 @@ impl App {
         &self,
         question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        self.store.read(question).await
+        self.tables.read(question).await
     }
 }

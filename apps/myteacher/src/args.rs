@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     choose::Provider,
+    chore::Chore,
     cmd,
     look::{
         Accessory, BodyType, Clothing, DrawModelVersion, Enthusiasm, EyeColor, Formality, HairColor, HairStyle, Humor,
@@ -34,9 +35,23 @@ pub enum Verb {
     /// Order avatars, look at them, and reconcile their rows with their jobs.
     #[command(subcommand, alias = "avatar")]
     Avatars(Avatars),
+    /// What keeps the application's data in order; each is a schedule of `up`, and can be typed.
+    #[command(flatten)]
+    Chore(Chore),
     /// Everything of banto.
     #[command(flatten)]
     Banto(Commands),
+}
+
+/// Where the tables are; every command that needs no painter and no pictures takes these.
+#[derive(Debug, Clone, Args)]
+pub struct At {
+    /// The store: jobs and rows in one file.
+    #[arg(long, env = "BANTO_STORE", default_value = cmd::STORE, value_name = "URL")]
+    pub store: String,
+    /// Print one JSON document.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Where things are, and who does them; every command of MyTeacher's own takes these.

@@ -16,11 +16,14 @@ use crate::{
     app::App,
     args::{Avatars, Place},
     choose,
+    chore::Chore,
     error::Error,
     files::Files,
     order,
     print::{line, object},
-    reconcile, token,
+    reconcile,
+    table::Tables,
+    token,
 };
 
 pub use demo::demo;
@@ -44,13 +47,16 @@ pub fn open_store(url: &str) -> Result<Sqlite, StoreError> {
 /// Opens the store. The folder of the usual one is made if it is not there and may be: a newcomer has none yet.
 pub fn open_wanted(wanted: &Wanted) -> Result<Sqlite, StoreError> {
     if wanted.url == STORE && wanted.migrate {
-        let made = std::fs::create_dir_all("storage");
-        made.map_err(|error| {
-            let cure = "go to a folder that you may write to, or name a store with --store";
-            StoreError::new(Fault::Config, format!("make the folder \"storage\" for the store: {error}; {cure}"))
-        })?;
+        make_folder("storage")
+            .map_err(|fault| StoreError::new(Fault::Config, format!("{fault}; or name a store with --store")))?;
     }
     wanted.sqlite(banto::clock())
+}
+
+/// Makes a folder that MyTeacher keeps things in, unless it is there. An error is a fragment that fits after "could not".
+pub fn make_folder(folder: &str) -> Result<(), String> {
+    let made = std::fs::create_dir_all(folder);
+    made.map_err(|error| format!("make the folder {folder:?}: {error}; go to a folder that you may write to"))
 }
 
 /// The application on an open store, with the providers and files that `place` names.
@@ -58,6 +64,12 @@ pub async fn app_of(store: Sqlite, place: &Place) -> Result<App, Error> {
     let (painter, writer) = (choose::painter(place.painter)?, choose::writer(place.writer)?);
     let files = Files::open(&place.files)?;
     App::new(store, banto::clock(), painter, writer, files).await
+}
+
+/// A chore, and its report.
+pub async fn chore(typed: &Chore) -> Result<ExitCode, Error> {
+    let tables = Tables::open(open_store(&typed.at().store)?, banto::clock()).await?;
+    typed.carry_out(&tables).await?.print(typed.at().json)
 }
 
 /// `myteacher avatars …`.

@@ -30,6 +30,12 @@ pub enum Error {
         /// What the system said.
         error: std::io::Error,
     },
+    /// What is to be deleted could not be written away first, in words.
+    #[error("{0}")]
+    Export(String),
+    /// It was not said that it is meant, in words; nothing was done.
+    #[error("{0}")]
+    Unconfirmed(String),
     /// Somebody asked for what cannot be, in words.
     #[error("{0}")]
     Asked(String),

@@ -171,6 +171,13 @@ impl Files {
         Ok(deleted)
     }
 
+    /// The paths of everything that is kept of a user.
+    pub async fn of_user(&self, user: i64) -> Result<Vec<String>, Unkept> {
+        let all = self.parsed(&format!("avatars/{user}/"))?;
+        let listed: Vec<_> = self.store.list(Some(&all)).try_collect().await.map_err(|error| self.failed(&error))?;
+        Ok(listed.into_iter().map(|object| object.location.to_string()).collect())
+    }
+
     async fn remove(&self, path: &Path) -> Result<(), Unkept> {
         match self.store.delete(path).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),

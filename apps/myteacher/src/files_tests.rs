@@ -81,3 +81,15 @@ fn the_code_of_a_refusal_is_found_in_its_xml() {
         assert_eq!(code(none), None);
     }
 }
+
+#[tokio::test]
+async fn what_is_kept_of_a_user_is_listed_and_nobody_elses() {
+    let (_folder, files) = place();
+    for path in ["avatars/7/1/r/a.png", "avatars/7/2/r/drawn/b.png", "avatars/77/1/r/c.png"] {
+        files.put(path, b"x".to_vec()).await.unwrap();
+    }
+    let mut listed = files.of_user(7).await.unwrap();
+    listed.sort();
+    assert_eq!(listed, ["avatars/7/1/r/a.png", "avatars/7/2/r/drawn/b.png"]);
+    assert_eq!(files.of_user(8).await, Ok(Vec::new()));
+}

@@ -8,16 +8,25 @@
 //! - [`paint`]: painters, the one that needs no key and no network among them.
 //! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
+//! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say; [`mod@schedule`]: when each
+//!   is due.
+//! - [`purge`]: users deleted for good; [`export`]: rows written away before they are deleted; [`sure`]: whether that is meant.
+//! - [`tokyo`]: months and days where the users live; [`books`]: how long the law wants payments kept.
+//! - [`batch`]: scheduled group tasks, and what becomes of each of their due instants.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
 pub mod args;
 pub mod avatar;
+pub mod batch;
+pub mod books;
 pub mod choose;
+pub mod chore;
 pub mod cmd;
 pub mod demo;
 pub mod error;
 pub mod event;
+pub mod export;
 pub mod failure;
 pub mod files;
 pub mod generate;
@@ -29,10 +38,15 @@ pub mod port;
 pub mod price;
 pub mod print;
 pub mod provider;
+pub mod purge;
 pub mod reason;
 pub mod reconcile;
+pub mod report;
 pub mod said;
+pub mod schedule;
+pub mod sure;
 pub mod table;
 pub mod token;
+pub mod tokyo;
 pub mod work;
 pub mod write;

@@ -10,7 +10,9 @@ use banto_cli::{Commands, Logs};
 use myteacher::{
     app::App,
     args::{Place, Typed, Verb},
-    cmd, print, reconcile, work,
+    cmd, print, reconcile,
+    schedule::{self, How},
+    work,
 };
 
 /// Where the lines of workers, schedulers and programs are kept, beside the standard output.
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         let (done, json) = match typed.verb {
             Verb::Demo(demo) => (cmd::demo(&demo).await, demo.place.json),
             Verb::Avatars(avatars) => (cmd::avatars(&avatars).await, avatars.place().json),
+            Verb::Chore(chore) => (cmd::chore(&chore).await, chore.at().json),
             Verb::Banto(command) => return banto(command).await,
         };
         done.unwrap_or_else(|error| print::complain(&error, json))
@@ -72,6 +75,14 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
                 let ours = cmd::app_of(store, &Place::from_env()?).await.map_err(|error| error.to_string())?;
                 Ok(app.get_or_init(|| ours).registry())
             }
+        })
+        .schedules_with(|opened| async move {
+            let program = std::env::current_exe().map_err(|error| format!("find this program's own file: {error}"))?;
+            let program = program.into_os_string().into_string();
+            let program =
+                program.map_err(|odd| format!("name this program's own file {odd:?}: it is no UTF-8; move it"))?;
+            cmd::make_folder(schedule::LOGS)?;
+            schedule::timetable(&How::Process { program, store: opened.url, logs: schedule::LOGS.to_owned() })
         })
         .beside(move |_, events| {
             let app = app.get().cloned();

@@ -63,7 +63,8 @@ fn exit_of(error: &Error) -> Exit {
         Error::Files(error) if !error.again() => Exit::Usage,
         Error::Store(error) => Failure::from(error.clone()).exit,
         Error::Banto(_) | Error::Table(_) | Error::Files(_) => Exit::Found,
-        Error::Machine { .. } => Exit::Machine,
+        Error::Machine { .. } | Error::Export(_) => Exit::Machine,
+        Error::Unconfirmed(_) => Exit::Unconfirmed,
     }
 }
 
@@ -104,6 +105,8 @@ mod tests {
         for (error, exit) in [
             (Error::Asked("x".into()), Exit::Usage),
             (Error::Refused(banto::Refusal::new("a name", "x", "y")), Exit::Usage),
+            (Error::Export("x".into()), Exit::Machine),
+            (Error::Unconfirmed("x".into()), Exit::Unconfirmed),
             (again("gs://b"), Exit::Usage),
             (again(""), Exit::Usage),
             (store(Fault::Busy), Exit::Unreachable),

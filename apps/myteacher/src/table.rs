@@ -1,16 +1,77 @@
 //! The application's own tables, in the same SQLite file as banto's.
 //!
 //! That is what lets an avatar's row and its job be committed in one transaction. Migrations go forward only, each in one
-//! transaction; the file's `user_version` is ours (banto keeps its own elsewhere).
+//! transaction; the file's `user_version` is ours (banto keeps its own elsewhere). A command that needs no painter and no place
+//! for pictures works with [`Tables`] alone.
 
-use banto::sqlite::rusqlite::{self, Connection};
+use std::sync::Arc;
+
+use banto::{
+    Clock,
+    sqlite::{
+        Sqlite,
+        rusqlite::{self, Connection},
+    },
+};
+
+use crate::error::Error;
 
 /// Every migration, in order.
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_avatars.sql"),
     include_str!("../migrations/0002_runs.sql"),
     include_str!("../migrations/0003_holds.sql"),
+    include_str!("../migrations/0004_people.sql"),
+    include_str!("../migrations/0005_batch.sql"),
+    include_str!("../migrations/0007_records.sql"),
 ];
+
+/// The tables, and the time. Cheap to clone.
+#[derive(Clone)]
+pub struct Tables {
+    store: Sqlite,
+    clock: Arc<dyn Clock>,
+}
+
+impl Tables {
+    /// The tables in an open store, brought up to date.
+    pub async fn open(store: Sqlite, clock: Arc<dyn Clock>) -> Result<Tables, Error> {
+        let tables = Tables { store, clock };
+        tables.write(|db| Ok(migrate(db)?)).await?;
+        Ok(tables)
+    }
+
+    /// The store that they are in.
+    pub fn sqlite(&self) -> &Sqlite {
+        &self.store
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// Wall-clock time, in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.clock.wall_ms()
+    }
+
+    /// Writes in one durable transaction; after an error nothing of it remains.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.write(work).await
+    }
+
+    /// Reads in one snapshot.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        self.store.read(question).await
+    }
+}
 
 /// Brings the tables up to this build's. Answers how many steps were taken. Refuses a file of a newer build.
 pub fn migrate(tx: &Connection) -> rusqlite::Result<usize> {

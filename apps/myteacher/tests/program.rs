@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod program {
     mod avatars;
+    mod batch;
+    mod clock;
     mod crash;
     #[cfg(all(feature = "replicate", feature = "fake-providers"))]
     mod crash_http;

@@ -53,6 +53,19 @@ pub fn parse<T: Parser>() -> Result<T, Exit> {
     })
 }
 
+/// Reads words as a `T`, the colon forms included, the first of them the program's name: for an application that holds the commands
+/// of its own schedule to what it knows, before the first of them is due.
+///
+/// ```
+/// # #[derive(clap::Parser)] struct Typed { #[command(subcommand)] command: banto_cli::Commands }
+/// assert!(banto_cli::parse_from::<Typed>(["shop", "queue:work", "--queue", "mail"]).is_ok());
+/// let fault = banto_cli::parse_from::<Typed>(["shop", "queue:wrok"]).err().unwrap();
+/// assert!(fault.text.contains("wrok"), "{}", fault.text);
+/// ```
+pub fn parse_from<T: Parser>(words: impl IntoIterator<Item = impl Into<OsString>>) -> Result<T, Failure> {
+    read::<T>(&words.into_iter().map(Into::into).collect::<Vec<_>>()).map_err(|error| misread(&error))
+}
+
 fn read<T: Parser>(typed: &[OsString]) -> Result<T, clap::Error> {
     let mut command = hushed(T::command());
     let matches = command.try_get_matches_from_mut(spelled::<T>(typed.iter().cloned()))?;

@@ -68,7 +68,7 @@ mod table;
 
 pub use app::{App, Opened, block_on};
 pub use args::Commands;
-pub use argv::parse;
+pub use argv::{parse, parse_from};
 pub use banto_process::Keep;
 pub use exit::Exit;
 pub use file::File;

@@ -13,7 +13,7 @@ use crate::{
     desk::Desk,
     enqueue,
     error::{Result, fault},
-    schedule,
+    pause, schedule,
 };
 
 /// Refuses what cannot be fired. Needs no desk, so it is asked before the queue.
@@ -27,7 +27,7 @@ pub(crate) fn fire(desk: &mut Desk<'_>, firing: &Firing) -> Result<Vec<Fired>> {
 }
 
 fn write(desk: &mut Desk<'_>, firing: &Firing) -> rusqlite::Result<Vec<Fired>> {
-    let halts = schedule::halts(desk.db, desk.now)?;
+    let halts = pause::SCHEDULES.all(desk.db, desk.now)?;
     let mut answers = Vec::with_capacity(firing.fires.len());
     let mut rest = firing.fires.as_slice();
     while !rest.is_empty() {

@@ -74,7 +74,7 @@ fn views(db: &Connection, now: Now) -> rusqlite::Result<Vec<QueueView>> {
         let view = view(&mut views, readable(row, 0)?);
         view.counts.iter_mut().skip(usize::from(state.number())).take(1).for_each(|count| *count += jobs);
     }
-    for (queue, pause) in pause::all(db, now)? {
+    for (queue, pause) in pause::QUEUES.all(db, now)? {
         if let Ok(queue) = Name::new(&queue) {
             view(&mut views, queue).pause = Some(pause);
         }

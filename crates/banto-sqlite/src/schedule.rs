@@ -1,4 +1,4 @@
-//! `register`: the schedules of a service; the account of what was due; the pauses that keep schedules from firing.
+//! `register`: the schedules of a service; the account of what was due.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +12,7 @@ use crate::{
     beat,
     desk::{Desk, Now},
     error::{Result, fault},
+    pause,
     row::lossy,
 };
 
@@ -177,7 +178,7 @@ pub(crate) fn board(db: &Connection, now: Now) -> Result<Board> {
 }
 
 fn read_board(db: &Connection, now: Now) -> rusqlite::Result<Board> {
-    let mut halts = halts(db, now)?;
+    let mut halts = pause::SCHEDULES.all(db, now)?;
     let mut services = Vec::new();
     let rows = db
         .prepare_cached(&format!("{SERVICE} ORDER BY service"))?
@@ -210,37 +211,4 @@ fn view(row: &Row<'_>, halts: &mut BTreeMap<String, Pause>) -> rusqlite::Result<
         name,
         service,
     }))
-}
-
-/// The pauses of schedules that are in force; under `""` that of all.
-pub(crate) fn halts(db: &Connection, now: Now) -> rusqlite::Result<BTreeMap<String, Pause>> {
-    let sql = "SELECT schedule, by, reason, at, until FROM banto_halt WHERE until IS NULL OR until > ?1";
-    let read = |row: &Row<'_>| {
-        let pause = Pause { by: lossy(row, 1)?, reason: lossy(row, 2)?, at: row.get(3)?, until: row.get(4)? };
-        Ok((lossy(row, 0)?, pause))
-    };
-    db.prepare_cached(sql)?.query_map([now.wall], read)?.collect()
-}
-
-/// Pauses a schedule, or all; says whether that is new.
-pub(crate) fn halt(desk: &Desk<'_>, schedule: Option<&ScheduleName>, pause: &Pause) -> rusqlite::Result<bool> {
-    let key = schedule.map_or("", ScheduleName::as_str);
-    let same = |old: &Pause| (&old.reason, old.until) == (&pause.reason, pause.until);
-    if halts(desk.db, desk.now)?.get(key).is_some_and(same) {
-        return Ok(false);
-    }
-    desk.db
-        .prepare_cached(
-            "INSERT OR REPLACE INTO banto_halt (schedule, by, reason, at, until) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![key, pause.by, pause.reason, pause.at, pause.until])?;
-    Ok(true)
-}
-
-/// Ends the pause of a schedule, or of all; says whether there was one.
-pub(crate) fn go_on(desk: &Desk<'_>, schedule: Option<&ScheduleName>) -> rusqlite::Result<bool> {
-    let key = schedule.map_or("", ScheduleName::as_str);
-    let was = halts(desk.db, desk.now)?.contains_key(key);
-    desk.db.prepare_cached("DELETE FROM banto_halt WHERE schedule = ?1")?.execute([key])?;
-    Ok(was)
 }

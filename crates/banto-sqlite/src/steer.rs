@@ -3,9 +3,8 @@
 //! Jobs are taken by id, the oldest first, in pages; each that is changed or asked gets a line in its trail. With
 //! `preview` the same code runs and the transaction is given up, so that what was counted is what would be done.
 
-use banto_core::{Job, JobId, Name, Refusal, State};
+use banto_core::{Job, JobId, Refusal, ScheduleName, State};
 use banto_store::{Order, Pause, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
-use rusqlite::params;
 
 use crate::{
     beat,
@@ -13,9 +12,10 @@ use crate::{
     error::{Result, fault},
     key,
     pages::Pages,
-    pause, prune, record,
+    pause::{self, Pauses},
+    prune, record,
     row::Stored,
-    schedule, seat,
+    seat,
 };
 
 /// The most ids that are shown of what an order changed.
@@ -32,19 +32,19 @@ pub(crate) fn check(steer: &Steer) -> Result<()> {
 
 /// Carries out an order. The caller gives up the transaction where the order is only a preview.
 pub(crate) fn steer(desk: &mut Desk<'_>, steer: &Steer) -> Result<Steered> {
+    let by = steer.by.as_str();
     let steered = match &steer.order {
         Order::Cancel(select) => each(desk, select, |desk, job, done| cancel(desk, job, &steer.by, done)),
         Order::Retry(select) => each(desk, select, |desk, job, done| retry(desk, job, &steer.by, done)),
         Order::Release(select) => each(desk, select, |desk, job, done| release(desk, job, &steer.by, done)),
         Order::Forget(select) => each(desk, select, forget),
-        Order::Pause { queue, reason, until } => pause(desk, queue, &steer.by, reason, *until),
-        Order::Resume { queue } => resume(desk, queue),
+        Order::Pause { queue, reason, until } => begun(desk, &pause::QUEUES, queue.as_str(), by, reason, *until),
+        Order::Resume { queue } => pause::QUEUES.end(desk, queue.as_str()).map(|was| counted(was.into())),
         Order::PauseSchedule { schedule, reason, until } => {
-            let pause = Pause { by: steer.by.clone(), reason: reason.clone(), at: desk.now.wall, until: *until };
-            schedule::halt(desk, schedule.as_ref(), &pause).map(|new| counted(usize::from(new)))
+            begun(desk, &pause::SCHEDULES, one_or_all(schedule), by, reason, *until)
         }
         Order::ResumeSchedule { schedule } => {
-            schedule::go_on(desk, schedule.as_ref()).map(|was| counted(usize::from(was)))
+            pause::SCHEDULES.end(desk, one_or_all(schedule)).map(|was| counted(was.into()))
         }
         Order::Restart => beat::restart(desk, &steer.by, steer.preview).map(counted),
     };
@@ -160,23 +160,21 @@ fn forget(desk: &mut Desk<'_>, stored: &Stored, done: &mut Steered) -> Applied {
     Ok(true)
 }
 
-fn pause(desk: &mut Desk<'_>, queue: &Name, by: &str, reason: &str, until: Option<i64>) -> rusqlite::Result<Steered> {
-    let paused = pause::all(desk.db, desk.now)?;
-    if paused.get(queue.as_str()).is_some_and(|old| (old.reason.as_str(), old.until) == (reason, until)) {
-        return Ok(Steered::default());
-    }
-    desk.db
-        .prepare_cached(
-            "INSERT OR REPLACE INTO banto_pause (queue, by, reason, at, until) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
-        .execute(params![queue.as_str(), by, reason, desk.now.wall, until])?;
-    Ok(counted(1))
+fn begun(
+    desk: &Desk<'_>,
+    pauses: &Pauses,
+    what: &str,
+    by: &str,
+    reason: &str,
+    until: Option<i64>,
+) -> rusqlite::Result<Steered> {
+    let pause = Pause { by: by.to_owned(), reason: reason.to_owned(), at: desk.now.wall, until };
+    pauses.begin(desk, what, &pause).map(|new| counted(new.into()))
 }
 
-fn resume(desk: &mut Desk<'_>, queue: &Name) -> rusqlite::Result<Steered> {
-    let count = usize::from(pause::all(desk.db, desk.now)?.contains_key(queue.as_str()));
-    desk.db.prepare_cached("DELETE FROM banto_pause WHERE queue = ?1")?.execute([queue.as_str()])?;
-    Ok(counted(count))
+/// The key of a schedule's pause, or of that of all.
+fn one_or_all(schedule: &Option<ScheduleName>) -> &str {
+    schedule.as_ref().map_or("", ScheduleName::as_str)
 }
 
 fn show(steered: &mut Steered, id: JobId) {

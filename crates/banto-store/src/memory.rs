@@ -20,7 +20,7 @@ use tokio::sync::watch;
 
 use crate::{
     About, Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Fault, Finish, Finished, FireView,
-    Fired, Firing, Holder, Instance, Line, Orders, Page, Pause, Prune, Pruned, QueueView, Read, Record, Register,
+    Fired, Firing, Holder, Instance, Line, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register,
     Registration, Renewed, Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
 };
 
@@ -56,12 +56,12 @@ struct Shared {
 struct Data {
     jobs: BTreeMap<JobId, Row>,
     keys: BTreeMap<Label, Holder>,
-    pauses: BTreeMap<Name, Pause>,
+    pauses: pause::Pauses<Name>,
     instances: BTreeMap<InstanceId, Beaten>,
     services: BTreeMap<Name, schedule::Account>,
     schedules: BTreeMap<ScheduleName, schedule::Kept>,
     /// Pauses of schedules; under `None` that of all.
-    halts: BTreeMap<Option<ScheduleName>, Pause>,
+    halts: pause::Pauses<Option<ScheduleName>>,
     fires: BTreeMap<(ScheduleName, i64), fire::Entry>,
     tally: Tally,
     seed: u64,

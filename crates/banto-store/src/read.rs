@@ -127,6 +127,13 @@ pub struct Pause {
     pub until: Option<i64>,
 }
 
+impl Pause {
+    /// Whether it says what another says: it does not take the other's place then.
+    pub fn says_what(&self, other: &Pause) -> bool {
+        (&self.reason, self.until) == (&other.reason, other.until)
+    }
+}
+
 /// One queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct QueueView {

@@ -45,21 +45,21 @@ pub mod tour;
 
 pub use banto_core::{
     Backoff, Calendar, Cause, Date, Due, Fate, Fold, Gap, Hold, Job as JobRecord, JobId, Label, Name, NewJob, Outcome,
-    Park, Payload, Progress, Reason, Refusal, Schedule, ScheduleName, Span, State, Unique, Weekday, Zone, limits,
-    schedule, text,
+    Park, Payload, Progress, Reason, Refusal, Schedule, ScheduleDraft, ScheduleName, Span, State, Unique, Weekday,
+    Zone, limits, schedule, text,
 };
 pub use banto_engine::{
     BoxFuture, Client, Config, Context, Does, Draft, Event, Events, Halt, Job, JobError, Layer, Next, Policy, Registry,
     Report, Scheduled, Scheduler, SchedulerConfig, Stop, Timetable, Unfit, Why, Worker, context::Run, fire::Looked,
-    scheduler::Watch,
+    scheduler::Watch, timetable::Action,
 };
 pub use banto_macros::Job;
 pub use banto_process::Spec;
 #[cfg(feature = "sqlite")]
 pub use banto_sqlite as sqlite;
 pub use banto_store::{
-    Card, Clock, Enqueued, Fault, FireView, GivenClock, Read, Select, SelectFires, Steer, Steered, Store, StoreError,
-    SystemClock, memory, steer,
+    Card, Clock, Enqueued, Fault, FireView, GivenClock, Prune, Read, Select, SelectFires, Steer, Steered, Store,
+    StoreError, SystemClock, memory, steer,
 };
 
 pub use error::Error;

@@ -12,11 +12,15 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What would steer the program from outside the test.
-pub const STEERING: [&str; 8] = [
+pub const STEERING: [&str; 12] = [
     "BANTO_STORE",
     "BANTO_LOG",
     "BANTO_LOG_DIR",
     "BANTO_LOG_ZONE",
+    "BANTO_CONFIG",
+    "REDIS_URL",
+    "MYTEACHER_DUAL_AUTH_FROM",
+    "MYTEACHER_DUAL_AUTH_UNTIL",
     "MYTEACHER_FILES",
     "MYTEACHER_PAINTER",
     "MYTEACHER_WRITER",
@@ -47,7 +51,7 @@ impl Said {
     pub fn json(&self) -> Value {
         let lines = self.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         // A worker's log stands before its answer.
-        let mut answers: Vec<Value> = lines.filter(|line| line["level"].is_null()).collect();
+        let mut answers: Vec<Value> = lines.filter(|line| line["timestamp"].is_null()).collect();
         assert_eq!(answers.len(), 1, "{self:#?}");
         answers.remove(0)
     }

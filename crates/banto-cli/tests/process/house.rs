@@ -35,7 +35,7 @@ impl Said {
 
     /// The objects of the answer; a worker's log stands before it.
     pub fn objects(&self) -> Vec<Value> {
-        self.lines().into_iter().filter(|line| line["level"].is_null()).collect()
+        self.lines().into_iter().filter(|line| line["timestamp"].is_null()).collect()
     }
 
     fn lines(&self) -> Vec<Value> {
@@ -48,7 +48,7 @@ impl Said {
 
     /// The log's lines, each of which must be one JSON object.
     pub fn log(&self) -> Vec<Value> {
-        self.lines().into_iter().filter(|line| line["level"].is_string()).collect()
+        self.lines().into_iter().filter(|line| line["timestamp"].is_string()).collect()
     }
 }
 

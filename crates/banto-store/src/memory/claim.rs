@@ -41,7 +41,7 @@ impl Data {
             due.sort_by_key(|job| (job.priority, job.run_at, job.id));
             ids.extend(due.iter().map(|job| job.id));
         }
-        ids.retain(|id| self.jobs.get(id).is_some_and(|row| self.pause_of(&row.job.queue, now).is_none()));
+        ids.retain(|id| self.jobs.get(id).is_some_and(|row| self.pauses.of(&row.job.queue, now).is_none()));
         ids
     }
 
@@ -68,7 +68,7 @@ impl Data {
     fn due_in(&self, queues: &[Name], now: &Now) -> Option<u64> {
         let mut next = None::<i64>;
         for queue in queues {
-            let due = match self.pause_of(queue, now) {
+            let due = match self.pauses.of(queue, now) {
                 Some(pause) => pause.until,
                 None => {
                     let waits = |job: &&Job| job.state == State::Scheduled && job.queue == *queue;

@@ -58,8 +58,8 @@ impl Data {
         };
         let fired = match fire.act {
             Act::Not(reason) => Fired::Not(reason),
-            Act::Run(_) if self.halt_of(Some(&fire.schedule), now).is_some() => Fired::Not(Reason::Paused),
-            Act::Run(_) if !fire.even_in_maintenance && self.halt_of(None, now).is_some() => {
+            Act::Run(_) if self.halts.of(&Some(fire.schedule.clone()), now).is_some() => Fired::Not(Reason::Paused),
+            Act::Run(_) if !fire.even_in_maintenance && self.halts.of(&None, now).is_some() => {
                 Fired::Not(Reason::Maintenance)
             }
             Act::Run(job) => self.start(*job, &mut entry, now),

@@ -1,36 +1,47 @@
-//! Pauses of queues.
+//! Pauses: of queues, and of schedules.
 
-use banto_core::Name;
+use std::collections::BTreeMap;
 
-use super::{Data, Now};
-use crate::{Pause, Steer, Steered};
+use super::Now;
+use crate::{Pause, Steered};
 
-impl Data {
+/// The pauses of things that are called by a `K`.
+pub(super) struct Pauses<K>(BTreeMap<K, Pause>);
+
+impl<K> Default for Pauses<K> {
+    fn default() -> Pauses<K> {
+        Pauses(BTreeMap::new())
+    }
+}
+
+impl<K: Ord + Clone> Pauses<K> {
     /// The pause in force, if there is one.
-    pub(super) fn pause_of(&self, queue: &Name, now: &Now) -> Option<&Pause> {
-        self.pauses.get(queue).filter(|pause| pause.until.is_none_or(|until| until > now.wall))
+    pub fn of(&self, what: &K, now: &Now) -> Option<&Pause> {
+        self.0.get(what).filter(|pause| pause.until.is_none_or(|until| until > now.wall))
     }
 
-    pub(super) fn pause(&mut self, queue: &Name, pause: Pause, steer: &Steer, now: &Now) -> Steered {
-        if self.pause_of(queue, now).is_some_and(|old| same(old, &pause)) {
+    /// What has a pause, in force or over.
+    pub fn keys(&self) -> impl Iterator<Item = &K> {
+        self.0.keys()
+    }
+
+    /// Pauses it; nothing changes if that says what is said already.
+    pub fn begin(&mut self, what: &K, pause: Pause, preview: bool, now: &Now) -> Steered {
+        if self.of(what, now).is_some_and(|old| old.says_what(&pause)) {
             return Steered::default();
         }
-        if !steer.preview {
-            self.pauses.insert(queue.clone(), pause);
+        if !preview {
+            self.0.insert(what.clone(), pause);
         }
         Steered { count: 1, ..Steered::default() }
     }
 
-    pub(super) fn resume(&mut self, queue: &Name, steer: &Steer, now: &Now) -> Steered {
-        let count = usize::from(self.pause_of(queue, now).is_some());
-        if !steer.preview {
-            self.pauses.remove(queue);
+    /// Ends its pause.
+    pub fn end(&mut self, what: &K, preview: bool, now: &Now) -> Steered {
+        let count = usize::from(self.of(what, now).is_some());
+        if !preview {
+            self.0.remove(what);
         }
         Steered { count, ..Steered::default() }
     }
-}
-
-/// Whether a pause says what another says: it does not take the other's place then.
-pub(super) fn same(old: &Pause, new: &Pause) -> bool {
-    (&old.reason, old.until) == (&new.reason, new.until)
 }

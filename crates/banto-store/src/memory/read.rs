@@ -32,7 +32,7 @@ impl Data {
                 counts: [0; 7],
                 due: 0,
                 oldest_at: None,
-                pause: self.pause_of(queue, now).cloned(),
+                pause: self.pauses.of(queue, now).cloned(),
             });
         }
         for job in self.jobs.values().map(|row| &row.job) {

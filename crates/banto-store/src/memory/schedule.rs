@@ -1,11 +1,11 @@
-//! `register`: the schedules of a service, and the pauses that keep them.
+//! `register`: the schedules of a service.
 
 use std::collections::BTreeSet;
 
 use banto_core::{InstanceId, Label, Name, ScheduleName};
 
-use super::{Data, Now, pause::same};
-use crate::{Board, Firing, Pause, Register, Registered, Registration, ScheduleView, Service, Steered, StoreError};
+use super::{Data, Now};
+use crate::{Board, Firing, Register, Registered, Registration, ScheduleView, Service, StoreError};
 
 /// What is kept of a service.
 pub(super) struct Account {
@@ -127,36 +127,13 @@ impl Data {
             build: kept.build.clone(),
             since: kept.since,
             retired_at: kept.retired_at,
-            pause: self.halt_of(Some(name), now).cloned(),
+            pause: self.halts.of(&Some(name.clone()), now).cloned(),
         };
         Board {
             services: self.services.keys().filter_map(|name| self.service(name, now)).collect(),
             schedules: self.schedules.iter().map(view).collect(),
-            maintenance: self.halt_of(None, now).cloned(),
+            maintenance: self.halts.of(&None, now).cloned(),
         }
-    }
-
-    /// The pause in force of a schedule, or of all.
-    pub(super) fn halt_of(&self, schedule: Option<&ScheduleName>, now: &Now) -> Option<&Pause> {
-        self.halts.get(&schedule.cloned()).filter(|pause| pause.until.is_none_or(|until| until > now.wall))
-    }
-
-    pub(super) fn halt(&mut self, schedule: &Option<ScheduleName>, pause: Pause, preview: bool, now: &Now) -> Steered {
-        if self.halt_of(schedule.as_ref(), now).is_some_and(|old| same(old, &pause)) {
-            return Steered::default();
-        }
-        if !preview {
-            self.halts.insert(schedule.clone(), pause);
-        }
-        Steered { count: 1, ..Steered::default() }
-    }
-
-    pub(super) fn go_on(&mut self, schedule: &Option<ScheduleName>, preview: bool, now: &Now) -> Steered {
-        let count = usize::from(self.halt_of(schedule.as_ref(), now).is_some());
-        if !preview {
-            self.halts.remove(schedule);
-        }
-        Steered { count, ..Steered::default() }
     }
 }
 

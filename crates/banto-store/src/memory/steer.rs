@@ -19,18 +19,14 @@ impl Data {
             Order::Retry(select) => self.retry(select, steer, now),
             Order::Release(select) => self.release(select, steer, now),
             Order::Forget(select) => self.forget(select, steer),
-            Order::Pause { queue, reason, until } => self.pause(
-                queue,
-                Pause { by: steer.by.clone(), reason: reason.clone(), at: now.wall, until: *until },
-                steer,
-                now,
-            ),
-            Order::Resume { queue } => self.resume(queue, steer, now),
-            Order::PauseSchedule { schedule, reason, until } => {
-                let pause = Pause { by: steer.by.clone(), reason: reason.clone(), at: now.wall, until: *until };
-                self.halt(schedule, pause, steer.preview, now)
+            Order::Pause { queue, reason, until } => {
+                self.pauses.begin(queue, pause(steer, reason, *until, now), steer.preview, now)
             }
-            Order::ResumeSchedule { schedule } => self.go_on(schedule, steer.preview, now),
+            Order::Resume { queue } => self.pauses.end(queue, steer.preview, now),
+            Order::PauseSchedule { schedule, reason, until } => {
+                self.halts.begin(schedule, pause(steer, reason, *until, now), steer.preview, now)
+            }
+            Order::ResumeSchedule { schedule } => self.halts.end(schedule, steer.preview, now),
             Order::Restart => self.restart(steer, now),
         };
         self.changed |= !steer.preview && (steered.count > 0 || steered.asked > 0);
@@ -160,4 +156,8 @@ fn show(steered: &mut Steered, id: JobId) {
     if steered.sample.len() < SAMPLE {
         steered.sample.push(id);
     }
+}
+
+fn pause(steer: &Steer, reason: &str, until: Option<i64>, now: &Now) -> Pause {
+    Pause { by: steer.by.clone(), reason: reason.to_owned(), at: now.wall, until }
 }

@@ -1,0 +1,169 @@
+//! The schedule: which chore is due when.
+//!
+//! As the application's guide meant it, with what its live definition had beside it; README.md says where the two differ and which
+//! was taken. A chore runs in a process of its own, so that its exit code, its output and its memory are told apart from
+//! everything else; `up` is the scheduler and the worker of these runs.
+//!
+//! Words that change nothing here, but that people look for: `one_server` (a due instant always fires once, however many schedulers
+//! live); "in the background" (a scheduler never waits for a run).
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use banto::{Context, Date, Does, JobError, Name, ScheduleDraft, Scheduled, Span, Spec, Timetable, Weekday, schedule};
+
+use crate::{
+    app::{App, BUILD},
+    args::{Avatars, Typed, Verb},
+    reconcile,
+};
+
+/// Whose schedules these are.
+pub const SERVICE: &str = "myteacher";
+/// The zone of those that are due by the users' clock.
+pub const TOKYO: &str = "Asia/Tokyo";
+/// Where chores' output is kept.
+pub const LOGS: &str = "storage/logs";
+/// The days on which two logins live side by side, both in it, in Tokyo. `MYTEACHER_DUAL_AUTH_FROM` and `_UNTIL` move them.
+const DUAL_AUTH: (&str, &str) = ("2025-12-01", "2025-12-14");
+/// What of the environment a chore is given, beside what every command gets.
+const SETTINGS: [&str; 16] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ENDPOINT",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "BANTO_LOG",
+    "MYTEACHER_EXPORTS",
+    "MYTEACHER_FILES",
+    "MYTEACHER_FREE_TOKENS",
+    "MYTEACHER_LOG_FILES",
+    "MYTEACHER_LOG_ZONE",
+    "MYTEACHER_PAINTER",
+    "MYTEACHER_WRITER",
+    "REDIS_PASSWORD",
+    "REDIS_URL",
+    "TZ",
+];
+
+/// How chores are run.
+#[derive(Clone)]
+pub enum How {
+    /// Each in a process of its own.
+    Process {
+        /// This program.
+        program: String,
+        /// The store's address.
+        store: String,
+        /// The folder that output is kept in.
+        logs: String,
+    },
+    /// Inside the worker, by its clock: for a test that lets a month pass in a moment.
+    Here {
+        /// With what.
+        app: App,
+        /// What each is told besides, by its name.
+        flags: BTreeMap<String, Vec<String>>,
+    },
+}
+
+/// The schedules of this build. An error is a fragment that fits after "could not".
+pub fn timetable(how: &How) -> Result<Timetable, String> {
+    let service = Name::new(SERVICE).map_err(|refusal| refusal.to_string())?;
+    let mut timetable = Timetable::new(service, BUILD);
+    let (first, last) = dual_auth_days()?;
+    let mut add = |draft: ScheduleDraft, chore: &[&str], log: &str| match typed(chore) {
+        Ok(_) => timetable.add(how.run(draft, chore, log)),
+        Err(fault) => timetable.fault(format!("schedule {}: {fault}", chore.join(" "))),
+    };
+
+    let monitors = |name: &str| schedule(name).every(5.minutes()).no_overlap().one_server().group("monitors");
+    add(monitors("redis:monitor"), &["redis:monitor"], "redis-monitoring.log");
+    let dual_auth = monitors("auth:monitor-dual-auth").timezone(TOKYO).from(&first).until(&last);
+    add(dual_auth, &["auth:monitor-dual-auth", "--alert"], "dual-auth-monitoring.log");
+
+    let batch = schedule("batch:execute-scheduled-tasks").every_minute().no_overlap().one_server();
+    add(batch, &["batch:execute-scheduled-tasks"], "scheduled-tasks.log");
+    add(kept("avatars:reconcile").every(5.minutes()), &["avatars:reconcile"], "avatars-reconcile.log");
+
+    let daily = |name: &str| kept(name).daily();
+    add(daily("notifications:delete-expired"), &["notifications:delete-expired"], "notifications-cleanup.log");
+    add(daily("cache:clear").at("03:00"), &["cache:clear", "--tag", "dashboard"], "cache-clear.log");
+    let sunday = kept("executions:clean").weekly_on(Weekday::Sunday, "03:00");
+    add(sunday, &["executions:clean"], "executions-clean.log");
+    let payments = kept("payment:clean-old-histories").monthly_on(1, "01:00");
+    add(payments, &["payment:clean-old-histories", "--yes"], "payments-clean.log");
+
+    let in_tokyo = |name: &str| kept(name).timezone(TOKYO);
+    let inactive = in_tokyo("batch:delete-inactive-users").daily_at("01:00");
+    add(inactive, &["batch:delete-inactive-users", "--days", "90"], "delete-inactive-users.log");
+    let subscriptions = in_tokyo("subscription:cleanup-expired").daily_at("03:00");
+    add(subscriptions, &["subscription:cleanup-expired"], "subscription-cleanup.log");
+    let minors = in_tokyo("legal:delete-unconsented-minors").daily_at("03:00");
+    add(minors, &["legal:delete-unconsented-minors", "--yes"], "delete-unconsented-minors.log");
+    let first_of_month = |name: &str, time: &str| in_tokyo(name).monthly_on(1, time);
+    add(first_of_month("tokens:reset-free", "00:00"), &["tokens:reset-free"], "tokens-reset.log");
+    let counters = first_of_month("group:reset-monthly-task-count", "00:00");
+    add(counters, &["group:reset-monthly-task-count"], "group-task-reset.log");
+    add(first_of_month("reports:generate-monthly", "02:00"), &["reports:generate-monthly"], "monthly-reports.log");
+    Ok(timetable)
+}
+
+/// A chore that keeps the data in order.
+fn kept(name: &str) -> ScheduleDraft {
+    schedule(name).no_overlap().one_server().group("upkeep")
+}
+
+/// The first and the last day of two logins side by side.
+fn dual_auth_days() -> Result<(String, String), String> {
+    let day = |variable: &str, otherwise: &str| {
+        let set = std::env::var(variable).ok().filter(|text| !text.is_empty());
+        let text = set.unwrap_or_else(|| otherwise.to_owned());
+        text.parse::<Date>().map(|_| text).map_err(|refusal| format!("read {variable}: could not {refusal}"))
+    };
+    Ok((day("MYTEACHER_DUAL_AUTH_FROM", DUAL_AUTH.0)?, day("MYTEACHER_DUAL_AUTH_UNTIL", DUAL_AUTH.1)?))
+}
+
+impl How {
+    /// Has a chore run when that schedule is due.
+    fn run(&self, draft: ScheduleDraft, chore: &[&str], log: &str) -> Scheduled {
+        match self {
+            How::Process { program, store, logs } => {
+                let argv = [program.as_str()].into_iter().chain(chore.iter().copied()).chain(["--store", store]);
+                let mut spec = Spec::argv(argv);
+                spec.env.pass.extend(SETTINGS.map(str::to_owned));
+                let file = Path::new(logs).join(log);
+                draft.append_output_to(&file.to_string_lossy()).spec(spec).timeout(Duration::from_secs(3_600))
+            }
+            How::Here { app, flags } => {
+                let app = app.clone();
+                let besides = chore.first().and_then(|name| flags.get(*name)).into_iter().flatten().cloned();
+                let chore: Vec<String> = chore.iter().map(|word| (*word).to_owned()).chain(besides).collect();
+                draft.call(move |context| here(app.clone(), chore.clone(), context))
+            }
+        }
+    }
+}
+
+/// What those words mean. A schedule that names a command which does not exist is found at start, not once a month.
+fn typed(chore: &[impl AsRef<str>]) -> Result<Verb, String> {
+    let words = ["myteacher"].into_iter().chain(chore.iter().map(AsRef::as_ref));
+    banto_cli::parse_from::<Typed>(words).map(|typed| typed.verb).map_err(|failure| {
+        failure.text.lines().next().unwrap_or_default().to_owned() // what follows is help for whoever types
+    })
+}
+
+async fn here(app: App, chore: Vec<String>, context: Context) -> Result<(), JobError> {
+    let dead = |error: &dyn ToString| JobError::dead(error.to_string());
+    match typed(&chore).map_err(|fault| dead(&fault))? {
+        Verb::Chore(chore) => {
+            let report = chore.carry_out(&app.tables).await.map_err(|error| dead(&error))?;
+            report.lines.iter().for_each(|line| context.log(line.as_str()));
+            if report.exit == 0 { Ok(()) } else { Err(dead(&format!("it ended with {}", report.exit))) }
+        }
+        Verb::Avatars(Avatars::Reconcile { dry_run, .. }) => {
+            let done = reconcile::reconcile(&app, dry_run).await;
+            done.map(drop).map_err(|error| dead(&error))
+        }
+        _ => Err(JobError::dead("it is no chore")),
+    }
+}

@@ -6,7 +6,7 @@ use std::{
 };
 
 use banto::sqlite::Sqlite;
-use banto_cli::Commands;
+use banto_cli::{Commands, Logs};
 use myteacher::{
     app::App,
     args::{Place, Typed, Verb},
@@ -14,6 +14,11 @@ use myteacher::{
     schedule::{self, How},
     work,
 };
+
+/// Where the lines of workers, schedulers and programs are kept, beside the standard output.
+const LOGS: &str = "storage/logs";
+/// Whose midnight begins a new file: its users live there.
+const ZONE: &str = "Asia/Tokyo";
 
 fn main() -> ExitCode {
     let typed = match banto_cli::parse::<Typed>() {
@@ -54,6 +59,7 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
     let made = app.clone();
     banto_cli::App::new("myteacher")
         .store(cmd::STORE)
+        .logs(Logs { zone: ZONE.into(), ..Logs::in_dir(LOGS) })
         .opener(move |wanted| {
             let opens = opens.clone();
             async move {

@@ -13,6 +13,7 @@ use crate::{
     cmd,
     exit::{Exit, Failure},
     health::Asks,
+    log::{self, Logs},
     open::{self, Found, Wanted},
     print::Print,
 };
@@ -36,6 +37,7 @@ pub struct App {
     pub(crate) name: String,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) layers: Vec<Arc<dyn Layer>>,
+    pub(crate) logs: Option<Logs>,
     url: Option<String>,
     pub(crate) beside: Option<Beside>,
     opener: Option<Opener>,
@@ -51,6 +53,7 @@ impl App {
             name: name.into(),
             clock: Arc::new(SystemClock),
             layers: Vec::new(),
+            logs: None,
             url: None,
             beside: None,
             opener: None,
@@ -101,6 +104,13 @@ impl App {
         Fut: Future<Output = Result<Timetable, String>> + Send + 'static,
     {
         self.schedules = Some(Box::new(move |opened| Box::pin(schedules(opened))));
+        self
+    }
+
+    /// Where the lines of its worker, scheduler and programs are kept in files, beside the standard output, unless a
+    /// `banto.toml` or what is typed says otherwise.
+    pub fn logs(mut self, logs: Logs) -> App {
+        self.logs = Some(logs);
         self
     }
 
@@ -163,6 +173,7 @@ impl App {
             self.complain(&failure, print);
             failure.exit
         });
+        log::flush();
         let Some(why) = print.lost().filter(|_| exit <= Exit::Found) else { return exit };
         let failure =
             Failure::new(Exit::Machine, format!("write the answer: {why}; whatever was ordered has been done"));

@@ -7,7 +7,8 @@
 //! # Layout
 //! - `open` reads with suspicion; `source` knows lines and keeps faults; `keys` is the table of all keys
 //! - `table` and `value`: what stands there, and what it can mean
-//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`, `health`: one file a section; `crontab`: the lines of one
+//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`, `health`, `log`: one file a section; `crontab`: the
+//!   lines of one
 //! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
 mod calendar;
@@ -16,6 +17,7 @@ pub(crate) mod crontab;
 mod differ;
 mod health;
 mod keys;
+mod log;
 pub(crate) mod open;
 mod payload;
 mod program;
@@ -29,6 +31,7 @@ pub(crate) mod write;
 
 pub use differ::{Change, Difference};
 pub use health::HealthSettings;
+pub use log::LogSettings;
 pub use program::ProgramSpec;
 pub use schedule::{Does, Order, Written};
 pub use source::{Fault, Faults};
@@ -80,6 +83,8 @@ pub struct File {
     pub scheduler: SchedulerSettings,
     /// Where and when it says how it is.
     pub health: HealthSettings,
+    /// Where lines are kept.
+    pub log: LogSettings,
 }
 
 impl File {
@@ -190,7 +195,8 @@ impl<'a> Reader<'a> {
         let table = Table::new(self.source, &FILE, table.get_ref(), 0);
         let service = table.read("service", Value::parsed);
         let environment = self.environment(table);
-        let zone = table.read("timezone", Value::parsed).unwrap_or_else(Zone::utc);
+        let named = table.read("timezone", Value::parsed);
+        let zone = named.clone().unwrap_or_else(Zone::utc);
         let mut calendars = calendar::Calendars::new();
         for value in tables(table, "calendar") {
             calendar::add(value, &mut calendars);
@@ -222,6 +228,7 @@ impl<'a> Reader<'a> {
             worker: table.read("worker", worker::work),
             scheduler: table.read("scheduler", worker::scheduler).unwrap_or_default(),
             health: table.read("health", health::health).unwrap_or_default(),
+            log: table.read("log", |value| log::read(value, named.as_ref())).unwrap_or_default(),
         })
     }
 

@@ -12,7 +12,7 @@ use crate::{
     app::{App, Opened},
     args::{Work, schedule::Source},
     exit::Failure,
-    file::{File, HealthSettings, SchedulerSettings},
+    file::{File, HealthSettings, LogSettings, SchedulerSettings},
     mean,
 };
 
@@ -43,6 +43,16 @@ pub(crate) struct Written {
     pub scheduler: SchedulerSettings,
     /// Where and when it says how it is, as far as the file says.
     pub health: HealthSettings,
+    /// Where lines are kept, as far as the file says.
+    pub log: LogSettings,
+}
+
+impl Written {
+    /// Schedules, and nothing else.
+    fn of(timetable: Timetable) -> Written {
+        let (scheduler, health, log) = <(SchedulerSettings, HealthSettings, LogSettings)>::default();
+        Written { timetable, programs: Vec::new(), worker: None, scheduler, health, log }
+    }
 }
 
 impl Given {
@@ -84,12 +94,12 @@ impl Given {
             timetable = timetable.environment(environment.as_str());
         }
         let Some(file) = file else {
-            let (programs, scheduler, health) = (Vec::new(), SchedulerSettings::default(), HealthSettings::default());
-            return Ok(Written { timetable, programs, worker: None, scheduler, health });
+            return Ok(Written::of(timetable));
         };
         file.fill(&mut timetable, registry);
         let programs = file.programs.iter().map(program::of).collect();
-        Ok(Written { timetable, programs, worker: file.worker, scheduler: file.scheduler, health: file.health })
+        let File { worker, scheduler, health, log, .. } = file;
+        Ok(Written { timetable, programs, worker, scheduler, health, log })
     }
 
     fn service(&self) -> Result<Name, Failure> {

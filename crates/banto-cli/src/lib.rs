@@ -50,7 +50,7 @@
 //! - `given`: what is written down to be done, in code and in a file; `reach`: how one process reaches another that runs;
 //!   `health`: how it says how it is
 //! - `cmd/<command>.rs`: one file a command; `cmd/schedule/`, `cmd/up/`: those of schedules, and what keeps all running; `cmd/steer.rs` is the way that all orders go
-//! - `print` (the only writer to the terminal), `table`, `log` (a worker's lines), [`exit`] (the documented codes)
+//! - `print` (the only writer to the terminal), `table`, `log` (the lines of a worker, a scheduler and programs), [`exit`] (the documented codes)
 
 pub mod args;
 pub mod exit;
@@ -71,7 +71,8 @@ mod table;
 pub use app::{App, Opened, block_on};
 pub use args::Commands;
 pub use argv::{parse, parse_from};
+pub use banto_process::Keep;
 pub use exit::Exit;
 pub use file::File;
-pub use log::begin as begin_log;
+pub use log::{Logs, begin_beside as begin_log};
 pub use open::{Found, Wanted};

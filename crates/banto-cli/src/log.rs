@@ -1,58 +1,116 @@
-//! A worker's lines: coloured for people on a terminal, one JSON object a line for machines elsewhere.
+//! What a worker, a scheduler and programs say: a line for people on a terminal, one JSON object a line elsewhere.
 //!
-//! On the standard error, so that a container's log has all of it. Foreign text is shown with its control bytes visible
-//! and on one line. An application that has set a subscriber of its own keeps it. `BANTO_LOG` chooses what is said
-//! (`info` unless set; `banto_engine=debug`, `warn`, …).
+//! On the standard output, so that a container's log has all of it, and in files, if some are wanted. Foreign text is shown
+//! with its control bytes visible and on one line, and secrets are blacked out. An application that has set a subscriber of
+//! its own keeps it, and then there are no files. `BANTO_LOG` chooses what is said (`info` unless set; `banto_engine=debug`,
+//! `warn`, …).
+//!
+//! # Layout
+//! - `part`: whose line it is; `line`: how one goes out; `logs` (settings) and `files`: where it is kept
+//! - `recent`: the last lines of programs, for whoever asks
 
 use std::{
-    fmt,
     io::{self, IsTerminal},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
-use banto_core::text::hides;
+use banto_core::Secrets;
 use banto_engine::Event;
 use banto_store::Clock;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter,
-    fmt::{format::Writer, time::FormatTime},
+    fmt::{
+        self,
+        format::{DefaultFields, Format, Full, Json, JsonFields},
+    },
     layer::SubscriberExt,
     registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
-use crate::{mean::clock_time, print::one_line};
+use crate::exit::Failure;
+use files::Files;
+use line::{Machines, People, Time};
+use part::JOB;
 
+mod files;
+mod line;
+pub(crate) mod logs;
+pub(crate) mod part;
 pub(crate) mod recent;
 
-/// Longest line, in bytes; what is over is cut.
-const LINE_BYTES_MAX: usize = 16 << 10;
+pub use logs::Logs;
+pub(crate) use part::Part;
 
-// Neither of the two tells of a line that could not be written: it would do so on the standard error, and panic when that
-// is what cannot be written to.
+/// The files of this process's log.
+static FILES: OnceLock<Arc<Files>> = OnceLock::new();
 
-/// Begins to log on the standard error, unless the application does already. `banto`'s own commands that live long do so by
+// Nobody here tells of a line that could not be written: it would do so on the standard error, and panic when that is what
+// cannot be written to.
+
+/// Begins to log on the standard output, and in files of `logs`, unless the application has a log of its own. `parts` are
+/// what this process has, first what it is itself. Refused if the files cannot be written.
+pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str, parts: &[Part], logs: Option<&Logs>) -> Result<(), Failure> {
+    let files = logs.map(|logs| Files::begin(logs, parts, clock.clone())).transpose()?;
+    let own = parts.first().copied().unwrap_or(Part::Queue);
+    if install(clock, app, io::stdout, io::stdout().is_terminal(), files.clone(), own)
+        && let Some(files) = files
+    {
+        // A process logs once, so nobody was here before.
+        let _ = FILES.set(files);
+    }
+    Ok(())
+}
+
+/// Begins to log on the standard error, beside an answer, unless the application does already. `banto`'s own commands do so by
 /// themselves; this is for an application's, with the clock of its times and its name.
-pub fn begin(clock: Arc<dyn Clock>, app: &str) {
+pub fn begin_beside(clock: Arc<dyn Clock>, app: &str) {
+    install(clock, app, io::stderr, io::stderr().is_terminal(), None, Part::Scheduler);
+}
+
+/// Waits until what was said is written, not long: for the end of a process.
+pub(crate) fn flush() {
+    if let Some(files) = FILES.get() {
+        files.flush();
+    }
+}
+
+/// Answers whether it is our log that is used.
+fn install<F, W>(clock: Arc<dyn Clock>, app: &str, to: F, people: bool, files: Option<Arc<Files>>, own: Part) -> bool
+where
+    F: Fn() -> W + Clone + Send + Sync + 'static,
+    W: io::Write + 'static,
+{
     let asked = std::env::var_os("BANTO_LOG").filter(|text| !text.is_empty());
     let chosen = asked.as_ref().map(|text| text.to_str().and_then(filter).ok_or(text));
     let odd = chosen.as_ref().and_then(|chosen| chosen.as_ref().err().map(|text| text.to_string_lossy().into_owned()));
     let filter = chosen.and_then(Result::ok).unwrap_or_else(|| EnvFilter::new("info"));
-    let keep = recent::Keep(clock.clone());
-    let begun = match io::stderr().is_terminal() {
-        true => for_people(clock, filter, io::stderr).with(keep).try_init(),
-        false => for_machines(clock, filter, io::stderr).with(keep).try_init(),
-    };
-    if begun.is_err() {
-        return tracing::debug!(app, "the application's own log is used");
+    let secrets = Arc::new(secrets());
+    let shown = people.then(|| for_people(clock.clone(), People { to: to.clone(), secrets: secrets.clone() }));
+    let to = Some(to).filter(|_| !people);
+    let kept =
+        (to.is_some() || files.is_some()).then(|| for_machines(clock.clone(), Machines { to, secrets, files, own }));
+    let lines = tracing_subscriber::registry().with(filter).with(recent::Keep(clock)).with(shown).with(kept);
+    if lines.try_init().is_err() {
+        tracing::debug!(app, "the application's own log is used");
+        return false;
     }
     if let Some(odd) = odd {
         let allowed =
             "a level (error, warn, info, debug, trace, off), or parts like banto_engine=debug, parted by commas";
         tracing::warn!(BANTO_LOG = odd, allowed, "BANTO_LOG means nothing; what is said is as with info");
     }
+    true
+}
+
+/// What this process knows and must not say.
+fn secrets() -> Secrets {
+    Secrets::of(
+        std::env::vars_os()
+            .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())),
+    )
 }
 
 /// What was asked for. A word alone is a level: as the name of a part it would silence all others.
@@ -62,31 +120,28 @@ fn filter(text: &str) -> Option<EnvFilter> {
     text.split(',').all(known).then(|| EnvFilter::try_new(text).ok()).flatten()
 }
 
-fn for_people<W: io::Write>(
-    clock: Arc<dyn Clock>,
-    filter: EnvFilter,
-    to: impl Fn() -> W + Send + Sync + 'static,
-) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
-    let (to, time) = (move || Visible(to()), Time { clock, exact: false });
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_timer(time)
-        .with_target(false)
-        .with_ansi(false)
-        .log_internal_errors(false)
-        .with_writer(to)
-        .finish()
+/// The part of the log that writes lines.
+type Lines<S, N, F, W> = fmt::Layer<S, N, Format<F, Time>, W>;
+
+fn for_people<S, F, W>(clock: Arc<dyn Clock>, to: People<F>) -> Lines<S, DefaultFields, Full, People<F>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    F: Fn() -> W + Send + Sync + 'static,
+    W: io::Write + 'static,
+{
+    let lines = fmt::layer().with_timer(Time { clock, exact: false });
+    lines.with_target(false).with_ansi(false).log_internal_errors(false).with_writer(to)
 }
 
-fn for_machines<W: io::Write>(
-    clock: Arc<dyn Clock>,
-    filter: EnvFilter,
-    to: impl Fn() -> W + Send + Sync + 'static,
-) -> impl Subscriber + for<'a> LookupSpan<'a> + Send + Sync {
-    let (to, time) = (move || OneLine(to()), Time { clock, exact: true });
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_timer(time).with_target(false);
-    let lines = lines.log_internal_errors(false);
-    lines.json().flatten_event(true).with_current_span(false).with_span_list(false).with_writer(to).finish()
+fn for_machines<S, F, W>(clock: Arc<dyn Clock>, to: Machines<F>) -> Lines<S, JsonFields, Json, Machines<F>>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    F: Fn() -> W + Send + Sync + 'static,
+    W: io::Write + 'static,
+{
+    let lines = fmt::layer().json().with_timer(Time { clock, exact: true }).with_target(false);
+    let lines = lines.log_internal_errors(false).flatten_event(true);
+    lines.with_current_span(false).with_span_list(false).with_writer(to)
 }
 
 /// Says when each job begins and ends. What did not end well is said by the engine.
@@ -94,77 +149,17 @@ pub(crate) async fn lines(mut events: Receiver<Event>) {
     loop {
         match events.recv().await {
             Ok(Event::Started { job, kind, queue, attempt }) => {
-                tracing::info!(%job, %kind, %queue, attempt, "running");
+                tracing::info!(target: JOB, %job, %kind, %queue, attempt, "running");
             }
             Ok(Event::Ended { job, kind, outcome: outcome @ "done", ran_ms, attempt, .. }) => {
-                tracing::info!(%job, %kind, attempt, ran_ms, outcome, "ended");
+                tracing::info!(target: JOB, %job, %kind, attempt, ran_ms, outcome, "ended");
             }
             Ok(_) => {}
             Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(missed, "jobs began and ended faster than they can be told")
+                tracing::warn!(target: JOB, missed, "jobs began and ended faster than they can be told")
             }
             Err(RecvError::Closed) => return,
         }
-    }
-}
-
-/// The time of a line, by the house's clock: to the second for people, to the millisecond (RFC 3339) for machines.
-struct Time {
-    clock: Arc<dyn Clock>,
-    exact: bool,
-}
-
-impl FormatTime for Time {
-    fn format_time(&self, to: &mut Writer<'_>) -> fmt::Result {
-        let now = self.clock.wall_ms();
-        match jiff::Timestamp::from_millisecond(now) {
-            Ok(at) if self.exact => write!(to, "{at:.3}"),
-            _ => to.write_str(&clock_time(now)),
-        }
-    }
-}
-
-/// A terminal that is shown no control byte.
-struct Visible<W>(W);
-
-impl<W: io::Write> io::Write for Visible<W> {
-    /// Gets whole lines: the formatter writes each in one piece.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let text = String::from_utf8_lossy(bytes);
-        let mut shown = String::with_capacity(text.len());
-        for c in text.trim_end_matches('\n').chars() {
-            if shown.len() > LINE_BYTES_MAX {
-                shown.push('…');
-                break;
-            }
-            match hides(c) {
-                true => shown.extend(c.escape_unicode()),
-                false => shown.push(c),
-            }
-        }
-        shown.push('\n');
-        self.0.write_all(shown.as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
-    }
-}
-
-/// A log for machines that a person may look at all the same: the JSON is the same, and nothing in it hides.
-struct OneLine<W>(W);
-
-impl<W: io::Write> io::Write for OneLine<W> {
-    /// Gets whole lines, too.
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let line = one_line(String::from_utf8_lossy(bytes).trim_end_matches('\n'));
-        self.0.write_all(format!("{line}\n").as_bytes())?;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
     }
 }
 

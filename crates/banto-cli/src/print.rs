@@ -82,7 +82,9 @@ impl Print {
     }
 
     fn line(&mut self, text: &str) {
-        let Err(error) = writeln!(self.out, "{text}").and_then(|()| self.out.flush()) else { return };
+        // In one piece: a line of the log goes the same way.
+        let line = format!("{text}\n");
+        let Err(error) = self.out.write_all(line.as_bytes()).and_then(|()| self.out.flush()) else { return };
         self.gone = true;
         if error.kind() != io::ErrorKind::BrokenPipe {
             self.lost.get_or_insert_with(|| error.to_string());

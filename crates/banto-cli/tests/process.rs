@@ -8,6 +8,7 @@ mod process {
     mod flags;
     mod health;
     pub mod house;
+    mod logs;
     mod output;
     mod program;
     mod programs;

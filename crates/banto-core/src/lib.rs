@@ -5,6 +5,7 @@
 //!
 //! # Layout
 //! - [`name`] and [`text`]: what may be called what, and how foreign text is shown.
+//! - [`secret`]: what is blacked out of a line before anybody reads it.
 //! - [`limits`]: every cap of the house in one table.
 //! - [`payload`], [`job`], [`unique`]: what is enqueued, and what is kept of it.
 //! - [`state`]: the seven states and the table of moves between them.
@@ -39,6 +40,7 @@ pub mod refusal;
 pub mod retry;
 pub mod run;
 pub mod schedule;
+pub mod secret;
 pub mod state;
 pub mod text;
 pub mod unique;
@@ -62,6 +64,7 @@ pub use plan::{Planned, What, jitter_ms, plan};
 pub use refusal::Refusal;
 pub use retry::Backoff;
 pub use schedule::{DaysOff, Missed, Output, Schedule, Then, Timing};
+pub use secret::Secrets;
 pub use state::State;
 pub use unique::{Hold, Unique};
 pub use when::Span;

@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, ffi::OsString, fmt};
 
-use banto_core::text::visible;
+use banto_core::{Secrets, text::visible};
 
 use crate::user::User;
 
@@ -38,6 +38,13 @@ impl Env {
         }
         built.extend(self.set.iter().map(|(name, value)| (name.into(), value.into())));
         built
+    }
+
+    /// What must not be seen of ours, and of what is set.
+    pub(crate) fn secrets(&self, ours: impl Iterator<Item = (OsString, OsString)>) -> Secrets {
+        let text = |text: OsString| text.to_string_lossy().into_owned();
+        let set = self.set.iter().map(|(name, value)| (name.clone(), value.clone()));
+        Secrets::of(ours.map(|(name, value)| (text(name), text(value))).chain(set))
     }
 
     fn passes(&self, name: &OsString) -> bool {

@@ -1,20 +1,35 @@
 //! A file that output is appended to, and that turns by size and at local midnight.
 //!
-//! For commands whose output people look for in a file. Our own roller, because the known one turns at midnight of UTC.
-//! `app.log` becomes `app.log.1`, that becomes `app.log.2`, and what is over the number kept is removed. Several
-//! processes may append to one file: whoever turns it holds its lock, and the others notice and follow; so they do when
-//! somebody else moves the file away. It never writes control bytes: its text was made visible before.
+//! For commands whose output people look for in a file, and for the log files of a worker. Our own roller, because the
+//! known ones turn at midnight of UTC and follow nobody. A file is named in one of two ways. *Numbered*: `app.log` becomes
+//! `app.log.1`, that becomes `app.log.2`. *Dated*: `app.log` is written as `app-20261129.log`; one that is full becomes
+//! `app-20261129.1.log`, and today's always has the plain name. Several processes may append to one file: whoever writes
+//! or turns holds its lock, and the others notice and follow; so they do when somebody else moves the file away. What has
+//! turned may be compressed, and is removed when its time is over. It never writes control bytes (its text was made visible
+//! before), and never touches a file whose name is not exactly one of its own.
+//!
+//! # Layout
+//! - `names`: what files are called, and which of a folder are ours; `lock`: one at a time, but never for ever
+//! - `log`: appends and turns; `tidy`: compresses and removes
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io::{self, Write},
-    os::unix::fs::MetadataExt,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use banto_core::text::visible;
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
-use rustix::fs::{Access, FlockOperation, access, flock};
+use jiff::tz::TimeZone;
+use rustix::fs::{Access, access};
+
+use crate::user;
+
+mod lock;
+mod log;
+mod names;
+mod tidy;
+
+pub use log::Log;
+pub use tidy::Tidy;
 
 /// Where output is appended, and when the file turns.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,33 +40,69 @@ pub struct OutputFile {
     pub bytes_max: Option<u64>,
     /// It turns at local midnight.
     pub daily: bool,
-    /// How many turned files are kept; with 0 a file that turns is gone.
-    pub keep: u32,
+    /// It has its day in its name, and so turns at local midnight too.
+    pub dated: bool,
+    /// Which of the turned files are kept.
+    pub keep: Keep,
+    /// Turned files are compressed (gzip).
+    pub compress: bool,
     /// The time zone whose midnight is meant, by name; none is the machine's.
     pub zone: Option<String>,
 }
 
+/// Which of the turned files are kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keep {
+    /// So many; with 0 a numbered file that turns is gone.
+    Files(u32),
+    /// Those that are younger, in milliseconds.
+    Age(u64),
+}
+
 impl OutputFile {
-    /// A file that turns at 64 MiB, with five kept.
+    /// A numbered file that turns at 64 MiB, with five kept.
     pub fn new(path: impl Into<PathBuf>) -> OutputFile {
-        OutputFile { path: path.into(), bytes_max: Some(64 << 20), daily: false, keep: 5, zone: None }
+        OutputFile {
+            path: path.into(),
+            bytes_max: Some(64 << 20),
+            daily: false,
+            dated: false,
+            keep: Keep::Files(5),
+            compress: false,
+            zone: None,
+        }
     }
 
-    /// What is wrong with it; the texts fit after "could not".
-    pub(crate) fn faults(&self) -> Vec<String> {
-        let shown = visible(&self.path.to_string_lossy(), 200);
-        let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    /// What is wrong with it, before anything is written; the texts fit after "could not".
+    pub fn faults(&self) -> Vec<String> {
+        let folder = self.folder();
         let place = match fs::metadata(&self.path) {
-            Ok(meta) if meta.is_dir() => Err("it is a directory".to_owned()),
-            Ok(_) => access(&self.path, Access::WRITE_OK).map_err(|error| error.to_string()),
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.to_string()),
-            Err(_) if !folder.is_dir() => Err("its folder is not there; make it".to_owned()),
-            Err(_) => access(folder, Access::WRITE_OK).map_err(|error| format!("its folder: {error}")),
+            Ok(meta) if meta.is_dir() => Err("it is a directory; name a file".to_owned()),
+            Ok(_) if !self.dated => access(&self.path, Access::WRITE_OK).map_err(|error| words(&error.into())),
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(words(&error)),
+            _ if !folder.is_dir() => Err("its folder is not there; make it".to_owned()),
+            _ => access(folder, Access::WRITE_OK | Access::EXEC_OK)
+                .map_err(|error| format!("its folder: {}", words(&error.into()))),
         };
-        let place = place.err().map(|why| format!("write to \"{shown}\": {why}"));
+        let place = place.err().map(|why| format!("write to {}: {why}", self.shown()));
         let zone = self.zone().err();
-        let size = (self.bytes_max == Some(0)).then(|| format!("turn \"{shown}\" at 0 bytes; 1 or more is allowed"));
+        let size =
+            (self.bytes_max == Some(0)).then(|| format!("turn {} at 0 bytes; 1 or more is allowed", self.shown()));
         place.into_iter().chain(zone).chain(size).collect()
+    }
+
+    /// That it cannot be written, as a fragment that fits after "could not": the path, the user and the cure.
+    pub fn fault(&self, error: &io::Error) -> String {
+        format!("write to {}: {}", self.shown(), words(error))
+    }
+
+    /// The path, and who writes to it.
+    fn shown(&self) -> String {
+        format!("\"{}\" as {}", visible(&self.path.to_string_lossy(), 200), user::own())
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
     fn zone(&self) -> Result<TimeZone, String> {
@@ -65,102 +116,19 @@ impl OutputFile {
     }
 }
 
-/// The file, open.
-#[derive(Debug)]
-pub(crate) struct Log {
-    spec: OutputFile,
-    zone: TimeZone,
-    file: File,
-    /// The day of its last line.
-    day: Option<Date>,
-}
-
-impl Log {
-    /// Opens or makes the file. One of yesterday turns at the first line.
-    pub fn open(spec: &OutputFile) -> io::Result<Log> {
-        let zone = spec.zone().map_err(io::Error::other)?;
-        let file = open(&spec.path)?;
-        let mut log = Log { spec: spec.clone(), zone, file, day: None };
-        log.date_from_file()?;
-        Ok(log)
-    }
-
-    /// Appends whole lines, and turns the file first if it must. All of `text` is written or an error is answered.
-    pub fn write(&mut self, text: &str, wall_ms: i64) -> io::Result<()> {
-        self.follow()?;
-        let today = self.date(wall_ms);
-        if self.must_turn(text.len() as u64, today)? {
-            self.turn()?;
+/// What is wrong with a place, and what to do about it.
+fn words(error: &io::Error) -> String {
+    let cure = match error.kind() {
+        io::ErrorKind::PermissionDenied => "let this user write there (chown or chmod), or name another place",
+        io::ErrorKind::ReadOnlyFilesystem => "mount it for writing, or name another place",
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            "a file stands where a folder is wanted; move it away, or name another place"
         }
-        self.file.write_all(text.as_bytes())?;
-        self.day = today;
-        Ok(())
-    }
-
-    fn must_turn(&self, more: u64, today: Option<Date>) -> io::Result<bool> {
-        let bytes = self.file.metadata()?.len();
-        let full = self.spec.bytes_max.is_some_and(|max| bytes + more > max);
-        let old = self.spec.daily && self.day.is_some() && self.day < today;
-        Ok(bytes > 0 && (full || old))
-    }
-
-    /// If the path leads to another file by now, that one is meant.
-    fn follow(&mut self) -> io::Result<()> {
-        if !self.is_there() {
-            self.file = open(&self.spec.path)?;
-            self.date_from_file()?;
-        }
-        Ok(())
-    }
-
-    fn is_there(&self) -> bool {
-        let (Ok(own), Ok(there)) = (self.file.metadata(), fs::metadata(&self.spec.path)) else { return false };
-        (own.dev(), own.ino()) == (there.dev(), there.ino())
-    }
-
-    fn turn(&mut self) -> io::Result<()> {
-        flock(&self.file, FlockOperation::LockExclusive)?;
-        // Whoever held the lock before us may have turned it.
-        if self.is_there() {
-            for number in (1..self.spec.keep).rev() {
-                renamed(&self.numbered(number), &self.numbered(number + 1))?;
-            }
-            match self.spec.keep {
-                0 => fs::remove_file(&self.spec.path)?,
-                _ => renamed(&self.spec.path, &self.numbered(1))?,
-            }
-        }
-        self.file = open(&self.spec.path)?;
-        self.day = None;
-        Ok(())
-    }
-
-    fn numbered(&self, number: u32) -> PathBuf {
-        let mut path = self.spec.path.clone().into_os_string();
-        path.push(format!(".{number}"));
-        path.into()
-    }
-
-    fn date_from_file(&mut self) -> io::Result<()> {
-        let meta = self.file.metadata()?;
-        self.day = if meta.len() == 0 { None } else { self.date(meta.mtime().saturating_mul(1_000)) };
-        Ok(())
-    }
-
-    fn date(&self, wall_ms: i64) -> Option<Date> {
-        Timestamp::from_millisecond(wall_ms).ok().map(|at| at.to_zoned(self.zone.clone()).date())
-    }
-}
-
-fn open(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
-}
-
-fn renamed(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::rename(from, to) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done,
-    }
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => "make room there, or name another place",
+        io::ErrorKind::NotFound => "make its folder, or name another place",
+        _ => "name another place",
+    };
+    format!("{error}; {cure}")
 }
 
 #[cfg(test)]

@@ -53,7 +53,7 @@ mod watch;
 pub use clocks::Clocks;
 pub use ended::{Ended, Exit, Oom};
 pub use env::Env;
-pub use file::OutputFile;
+pub use file::{Keep, Log, OutputFile, Tidy};
 pub use memory::Held;
 pub use output::{Count, Line, Said, Sink, Stream};
 pub use plan::Faults;

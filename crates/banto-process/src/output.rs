@@ -2,17 +2,25 @@
 //!
 //! For the run. A flood costs the memory of one chunk and one line a stream. A listener that is slow never holds the
 //! program up: lines are dropped then, and the next one that is heard says how many. A file is waited for, as a shell
-//! would, but on another thread; one that cannot be written is said once, and what it missed is counted.
+//! would, but on another thread; one that cannot be written is said once, and what it missed is counted. Secrets are
+//! blacked out here, once for all who see a line.
 
 use std::{
+    borrow::Cow,
     io,
     os::fd::OwnedFd,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use banto_core::Secrets;
 use tokio::{io::AsyncReadExt, net::unix::pipe, sync::mpsc, task::spawn_blocking};
 
-use crate::{Clocks, Spec, file::Log, line::Cutter, tail::Tail};
+use crate::{
+    Clocks, Spec,
+    file::{Log, Tidy},
+    line::Cutter,
+    tail::Tail,
+};
 
 /// How much is read at once, in bytes.
 const CHUNK_BYTES: usize = 64 << 10;
@@ -110,6 +118,7 @@ struct Rest {
     log: Option<Arc<Mutex<Log>>>,
     missed: u64,
     clocks: Clocks,
+    secrets: Secrets,
 }
 
 impl Output {
@@ -137,6 +146,7 @@ impl Output {
             log: log.map(|log| Arc::new(Mutex::new(log))),
             missed: 0,
             clocks,
+            secrets: spec.env.secrets(std::env::vars_os()),
         };
         Ok(Output { out: pipe(out, Stream::Out)?, err: pipe(err, Stream::Err)?, rest })
     }
@@ -206,6 +216,10 @@ impl Rest {
     fn line(&mut self, stream: Stream, text: String, cut: bool, batch: &mut String) {
         self.count(stream).lines += 1;
         self.said.cut += u64::from(cut);
+        let text = match self.secrets.redact(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(shown) => shown,
+        };
         self.tail.push(&text);
         if self.log.is_some() {
             batch.push_str(&text);
@@ -225,7 +239,14 @@ impl Rest {
     async fn write(&mut self, batch: String) {
         let Some(log) = self.log.clone().filter(|_| !batch.is_empty()) else { return };
         let (bytes, wall_ms) = (batch.len() as u64, self.clocks.wall_ms());
-        let write = move || log.lock().unwrap_or_else(PoisonError::into_inner).write(&batch, wall_ms);
+        let write = move || {
+            let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+            log.write(&batch, wall_ms)?;
+            if let Some(Err(error)) = log.tidy(wall_ms).map(Tidy::run) {
+                tracing::warn!(%error, "old output files of a program could not be tidied");
+            }
+            Ok(())
+        };
         let done = spawn_blocking(write).await.unwrap_or_else(|error| Err(io::Error::other(error)));
         let Err(error) = done else { return };
         self.missed += bytes;

@@ -14,7 +14,7 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 use crate::{
     Clocks, Ended, Faults, Signal, Sink, Spec, child,
-    file::Log,
+    file::{Log, OutputFile},
     memory::Limit,
     output::Output,
     plan, spawn,
@@ -39,8 +39,10 @@ impl Runner {
     pub async fn start(&self, spec: &Spec, sink: Sink) -> Result<Run, Faults> {
         let plan = plan::plan(spec)?;
         let fault = |what: &str, error: io::Error| Faults::one(spec, format!("{what}: {error}"));
-        let log =
-            spec.file.as_ref().map(Log::open).transpose().map_err(|error| fault("open its output file", error))?;
+        let open = |file: &OutputFile| {
+            Log::open(file, self.clocks.wall_ms()).map_err(|error| Faults::one(spec, file.fault(&error)))
+        };
+        let log = spec.file.as_ref().map(open).transpose()?;
         let limit = Limit::new(spec.memory_max_bytes);
         let own_bytes = watch::memory_bytes("self", "RssAnon:").unwrap_or(u64::MAX);
         let spawned = spawn::spawn(&plan, spec, &limit).await.map_err(|error| fault("start it", error))?;

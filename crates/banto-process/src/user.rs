@@ -29,6 +29,15 @@ impl User {
     }
 }
 
+/// Who we are, for people: `app (1000)`.
+pub(crate) fn own() -> String {
+    let uid = geteuid().as_raw();
+    match child::user_by_id(uid) {
+        Ok(Some(user)) => format!("the user {} ({uid})", visible(&user.name.to_string_lossy(), 80)),
+        _ => format!("the user {uid}"),
+    }
+}
+
 /// Looks a user up. None if it is who we are anyway. The text of an error fits after "could not".
 pub(crate) fn look_up(name_or_uid: &str) -> Result<Option<User>, String> {
     let shown = visible(name_or_uid, 80);

@@ -15,6 +15,9 @@ fn an_avatar_is_ordered_worked_and_shown() {
 
     let worked = house.types("queue work --once --json").ends(0);
     assert_eq!(worked.json()["ended"], json!({ "done": 1 }));
+    let logs = std::fs::read_dir(house.path().join("storage/logs")).unwrap();
+    let logs: Vec<String> = logs.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect();
+    assert!(logs.len() == 1 && logs[0].contains("\"message\":\"stopped\""), "each worker's lines are kept: {logs:?}");
     let shown = house.avatar(id);
     assert_eq!(
         (&shown["avatar"]["status"], &shown["avatar"]["look"]["hair_color"]),

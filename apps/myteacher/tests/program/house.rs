@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{Child, ChildStderr, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
 };
 
 use banto::sqlite::rusqlite::{Connection, types::FromSql};
@@ -12,9 +12,11 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What would steer the program from outside the test.
-pub const STEERING: [&str; 10] = [
+pub const STEERING: [&str; 12] = [
     "BANTO_STORE",
     "BANTO_LOG",
+    "BANTO_LOG_DIR",
+    "BANTO_LOG_ZONE",
     "BANTO_CONFIG",
     "REDIS_URL",
     "MYTEACHER_DUAL_AUTH_FROM",
@@ -47,8 +49,11 @@ impl Said {
     /// Its one line of JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
-        assert_eq!(self.out.lines().count(), 1, "{self:#?}");
-        serde_json::from_str(&self.out).unwrap()
+        let lines = self.out.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        // A worker's log stands before its answer.
+        let mut answers: Vec<Value> = lines.filter(|line| line["timestamp"].is_null()).collect();
+        assert_eq!(answers.len(), 1, "{self:#?}");
+        answers.remove(0)
     }
 
     /// Refused in one line, with that exit code, without a panic and without an answer.
@@ -147,9 +152,9 @@ impl House {
     /// Starts a worker, with what `set` adds to it, and waits until it works.
     pub fn worker_with(&self, flags: &str, set: impl FnOnce(&mut Command)) -> Worker {
         let mut command = self.command(&format!("queue work --verbose {flags}"));
-        set(command.stdout(Stdio::null()).stderr(Stdio::piped()));
+        set(command.stdout(Stdio::piped()));
         let mut child = command.spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
+        let log = BufReader::new(child.stdout.take().unwrap());
         let mut worker = Worker { child, log, heard: Vec::new() };
         worker.hears("working");
         worker
@@ -168,7 +173,7 @@ pub fn signalled(child: &Child, signal: Signal) {
 /// A worker that runs; dropped, it is killed.
 pub struct Worker {
     child: Child,
-    log: BufReader<ChildStderr>,
+    log: BufReader<ChildStdout>,
     heard: Vec<Value>,
 }
 

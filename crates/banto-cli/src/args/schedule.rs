@@ -143,6 +143,9 @@ pub struct WorkSchedules {
     /// Where it says how it is.
     #[command(flatten)]
     pub health: super::up::Health,
+    /// Where its lines are kept.
+    #[command(flatten)]
+    pub log: super::work::LogTo,
 }
 
 /// One schedule.

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     Shared,
     schedule::{HowToRun, Source},
+    work::LogTo,
 };
 
 /// Where a running `up` or `schedule work` can be reached by other commands.
@@ -48,10 +49,13 @@ pub struct Up {
     /// Where it says how it is.
     #[command(flatten)]
     pub health: Health,
+    /// Where its lines are kept.
+    #[command(flatten)]
+    pub log: LogTo,
 }
 
 const UP: &str = "It is made to be a container's entry point: it starts what banto.toml says, starts anew what ends, takes care of orphans,
-and writes one log. TERM or INT stops all in order (the scheduler, then runs, then programs); a second one stops at once.
+and writes one log, on the standard output and, with --log-dir or [log], in files too. TERM or INT stops all in order (the scheduler, then runs, then programs); a second one stops at once.
 HUP, or `reload`, takes up a changed banto.toml, valid or not at all. The end of one part never stops another.
 With --health, /health says whether this process does its work, /health/scheduler and /health/queue what an alarm should ask.
 

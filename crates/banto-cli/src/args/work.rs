@@ -1,6 +1,19 @@
 //! `queue work`, as typed.
 
+use std::path::PathBuf;
+
 use clap::Args;
+
+/// Where lines are kept besides the standard output.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct LogTo {
+    /// Keep the lines in files of this folder too: queue-YYYYMMDD.log, scheduler-…, program-…; - is in none
+    #[arg(long, env = "BANTO_LOG_DIR", hide_env_values = true, value_name = "FOLDER")]
+    pub log_dir: Option<PathBuf>,
+    /// The time zone at whose midnight these files turn, as Asia/Tokyo
+    #[arg(long, env = "BANTO_LOG_ZONE", hide_env_values = true, value_name = "ZONE")]
+    pub log_zone: Option<String>,
+}
 
 /// How to work.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
@@ -68,4 +81,7 @@ pub struct Work {
     /// Where it says how it is.
     #[command(flatten)]
     pub health: super::up::Health,
+    /// Where its lines are kept.
+    #[command(flatten)]
+    pub log: LogTo,
 }

@@ -73,7 +73,7 @@ mod tests {
             .collect();
         let file = parsed(&all);
         assert_eq!((file.schedules.len(), file.programs.len()), (3, 1));
-        assert!(file.worker.is_some());
+        assert!(file.worker.is_some() && file.log.dir.is_some());
         assert_eq!(file.health.listen, Some("127.0.0.1:8081".parse().unwrap()));
     }
 

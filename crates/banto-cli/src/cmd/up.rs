@@ -12,10 +12,11 @@ use serde_json::json;
 use self::{keeper::Keeper, programs::Programs};
 use super::{Desk, schedule::run as tick, signals};
 use crate::{
-    args::{self, Work, schedule::HowToRun, schedule::WorkSchedules, up::Reach, up::Up},
+    args::{self, Work, schedule::HowToRun, schedule::WorkSchedules, up::Reach, up::Up, work::LogTo},
     exit::{Exit, Failure},
     given::{Given, Written},
-    health, log,
+    health,
+    log::{self, Logs},
     mean::{self, schedule::Part},
     reach,
 };
@@ -31,6 +32,7 @@ mod workers;
 
 /// How everything is kept running.
 struct How {
+    log: LogTo,
     parts: Vec<Part>,
     typed: HowToRun,
     /// Whether the worker takes only runs of schedules.
@@ -50,12 +52,14 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: Up) -> Result<Exit, Failure>
     let given = Given::of(desk.app, &desk.opened, &typed.source).await?;
     let parts = mean::schedule::parts(&typed.only)?;
     let how = HowToRun { allow_empty: typed.how.allow_empty || !parts.contains(&Part::Schedules), ..typed.how };
-    keep(desk, given, How { parts, typed: how, only_runs: false }, &typed.reach, &typed.health).await
+    let how = How { log: typed.log, parts, typed: how, only_runs: false };
+    keep(desk, given, how, &typed.reach, &typed.health).await
 }
 
 /// `schedule work`.
 pub(super) async fn clock(desk: &mut Desk<'_>, given: Given, typed: WorkSchedules) -> Result<Exit, Failure> {
-    let how = How { parts: vec![Part::Schedules, Part::Workers], typed: typed.how, only_runs: true };
+    let parts = vec![Part::Schedules, Part::Workers];
+    let how = How { log: typed.log, parts, typed: typed.how, only_runs: true };
     keep(desk, given, how, &typed.reach, &typed.health).await
 }
 
@@ -72,7 +76,8 @@ async fn keep(
         _ => failure,
     })?;
     let written = given.read(kinds.as_ref())?;
-    log::begin(desk.clock(), &desk.app.name);
+    let logs = Logs::meant(desk.app.logs.as_ref(), &written.log, &how.log)?;
+    log::begin(desk.clock(), &desk.app.name, &parts_of_log(&how), logs.as_ref())?;
     begins(desk, &given, &written, &how, kinds.as_ref())?;
     let signals = signals::listen(true)?;
     let current = Arc::new(Current::new(Arc::new(written.timetable.clone())));
@@ -151,8 +156,22 @@ fn told(desk: &mut Desk<'_>, end: &End) -> Result<Exit, Failure> {
     if !end.stuck {
         return Ok(end.exit);
     }
-    let _ = std::io::stderr().flush();
+    log::flush();
+    let _ = std::io::stdout().flush();
     std::process::exit(exit.into())
+}
+
+/// Whose lines this process says, first what it is itself.
+fn parts_of_log(how: &How) -> Vec<log::Part> {
+    let line = |part: &Part| match part {
+        Part::Schedules => log::Part::Scheduler,
+        Part::Programs => log::Part::Program,
+        Part::Workers => log::Part::Queue,
+    };
+    let mut parts: Vec<log::Part> = how.parts.iter().map(line).collect();
+    // `up` is a worker that has a scheduler beside it; `schedule work` is a scheduler that runs what it fires.
+    parts.sort_by_key(|part| !how.only_runs && *part != log::Part::Queue);
+    parts
 }
 
 /// Whether a worker has anything to do here besides runs of schedules.

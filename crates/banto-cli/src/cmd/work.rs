@@ -18,9 +18,10 @@ use super::{Desk, beside, signals};
 use crate::{
     args,
     exit::{Exit, Failure},
-    file::HealthSettings,
+    file::{HealthSettings, LogSettings},
     health::{self, Told},
-    log, mean,
+    log::{self, Logs},
+    mean,
 };
 
 pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit, Failure> {
@@ -30,7 +31,8 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
     })?;
     let config = mean::work::config(typed, &registry, &desk.app.name)?;
     leaves_runs(&config, &registry)?;
-    log::begin(desk.clock(), &desk.app.name);
+    let logs = Logs::meant(desk.app.logs.as_ref(), &LogSettings::default(), &typed.log)?;
+    log::begin(desk.clock(), &desk.app.name, &[log::Part::Queue], logs.as_ref())?;
     let queues: Vec<String> = config.queues.iter().map(|weighted| weighted.queue.to_string()).collect();
     let (name, build, kinds) = (config.name.clone(), registry.build().to_owned(), registry.entries().count());
     let (queues, concurrency) = (queues.join(","), config.concurrency);
@@ -108,7 +110,8 @@ fn ended(desk: &mut Desk<'_>, report: Report) -> Result<Exit, Failure> {
     if report.left.is_empty() {
         return Ok(exit);
     }
-    let _ = std::io::stderr().flush();
+    log::flush();
+    let _ = std::io::stdout().flush();
     std::process::exit(code.into())
 }
 

@@ -158,11 +158,13 @@ fn output(value: Value<'_>, zone: Option<&str>) -> Option<OutputFile> {
     file.zone = zone.map(str::to_owned);
     file.bytes_max = table.read("max_size", Value::size).or(file.bytes_max);
     file.daily = table.read("daily", Value::flag).unwrap_or(file.daily);
-    file.keep = table.read("keep", |value| value.whole(0u32..=10_000)).unwrap_or(file.keep);
+    file.keep = table.read("keep", super::log::keep).unwrap_or(file.keep);
+    file.compress = table.read("compress", Value::flag).unwrap_or(file.compress);
     Some(file)
 }
 
-fn path(value: Value<'_>) -> Option<std::path::PathBuf> {
+/// A path, relative to the folder of the file.
+pub(crate) fn path(value: Value<'_>) -> Option<std::path::PathBuf> {
     let path = value.text()?;
     if path.is_empty() || path.chars().any(banto_core::text::hides) {
         value.refuse("a path without control or invisible characters is wanted");

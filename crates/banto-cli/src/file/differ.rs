@@ -68,6 +68,7 @@ impl File {
             ("the environment", self.environment == newer.environment),
             ("[worker]", format!("{:?}", self.worker) == format!("{:?}", newer.worker)),
             ("[scheduler]", self.scheduler == newer.scheduler),
+            ("[log]", self.log == newer.log),
         ];
         changes.extend(settings.iter().filter(|(_, same)| !same).map(|(what, _)| Change::Restart((*what).to_owned())));
         let by_name = |list: &[Written]| -> BTreeMap<String, Written> {

@@ -25,6 +25,7 @@ pub(crate) const FILE: Section = Section {
         "worker",
         "scheduler",
         "health",
+        "log",
     ],
 };
 
@@ -91,7 +92,8 @@ pub(crate) const ENQUEUE: Section = Section {
     keys: &["kind", "payload", "version", "queue", "priority", "attempts", "timeout", "tags"],
 };
 
-pub(crate) const OUTPUT: Section = Section { title: "output", keys: &["file", "max_size", "daily", "keep"] };
+pub(crate) const OUTPUT: Section =
+    Section { title: "output", keys: &["file", "max_size", "daily", "keep", "compress"] };
 
 pub(crate) const PROGRAM: Section = Section {
     title: "[[program]]",
@@ -157,11 +159,13 @@ pub(crate) const HEALTH: Section = Section {
     keys: &["listen", "hosts", "tick_max", "stall_max", "unworked_max", "age_max", "parked_max", "died_max"],
 };
 
+pub(crate) const LOG: Section = Section { title: "[log]", keys: &["dir", "zone", "size_max", "keep", "compress"] };
+
 /// All of them, for the page that explains them.
 #[cfg(test)]
-pub(crate) const ALL: [&Section; 16] = [
+pub(crate) const ALL: [&Section; 17] = [
     &FILE, &CRONTAB, &CALENDAR, &DAY, &SCHEDULE, &DAYS_OFF, &MISSED, &ENQUEUE, &OUTPUT, &PROGRAM, &BACKOFF, &BRAKE,
-    &PROBE, &WORKER, &SCHEDULER, &HEALTH,
+    &PROBE, &WORKER, &SCHEDULER, &HEALTH, &LOG,
 ];
 
 /// Words that people bring along from other places, and what to say here.

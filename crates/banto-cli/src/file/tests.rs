@@ -130,7 +130,7 @@ fn each_key_of_a_command_means_what_the_spec_has() {
     let file = said.file.unwrap();
     assert_eq!(
         (file.path.as_path(), file.bytes_max, file.daily, file.keep),
-        (Path::new("/log/a"), Some(1_000), true, 2)
+        (Path::new("/log/a"), Some(1_000), true, banto_process::Keep::Files(2))
     );
     assert_eq!(file.zone.as_deref(), Some("Asia/Tokyo"));
 }

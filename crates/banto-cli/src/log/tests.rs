@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use banto_core::{JobId, Name};
+use banto_core::{JobId, Name, text::hides};
 use banto_store::GivenClock;
 
 use super::*;
@@ -22,16 +22,29 @@ impl io::Write for Heard {
     }
 }
 
+/// Lines of that kind to `to`, until the answer is dropped.
+fn logs<W: io::Write + 'static>(
+    people: bool,
+    now_ms: i64,
+    to: impl Fn() -> W + Send + Sync + 'static,
+) -> tracing::subscriber::DefaultGuard {
+    let clock = Arc::new(GivenClock::at(now_ms));
+    let secrets = Arc::new(Secrets::of([("MY_KEY", "sesame-sesame")]));
+    let lines = tracing_subscriber::registry().with(EnvFilter::new("info"));
+    match people {
+        true => lines.with(for_people(clock, People { to, secrets })).set_default(),
+        false => {
+            let to = Machines { to: Some(to), secrets, files: None, own: Part::Queue };
+            lines.with(for_machines(clock, to)).set_default()
+        }
+    }
+}
+
 /// What is written when `say` says something.
 fn written(people: bool, say: impl FnOnce()) -> String {
-    let (heard, clock) = (Heard::default(), Arc::new(GivenClock::at(1_893_456_000_000)));
+    let heard = Heard::default();
     let to = heard.clone();
-    let to = move || to.clone();
-    let filter = EnvFilter::new("info");
-    let _guard = match people {
-        true => for_people(clock, filter, to).set_default(),
-        false => for_machines(clock, filter, to).set_default(),
-    };
+    let _guard = logs(people, 1_893_456_000_000, move || to.clone());
     say();
     String::from_utf8(heard.0.lock().unwrap().clone()).unwrap()
 }
@@ -52,7 +65,26 @@ fn an_event_is_one_line_in_which_nothing_hides() {
 #[test]
 fn a_line_for_people_is_cut() {
     let text = written(true, || tracing::info!(text = "x".repeat(1 << 20), "long"));
-    assert!(text.len() < LINE_BYTES_MAX + 100 && text.ends_with("…\n"), "{}", text.len());
+    assert!(text.len() < line::LINE_BYTES_MAX + 100 && text.ends_with("…\n"), "{}", text.len());
+}
+
+#[test]
+fn a_secret_is_in_no_line() {
+    let say = || {
+        tracing::error!(password = "hunter2", url = %"redis://app:hunter2@cache", "sesame-sesame opens; token=hunter2");
+        tracing::error!(request = ?("Authorization", "Bearer 0123456789abcdef"), "refused");
+    };
+    for people in [true, false] {
+        let text = written(people, say);
+        for secret in ["hunter2", "sesame", "0123456789abcdef"] {
+            assert!(!text.contains(secret), "{people} {secret}: {text}");
+        }
+        assert!(text.contains("redis://app:***@cache"), "{text}");
+        if !people {
+            let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+            assert_eq!((&lines[0]["password"], lines.len()), (&"***".into(), 2));
+        }
+    }
 }
 
 #[tokio::test]
@@ -76,8 +108,7 @@ async fn each_job_begins_and_ends_in_a_line() {
     drop(to);
     let heard = Heard::default();
     let writer = heard.clone();
-    let _guard =
-        for_machines(Arc::new(GivenClock::at(0)), EnvFilter::new("info"), move || writer.clone()).set_default();
+    let _guard = logs(false, 0, move || writer.clone());
     lines(events).await;
     let text = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
     let said: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
@@ -107,7 +138,6 @@ fn a_line_that_cannot_be_written_is_lost_in_silence() {
             Ok(())
         }
     }
-    let clock = Arc::new(GivenClock::at(0));
-    let _guard = for_machines(clock, EnvFilter::new("info"), || Broken).set_default();
+    let _guard = logs(false, 0, || Broken);
     tracing::info!("nobody hears");
 }

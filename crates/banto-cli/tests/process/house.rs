@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Write},
     path::PathBuf,
-    process::{Child, ChildStderr, Command, Output, Stdio},
+    process::{Child, ChildStdout, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -33,8 +33,13 @@ impl Said {
         self
     }
 
+    /// The objects of the answer; a worker's log stands before it.
     pub fn objects(&self) -> Vec<Value> {
-        self.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.lines().into_iter().filter(|line| line["timestamp"].is_null()).collect()
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        self.out.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
     }
 
     pub fn object(&self) -> Value {
@@ -43,7 +48,7 @@ impl Said {
 
     /// The log's lines, each of which must be one JSON object.
     pub fn log(&self) -> Vec<Value> {
-        self.err.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("no JSON: {line}"))).collect()
+        self.lines().into_iter().filter(|line| line["timestamp"].is_string()).collect()
     }
 }
 
@@ -73,6 +78,8 @@ impl House {
             .current_dir(self.folder.path())
             .env("BANTO_STORE", format!("sqlite://{}", self.file().display()))
             .env_remove("BANTO_LOG")
+            .env_remove("BANTO_LOG_DIR")
+            .env_remove("BANTO_LOG_ZONE")
             .env_remove("BANTO_CONFIG")
             .env_remove("BANTO_ENV")
             .env_remove("BANTO_RUN")
@@ -142,8 +149,8 @@ impl House {
 
     /// Starts what works until it is told to stop, and waits until it says that it works.
     pub fn starts(mut command: Command) -> Worker {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(child.stderr.take().unwrap());
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let log = BufReader::new(child.stdout.take().unwrap());
         let mut worker = Worker { child, log, heard: Vec::new() };
         worker.hears("working");
         worker
@@ -170,7 +177,7 @@ impl House {
 /// A worker that runs.
 pub struct Worker {
     child: Child,
-    log: BufReader<ChildStderr>,
+    log: BufReader<ChildStdout>,
     pub heard: Vec<Value>,
 }
 
@@ -195,6 +202,15 @@ impl Worker {
 
     pub fn signal(&self, signal: Signal) {
         kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end and gives the exit code; every line of its log is in `heard` then.
+    pub fn ends_with(mut self, heard: &mut Vec<Value>) -> Option<i32> {
+        let mut rest = String::new();
+        std::io::Read::read_to_string(&mut self.log, &mut rest).unwrap();
+        heard.append(&mut self.heard);
+        heard.extend(rest.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()));
+        self.child.wait().unwrap().code()
     }
 
     /// Waits for its end; gives the exit code and the last line of its log.

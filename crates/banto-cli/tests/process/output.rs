@@ -30,8 +30,8 @@ fn told_to_stop(house: &House, mut worker: Child) -> Option<i32> {
 #[test]
 fn a_worker_whose_log_reader_is_gone_is_stopped_by_term() {
     let house = House::new();
-    let mut worker = house.errands("queue work --verbose").stderr(Stdio::piped()).spawn().unwrap();
-    let mut log = BufReader::new(worker.stderr.take().unwrap());
+    let mut worker = house.errands("queue work --verbose").stdout(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(worker.stdout.take().unwrap());
     log.read_line(&mut String::new()).unwrap();
     drop(log);
     assert_eq!(told_to_stop(&house, worker), Some(0));
@@ -41,7 +41,7 @@ fn a_worker_whose_log_reader_is_gone_is_stopped_by_term() {
 fn a_worker_whose_log_finds_no_room_is_stopped_by_term() {
     let house = House::new();
     house.types("migrate").ends(0);
-    let worker = house.errands("queue work --verbose").stderr(full()).spawn().unwrap();
+    let worker = house.errands("queue work --verbose").stdout(full()).spawn().unwrap();
     assert_eq!(told_to_stop(&house, worker), Some(0));
 }
 
@@ -49,8 +49,8 @@ fn a_worker_whose_log_finds_no_room_is_stopped_by_term() {
 fn a_worker_whose_log_reader_is_gone_works_all_the_same() {
     let house = House::new();
     let id = house.enqueue("greet");
-    let mut worker = house.errands("queue work --verbose --stop-when-empty").stderr(Stdio::piped()).spawn().unwrap();
-    drop(worker.stderr.take());
+    let mut worker = house.errands("queue work --verbose --stop-when-empty").stdout(Stdio::piped()).spawn().unwrap();
+    drop(worker.stdout.take());
     assert_eq!(worker.wait().unwrap().code(), Some(0));
     assert_eq!(house.job(&id)["state"], "done");
 }

@@ -1,6 +1,6 @@
 //! Output in a file beside the listener.
 
-use banto_process::{OutputFile, Spec};
+use banto_process::{Keep, OutputFile, Spec};
 
 use super::house::{run, sh};
 
@@ -20,7 +20,8 @@ async fn both_streams_are_appended_visible_and_whole() {
 #[tokio::test]
 async fn a_flood_turns_the_file_and_keeps_so_many() {
     let dir = tempfile::tempdir().unwrap();
-    let file = OutputFile { bytes_max: Some(1_000_000), keep: 2, ..OutputFile::new(dir.path().join("out.log")) };
+    let file =
+        OutputFile { bytes_max: Some(1_000_000), keep: Keep::Files(2), ..OutputFile::new(dir.path().join("out.log")) };
     let ended = run(&Spec { file: Some(file), ..sh("seq 1000000") }).await;
     assert_eq!(ended.said.file_fault, None);
     let mut names: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -40,7 +40,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &HowToRun) ->
     let written = given.read(known.as_ref())?;
     let queues = queues(&written.timetable)?;
     let config = mean::schedule::worker(typed, &desk.app.name, queues.clone())?;
-    log::begin(desk.clock(), &desk.app.name);
+    log::begin_beside(desk.clock(), &desk.app.name);
     begins(given, &written, typed.allow_empty)?;
     let timetable = Arc::new(written.timetable.clone());
     let scheduler = mean::schedule::scheduler(typed, &desk.app.name, &written.scheduler)?;

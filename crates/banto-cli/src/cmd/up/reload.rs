@@ -32,17 +32,18 @@ impl Keeper {
             lines.push("[scheduler] has changed".into());
         }
         let schedules_changed = !lines.is_empty();
-        // `schedule work` goes by its flags alone.
-        if !self.how.only_runs && self.written.worker != written.worker {
-            let counts =
-                "it counts from the next start of this process; to have it count, stop this one and start it anew";
-            lines.push(format!("[worker] has changed: {counts}"));
+        let counts = "it counts from the next start of this process; to have it count, stop this one and start it anew";
+        let changed = [
+            // `schedule work` goes by its flags alone.
+            ("worker", !self.how.only_runs && self.written.worker != written.worker),
+            ("health", self.written.health != written.health),
+            ("log", self.written.log != written.log),
+        ];
+        for (section, _) in changed.into_iter().filter(|(_, changed)| *changed) {
+            lines.push(format!("[{section}] has changed: {counts}"));
         }
-        if self.written.health != written.health {
-            lines.push("[health] has changed: it counts from the next start of this process".into());
-        }
-        let (worker, health) = (self.written.worker.clone(), self.written.health.clone());
-        self.written = Written { worker, health, ..written };
+        let Written { worker, health, log, .. } = self.written.clone();
+        self.written = Written { worker, health, log, ..written };
         self.current.set(Arc::new(self.written.timetable.clone()));
         let begun = |failure: Failure| failure.text;
         if schedules_changed {

@@ -14,6 +14,8 @@ use banto::{Context, Date, Does, JobError, Name, ScheduleDraft, Scheduled, Span,
 use crate::{
     app::{App, BUILD},
     args::{Avatars, Typed, Verb},
+    chore::Chore,
+    error::Error,
     reconcile,
 };
 
@@ -151,49 +153,51 @@ impl How {
     /// Has a chore run when that schedule is due, if there is such a chore: what does not exist is found at start, not once a
     /// month.
     fn runs(&self, draft: ScheduleDraft, chore: &[&str], log: &str) -> Result<Scheduled, String> {
-        typed(chore).map_err(|fault| format!("schedule {}: {fault}", chore.join(" ")))?;
-        Ok(self.run(draft, chore, log))
-    }
-
-    fn run(&self, draft: ScheduleDraft, chore: &[&str], log: &str) -> Scheduled {
         match self {
             How::Process { program, store, logs } => {
+                meant(chore)?;
                 let argv = [program.as_str()].into_iter().chain(chore.iter().copied()).chain(["--store", store]);
                 let mut spec = Spec::argv(argv);
                 spec.env.pass.extend(SETTINGS.map(str::to_owned));
                 let file = Path::new(logs).join(log);
-                draft.append_output_to(&file.to_string_lossy()).spec(spec).timeout(Duration::from_secs(3_600))
+                Ok(draft.append_output_to(&file.to_string_lossy()).spec(spec).timeout(Duration::from_secs(3_600)))
             }
             How::Here { app, flags } => {
+                let besides = chore.first().and_then(|name| flags.get(*name)).into_iter().flatten().map(String::as_str);
+                let meant = meant(&chore.iter().copied().chain(besides).collect::<Vec<_>>())?;
                 let app = app.clone();
-                let besides = chore.first().and_then(|name| flags.get(*name)).into_iter().flatten().cloned();
-                let chore: Vec<String> = chore.iter().map(|word| (*word).to_owned()).chain(besides).collect();
-                draft.call(move |context| here(app.clone(), chore.clone(), context))
+                Ok(draft.call(move |context| meant.clone().here(app.clone(), context)))
             }
         }
     }
 }
 
-/// What those words mean.
-fn typed(chore: &[impl AsRef<str>]) -> Result<Verb, String> {
-    let words = ["myteacher"].into_iter().chain(chore.iter().map(AsRef::as_ref));
-    banto_cli::parse_from::<Typed>(words).map(|typed| typed.verb).map_err(|failure| {
-        failure.text.lines().next().unwrap_or_default().to_owned() // what follows is help for whoever types
-    })
+/// What is to be done.
+#[derive(Clone)]
+enum Meant {
+    Chore(Box<Chore>),
+    Reconcile,
 }
 
-async fn here(app: App, chore: Vec<String>, context: Context) -> Result<(), JobError> {
-    let dead = |error: &dyn ToString| JobError::dead(error.to_string());
-    match typed(&chore).map_err(|fault| dead(&fault))? {
-        Verb::Chore(chore) => {
-            let report = chore.carry_out(&app.tables).await.map_err(|error| dead(&error))?;
-            report.lines.iter().for_each(|line| context.log(line.as_str()));
-            if report.exit == 0 { Ok(()) } else { Err(dead(&format!("it ended with {}", report.exit))) }
-        }
-        Verb::Avatars(Avatars::Reconcile { dry_run, .. }) => {
-            let done = reconcile::reconcile(&app, dry_run).await;
-            done.map(drop).map_err(|error| dead(&error))
-        }
-        _ => Err(JobError::dead("it is no chore")),
+/// What those words mean.
+fn meant(words: &[&str]) -> Result<Meant, String> {
+    let odd = |fault: &str| format!("schedule {}: {fault}", words.join(" "));
+    let typed = banto_cli::parse_from::<Typed>(["myteacher"].iter().chain(words));
+    // What follows the first line is help for whoever types.
+    let typed = typed.map_err(|failure| odd(failure.text.lines().next().unwrap_or_default()))?;
+    match typed.verb {
+        Verb::Chore(chore) => Ok(Meant::Chore(Box::new(chore))),
+        Verb::Avatars(Avatars::Reconcile { dry_run: false, .. }) => Ok(Meant::Reconcile),
+        _ => Err(odd("it is no chore")),
+    }
+}
+
+impl Meant {
+    async fn here(self, app: App, context: Context) -> Result<(), JobError> {
+        let dead = |error: Error| JobError::dead(error.to_string());
+        let Meant::Chore(chore) = self else { return reconcile::reconcile(&app, false).await.map(drop).map_err(dead) };
+        let report = chore.carry_out(&app.tables).await.map_err(dead)?;
+        report.lines.iter().for_each(|line| context.log(line.as_str()));
+        if report.exit == 0 { Ok(()) } else { Err(JobError::dead(format!("it ended with {}", report.exit))) }
     }
 }

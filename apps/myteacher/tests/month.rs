@@ -1,7 +1,7 @@
 //! A month of MyTeacher's schedule in given time: two schedulers, two workers, every chore, over a database whose counts are known.
 //! Each due instant is accounted for, none fires twice, and each chore leaves the rows that its description promises.
 
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "test code says what it wants and fails loudly")]
+#![expect(clippy::unwrap_used, reason = "test code says what it wants and fails loudly")]
 
 use std::{collections::BTreeMap, fs::File, io::Write, path::PathBuf, sync::Arc, time::Duration};
 
@@ -20,7 +20,7 @@ use myteacher::{
     schedule::{self, How, TOKYO},
     write::offline::OfflineWriter,
 };
-use seed::seed;
+use seed::{Seeded, due as due_by, seed};
 use tokio::time::Instant;
 
 #[path = "stage/seed.rs"]
@@ -101,6 +101,7 @@ struct Month {
     store: Arc<Memory>,
     clock: Arc<dyn Clock>,
     timetable: Arc<Timetable>,
+    seeded: Seeded,
     folder: tempfile::TempDir,
 }
 
@@ -118,13 +119,13 @@ impl Month {
         let files = Files::open(folder.path().join("pictures").to_str().unwrap()).unwrap();
         let (painter, writer) = (Arc::new(OfflinePainter), Arc::new(OfflineWriter));
         let app = App::new(tables, clock.clone(), painter, writer, files).await.unwrap();
-        app.write(|db| {
-            seed(db, ms(FROM))?;
+        let filled = app.write(|db| {
+            let seeded = seed(db, ms(FROM))?;
             db.execute_batch(SCHOOL)?;
-            Ok(db.execute("UPDATE scheduled_group_tasks SET accounted_until = ?1", [ms(FROM)])?)
-        })
-        .await
-        .unwrap();
+            db.execute("UPDATE scheduled_group_tasks SET accounted_until = ?1", [ms(FROM)])?;
+            Ok(seeded)
+        });
+        let seeded = filled.await.unwrap();
         let at = |what: &str| folder.path().join(what).to_str().unwrap().to_owned();
         let exports = vec!["--exports".to_owned(), at("exports")];
         let users = [exports.clone(), vec!["--files".into(), at("pictures")]].concat();
@@ -138,7 +139,7 @@ impl Month {
         let timetable = Arc::new(schedule::timetable(&How::Here { app: app.clone(), flags }).unwrap());
         assert_eq!(timetable.faults(), Vec::<String>::new());
         let store = Arc::new(Memory::new(clock.clone(), 1));
-        Month { app, store, clock, timetable, folder }
+        Month { app, store, clock, timetable, seeded, folder }
     }
 
     /// The application says each minute that somebody was let in.
@@ -245,6 +246,13 @@ async fn accounted(month: &Month) -> u64 {
 
 /// What is left of the seed, and what the chores have made.
 async fn rows_are_right(month: &Month) {
+    let Seeded { notifications, payments, payments_kept, users, minors, subscriptions, cache, .. } = &month.seeded;
+    let &Seeded { groups, living, cache_dashboard, .. } = &month.seeded;
+    for gone in [notifications, payments, users, minors, subscriptions, cache] {
+        assert_eq!(due_by(gone, ms("2026-01-01T00:00:00Z")), i64::try_from(gone.len()).unwrap(), "all were due");
+    }
+    let stay = living - i64::try_from(minors.len()).unwrap();
+    assert_eq!(cache_dashboard, 10, "and all of them are gone");
     for (sql, wanted) in [
         ("SELECT count(*) FROM auth_metrics", 14 * 24 * 12),
         ("SELECT count(*) FROM auth_alerts", 0),
@@ -259,14 +267,14 @@ async fn rows_are_right(month: &Month) {
         // Five that never end, and what the batch has told.
         ("SELECT count(*) FROM notification_templates", 5 + 31 + 9 + 1),
         ("SELECT count(*) FROM cache", 1),
-        ("SELECT count(*) FROM payment_histories", 13),
-        ("SELECT count(*) FROM users", 41),
+        ("SELECT count(*) FROM payment_histories", payments_kept.iter().sum::<i64>() + 3),
+        ("SELECT count(*) FROM users", stay),
         ("SELECT count(*) FROM groups WHERE subscription_active = 1", 4),
-        ("SELECT count(*) FROM token_balances WHERE free_reset_month = '2026-01'", 41),
-        ("SELECT count(*) FROM groups WHERE task_count_month = '2026-01'", 20),
-        ("SELECT count(*) FROM monthly_reports WHERE month = '2025-11'", 20),
-        ("SELECT count(*) FROM monthly_reports WHERE month = '2025-12'", 20),
-        ("SELECT count(*) FROM monthly_reports", 40),
+        ("SELECT count(*) FROM token_balances WHERE free_reset_month = '2026-01'", stay),
+        ("SELECT count(*) FROM groups WHERE task_count_month = '2026-01'", groups),
+        ("SELECT count(*) FROM monthly_reports WHERE month = '2025-11'", groups),
+        ("SELECT count(*) FROM monthly_reports WHERE month = '2025-12'", groups),
+        ("SELECT count(*) FROM monthly_reports", 2 * groups),
     ] {
         assert_eq!(month.count(sql).await, wanted, "{sql}");
     }

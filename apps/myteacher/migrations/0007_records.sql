@@ -51,6 +51,7 @@ CREATE TABLE monthly_reports (
   group_id         INTEGER NOT NULL REFERENCES groups (id) ON DELETE CASCADE,
   month            TEXT NOT NULL,
   members          TEXT NOT NULL,                                        -- the same figures by user, as JSON
+  tasks_completed  INTEGER NOT NULL,
   tokens_consumed  INTEGER NOT NULL,
   pictures_made    INTEGER NOT NULL,
   payments         INTEGER NOT NULL,

@@ -118,6 +118,12 @@ impl Files {
         self.store.list(Some(&all)).try_next().await.map(drop).map_err(|error| self.failed(&error))
     }
 
+    /// Asks the place whether it answers, and to us.
+    pub async fn answers(&self) -> Result<(), Unkept> {
+        let all = self.parsed("avatars/")?;
+        self.store.list(Some(&all)).try_next().await.map(drop).map_err(|error| self.failed(&error))
+    }
+
     /// Stores bytes, replacing what was there. They are durable when this answers.
     pub async fn put(&self, path: &str, bytes: Vec<u8>) -> Result<(), Unkept> {
         self.store.put(&self.parsed(path)?, bytes.into()).await.map_err(|error| self.failed(&error))?;

@@ -14,6 +14,7 @@
 //! - [`tokyo`]: months and days where the users live; [`books`]: how long the law wants payments kept.
 //! - [`batch`]: scheduled group tasks, and what becomes of each of their due instants.
 //! - [`mod@redis`]: a look at a Redis server; [`auth`]: what the application's log says of logging in.
+//! - [`health`]: what must be well besides banto's own parts.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
@@ -32,6 +33,7 @@ pub mod export;
 pub mod failure;
 pub mod files;
 pub mod generate;
+pub mod health;
 pub mod look;
 pub mod notice;
 pub mod order;

@@ -10,15 +10,10 @@ use banto_cli::{Commands, Logs};
 use myteacher::{
     app::App,
     args::{Place, Typed, Verb},
-    cmd, print, reconcile,
+    cmd, health, print, reconcile,
     schedule::{self, How},
     work,
 };
-
-/// Where the lines of workers, schedulers and programs are kept, beside the standard output.
-const LOGS: &str = "storage/logs";
-/// Whose midnight begins a new file: its users live there.
-const ZONE: &str = "Asia/Tokyo";
 
 fn main() -> ExitCode {
     let typed = match banto_cli::parse::<Typed>() {
@@ -56,10 +51,18 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
     let opened: Arc<OnceLock<Sqlite>> = Arc::default();
     let (opens, knows) = (opened.clone(), opened);
     let app: Arc<OnceLock<App>> = Arc::default();
-    let made = app.clone();
+    let (made, asked) = (app.clone(), app.clone());
     banto_cli::App::new("myteacher")
         .store(cmd::STORE)
-        .logs(Logs { zone: ZONE.into(), ..Logs::in_dir(LOGS) })
+        .logs(Logs { zone: schedule::TOKYO.into(), ..Logs::in_dir(schedule::LOGS) })
+        .check("pictures", move |_| {
+            let app = asked.get().cloned();
+            async move {
+                let app = app.ok_or("nothing of it is open yet")?;
+                app.files.answers().await.map_err(|error| error.to_string())
+            }
+        })
+        .check("redis", |_| health::redis())
         .opener(move |wanted| {
             let opens = opens.clone();
             async move {

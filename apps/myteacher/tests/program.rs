@@ -13,4 +13,5 @@ mod program {
     mod demo_http;
     mod house;
     mod typed;
+    mod up;
 }

@@ -88,6 +88,34 @@ impl<S: Clone> Pulse<S> {
     }
 }
 
+/// What a loop of a worker is at.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Duty {
+    /// It has not come round yet.
+    #[default]
+    Starting,
+    /// It asks the store.
+    Asking,
+    /// It waits for its time, or for work: that may take as long as it likes.
+    Waiting,
+    /// It takes nothing, for all its slots are busy.
+    Full,
+    /// The store did not do what it was asked.
+    StoreDown {
+        /// What was said.
+        error: String,
+    },
+}
+
+/// The pulses of the loops that show whether a worker works. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Pulses {
+    /// Of the loop that says that it lives, every few seconds.
+    pub beat: Pulse<Duty>,
+    /// Of the loop that takes jobs.
+    pub claim: Pulse<Duty>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -34,13 +34,15 @@ use crate::{
     park::{self, Aside},
     preflight::{self, Unfit},
     prune,
-    pulse::{Moment, Pulse},
+    pulse::Moment,
     registry::Registry,
     renew, rescue,
     run::Ended,
     slots::Slots,
     stop::{Halt, Stop},
 };
+
+pub use crate::pulse::{Duty, Pulses};
 
 /// The loops that look for jobs beside the line: `park` for what was set aside, `rescue` for what the dead have left.
 const LOOKS: u8 = 2;
@@ -141,34 +143,6 @@ impl Shared {
     pub fn count_ended(&self, verdict: &Verdict) {
         *self.ended.lock().unwrap_or_else(PoisonError::into_inner).entry(verdict.word).or_default() += 1;
     }
-}
-
-/// What a loop of a worker is at.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Duty {
-    /// It has not come round yet.
-    #[default]
-    Starting,
-    /// It asks the store.
-    Asking,
-    /// It waits for its time, or for work: that may take as long as it likes.
-    Waiting,
-    /// It takes nothing, for all its slots are busy.
-    Full,
-    /// The store did not do what it was asked.
-    StoreDown {
-        /// What was said.
-        error: String,
-    },
-}
-
-/// The pulses of the loops that show whether a worker works. Clones share them.
-#[derive(Debug, Clone, Default)]
-pub struct Pulses {
-    /// Of the loop that says that it lives, every few seconds.
-    pub beat: Pulse<Duty>,
-    /// Of the loop that takes jobs.
-    pub claim: Pulse<Duty>,
 }
 
 /// What a worker did.

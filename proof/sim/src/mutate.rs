@@ -88,10 +88,10 @@ impl Mutated {
         Ok(answers)
     }
 
-    /// The account first, as a step of its own; the rest may not come to happen.
+    /// The account first, as a step of its own; whoever is killed before the next has told of what it never wrote.
     async fn account_first(&self, firing: Firing) -> Result<Vec<Fired>, StoreError> {
         self.behind.fire(Firing { fires: Vec::new(), ..firing.clone() }).await?;
-        tokio::time::sleep(Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(500)).await;
         self.behind.fire(Firing { until: None, ..firing }).await
     }
 }

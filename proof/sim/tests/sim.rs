@@ -150,36 +150,6 @@ fn a_store_whose_account_runs_ahead_of_what_is_written_is_found_out() {
     assert!(broken.contains("is not accounted for, and somebody was there"), "{broken}");
 }
 
-/// The minutes of a day on which a loop of "run what is due, then sleep 60 seconds" looks, where each run takes a second.
-fn minutes_of_a_loop_that_sleeps() -> usize {
-    let looks = (0..86_400).step_by(61).map(|second| second / 60);
-    looks.collect::<BTreeSet<usize>>().len()
-}
-
-#[test]
-fn d9_a_day_has_1440_minutes_where_a_loop_that_sleeps_skips_23_and_more() {
-    use dues::plan::Action;
-    use dues::timetable::{Line, When};
-    let line = Line { name: 0, when: When::Every(60), late_ms: 0, no_overlap: true, weekends_off: false, ..a_line() };
-    let plan = dues::Plan {
-        seed: 1,
-        own_clock: true,
-        begin_ms: 1_700_006_400_000 - 30_000,
-        editions: vec![vec![line]],
-        lasts_ms: vec![1_000; 6],
-        actions: vec![(0, Action::Start { seat: 0, edition: 0 }), (86_400_000, Action::Wait)],
-    };
-    let played = dues::play(&plan, Kept::Memory, None).unwrap();
-    assert!(played.broken.is_empty(), "{:?}", played.broken);
-    // The minutes while everything is left alone at the end are fired too.
-    assert!(played.counts.fired >= 1_440 && played.counts.fired == played.counts.dues, "{:?}", played.counts);
-    assert!(minutes_of_a_loop_that_sleeps() <= 1_440 - 23, "{}", minutes_of_a_loop_that_sleeps());
-}
-
-fn a_line() -> dues::timetable::Line {
-    dues::plan::draw(1).editions.concat().remove(0)
-}
-
 #[test]
 fn d9_in_a_day_no_minute_is_left_out_and_the_loop_of_run_and_sleep_leaves_out_23() {
     for (run_ms, reached) in RUNS {

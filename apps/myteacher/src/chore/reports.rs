@@ -86,6 +86,7 @@ struct Of {
 #[derive(Debug, Serialize)]
 struct Member {
     user: i64,
+    tasks_completed: i64,
     tokens_consumed: i64,
     pictures_made: i64,
 }
@@ -104,26 +105,32 @@ impl Of {
 
     fn one(&self, db: &Connection, group: i64) -> rusqlite::Result<()> {
         let members = self.members(db, group)?;
+        let tasks: i64 = members.iter().map(|member| member.tasks_completed).sum();
         let tokens: i64 = members.iter().map(|member| member.tokens_consumed).sum();
         let pictures: i64 = members.iter().map(|member| member.pictures_made).sum();
         let (payments, yen) = self.payments(db, group)?;
-        let sql = "INSERT INTO monthly_reports (group_id, month, members, tokens_consumed, pictures_made, payments,
-                   payments_yen, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
-        let values = params![group, self.month, json!(members).to_string(), tokens, pictures, payments, yen, self.now];
-        db.execute(sql, values)?;
+        let sql =
+            "INSERT INTO monthly_reports (group_id, month, members, tasks_completed, tokens_consumed, pictures_made,
+                   payments, payments_yen, created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+        let members = json!(members).to_string();
+        db.execute(sql, params![group, self.month, members, tasks, tokens, pictures, payments, yen, self.now])?;
         Ok(())
     }
 
     /// Who is in the group, and what each did.
     fn members(&self, db: &Connection, group: i64) -> rusqlite::Result<Vec<Member>> {
         let sql = "SELECT u.id,
+              (SELECT count(*) FROM tasks k WHERE k.user_id = u.id AND k.is_completed = 1 AND k.deleted_at IS NULL
+                 AND k.completed_at >= ?2 AND k.completed_at < ?3),
               (SELECT coalesce(-sum(t.amount), 0) FROM token_transactions t WHERE t.user_id = u.id
                  AND t.type IN ('ai_usage', 'consume') AND t.created_at >= ?2 AND t.created_at < ?3),
               (SELECT count(*) FROM ai_usage_logs l WHERE l.user_id = u.id AND l.created_at >= ?2 AND l.created_at < ?3
                  AND (l.item GLOB 'bust_*' OR l.item GLOB 'full_body_*') AND l.item NOT GLOB '* cut out')
             FROM users u WHERE u.group_id = ?1 AND u.created_at < ?3 ORDER BY u.id";
-        let read =
-            |row: &Row<'_>| Ok(Member { user: row.get(0)?, tokens_consumed: row.get(1)?, pictures_made: row.get(2)? });
+        let read = |row: &Row<'_>| {
+            let (tasks_completed, tokens_consumed) = (row.get(1)?, row.get(2)?);
+            Ok(Member { user: row.get(0)?, tasks_completed, tokens_consumed, pictures_made: row.get(3)? })
+        };
         db.prepare_cached(sql)?.query_map([group, self.from, self.until], read)?.collect()
     }
 

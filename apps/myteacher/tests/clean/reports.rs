@@ -45,7 +45,10 @@ async fn december() -> Desk {
            (1, 1, 'r', 'bust_sad', 'p', 'm', 1, 1, {until});
          INSERT INTO payment_histories (payable_type, payable_id, stripe_payment_intent_id, amount, refund_amount, status, created_at) VALUES
            ('user', 1, 'a', 980, 0, 'succeeded', {from}), ('group', 1, 'b', 500, 200, 'refunded', {last}), ('user', 1, 'c', 1, 0, 'failed', {from}),
-           ('group', 2, 'd', 4, 0, 'pending', {from}), ('user', 1, 'e', 8, 0, 'succeeded', {until}), ('user', 4, 'f', 16, 0, 'succeeded', {from});"
+           ('group', 2, 'd', 4, 0, 'pending', {from}), ('user', 1, 'e', 8, 0, 'succeeded', {until}), ('user', 4, 'f', 16, 0, 'succeeded', {from});
+         INSERT INTO tasks (user_id, title, is_completed, completed_at, deleted_at, created_at, updated_at) VALUES
+           (1, 't', 1, {from}, NULL, 0, 0), (1, 't', 1, {last}, NULL, 0, 0), (1, 't', 1, {before}, NULL, 0, 0), (1, 't', 1, {until}, NULL, 0, 0),
+           (1, 't', 1, {from}, {last}, 0, 0), (1, 't', 0, NULL, NULL, 0, 0), (2, 't', 1, {last}, NULL, 0, 0), (4, 't', 1, {from}, NULL, 0, 0);"
     ))
     .await;
     desk
@@ -53,7 +56,7 @@ async fn december() -> Desk {
 
 async fn row(desk: &Desk, group: i64) -> Value {
     let sql = format!(
-        "SELECT json_array(month, json(members), tokens_consumed, pictures_made, payments, payments_yen) FROM monthly_reports WHERE group_id = {group}"
+        "SELECT json_array(month, json(members), tasks_completed, tokens_consumed, pictures_made, payments, payments_yen) FROM monthly_reports WHERE group_id = {group}"
     );
     serde_json::from_str(&desk.one::<String>(&sql).await).unwrap()
 }
@@ -65,9 +68,12 @@ async fn a_report_counts_what_was_in_the_month_and_nothing_beside_it() {
     assert_eq!((numbers(&dry, ["due", "made"]), dry.lines[0].as_str()), ([2, 0], "2 reports on 2025-12 would be made"));
     assert_eq!(desk.one::<i64>("SELECT count(*) FROM monthly_reports").await, 0);
     assert_eq!(numbers(&desk.types(MAKE).await, ["due", "made"]), [2, 2]);
-    let members = json!([{ "user": 1, "tokens_consumed": 15, "pictures_made": 2 }, { "user": 2, "tokens_consumed": 7, "pictures_made": 0 }]);
-    assert_eq!(row(&desk, 1).await, json!(["2025-12", members, 22, 2, 2, 1280]));
-    assert_eq!(row(&desk, 2).await, json!(["2025-12", [], 0, 0, 0, 0]));
+    let members = json!([
+        { "user": 1, "tasks_completed": 2, "tokens_consumed": 15, "pictures_made": 2 },
+        { "user": 2, "tasks_completed": 1, "tokens_consumed": 7, "pictures_made": 0 }
+    ]);
+    assert_eq!(row(&desk, 1).await, json!(["2025-12", members, 3, 22, 2, 2, 1280]));
+    assert_eq!(row(&desk, 2).await, json!(["2025-12", [], 0, 0, 0, 0, 0]));
 }
 
 #[tokio::test]

@@ -45,6 +45,6 @@ fn a_window_that_is_no_date_is_refused_by_its_variable() {
     house.types("migrate").ends(0);
     let mut command = house.command("schedule list");
     let said: super::house::Said = command.env("MYTEACHER_DUAL_AUTH_FROM", "2025-13-01").output().unwrap().into();
-    let text = said.refused(10);
+    let text = said.refused(15);
     assert!(text.contains("MYTEACHER_DUAL_AUTH_FROM") && text.contains("2025-13-01"), "{text}");
 }

@@ -153,9 +153,7 @@ impl House {
     pub fn worker_with(&self, flags: &str, set: impl FnOnce(&mut Command)) -> Worker {
         let mut command = self.command(&format!("queue work --verbose {flags}"));
         set(command.stdout(Stdio::piped()));
-        let mut child = command.spawn().unwrap();
-        let log = BufReader::new(child.stdout.take().unwrap());
-        let mut worker = Worker { child, log, heard: Vec::new() };
+        let mut worker = Worker::of(&mut command);
         worker.hears("working");
         worker
     }
@@ -178,6 +176,13 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// Starts it; its standard output is piped.
+    pub fn of(command: &mut Command) -> Worker {
+        let mut child = command.spawn().unwrap();
+        let log = BufReader::new(child.stdout.take().unwrap());
+        Worker { child, log, heard: Vec::new() }
+    }
+
     /// Waits for a line of its log with that message; the line is answered.
     #[track_caller]
     pub fn hears(&mut self, message: &str) -> Value {

@@ -7,7 +7,7 @@
 //! # Layout
 //! - [`address`]: where the server is; its password is never shown.
 //! - `ask` (feature `redis`): the one file that speaks with the server, within a deadline.
-//! - [`info`]: what `INFO` says, in every shape; [`look`]: all that one look saw.
+//! - [`info`]: what `INFO` says, in every shape; [`mod@look`]: all that one look saw.
 //! - [`judge`]: the limits, and what is over them; `judge/since` counts from the look before.
 //! - [`kept`]: the rows of `redis_metrics`.
 

@@ -25,10 +25,23 @@ fn main() -> ExitCode {
             Verb::Demo(demo) => (cmd::demo(&demo).await, demo.place.json),
             Verb::Avatars(avatars) => (cmd::avatars(&avatars).await, avatars.place().json),
             Verb::Chore(chore) => (cmd::chore(&chore).await, chore.at().json),
-            Verb::Banto(command) => return banto(command).await,
+            Verb::Banto(command) => return banto(with_health(command)).await,
         };
         done.unwrap_or_else(|error| print::complain(&error, json))
     })
+}
+
+/// Where `up` says how it is, if nobody names another place.
+const HEALTH: &str = "127.0.0.1:8081";
+
+/// `up` says how it is, to this machine, unless it is told where, or a file may say.
+fn with_health(mut command: Commands) -> Commands {
+    if let Commands::Up(up) = &mut command
+        && up.source.config.is_none()
+    {
+        up.health.health.get_or_insert_with(|| HEALTH.to_owned());
+    }
+    command
 }
 
 /// Carries out one of banto's commands. After a worker the rows are looked at once more: what ended as it stopped was not

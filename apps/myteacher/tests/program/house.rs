@@ -12,8 +12,9 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// What would steer the program from outside the test.
-pub const STEERING: [&str; 12] = [
+pub const STEERING: [&str; 13] = [
     "BANTO_STORE",
+    "BANTO_HEALTH",
     "BANTO_LOG",
     "BANTO_LOG_DIR",
     "BANTO_LOG_ZONE",

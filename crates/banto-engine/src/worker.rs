@@ -69,6 +69,7 @@ pub(crate) struct Shared {
     pub pulses: Pulses,
     ends: UnboundedSender<Ended>,
     down: AtomicBool,
+    dropped: AtomicBool,
     unlooked: AtomicU8,
     late: AtomicU64,
     ended: Mutex<BTreeMap<&'static str, u64>>,
@@ -82,6 +83,10 @@ impl Shared {
 
     /// Hands an end over to `finish`.
     pub fn hand_over(&self, ended: Ended) {
+        // A worker that was dropped is dead: a loop that another thread is just in must not tell of its end.
+        if self.dropped.load(Ordering::SeqCst) {
+            return;
+        }
         // The receiver outlives every run of this worker; after it nobody writes anything down any more.
         let _ = self.ends.send(ended);
     }
@@ -249,6 +254,7 @@ impl Worker {
             aside: Aside::default(),
             pulses: self.pulses,
             down: AtomicBool::new(false),
+            dropped: AtomicBool::new(false),
             unlooked: AtomicU8::new(LOOKS),
             late: AtomicU64::new(0),
             ended: Mutex::default(),
@@ -268,6 +274,7 @@ struct Abandon(Arc<Shared>);
 
 impl Drop for Abandon {
     fn drop(&mut self) {
+        self.0.dropped.store(true, Ordering::SeqCst);
         self.0.slots.abandon();
     }
 }

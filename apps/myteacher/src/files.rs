@@ -114,13 +114,16 @@ impl Files {
     /// Asks the place for what it has of an avatar, so that a place that does not answer, or not to us, is known before
     /// anything is paid for.
     pub async fn ready(&self, avatar: &Avatar) -> Result<(), Unkept> {
-        let all = self.parsed(&Files::folder(avatar))?;
-        self.store.list(Some(&all)).try_next().await.map(drop).map_err(|error| self.failed(&error))
+        self.lists(&Files::folder(avatar)).await
     }
 
     /// Asks the place whether it answers, and to us.
     pub async fn answers(&self) -> Result<(), Unkept> {
-        let all = self.parsed("avatars/")?;
+        self.lists("avatars/").await
+    }
+
+    async fn lists(&self, folder: &str) -> Result<(), Unkept> {
+        let all = self.parsed(folder)?;
         self.store.list(Some(&all)).try_next().await.map(drop).map_err(|error| self.failed(&error))
     }
 

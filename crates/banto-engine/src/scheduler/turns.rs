@@ -26,6 +26,7 @@ mod standing;
 const NAP: Duration = Duration::from_secs(1);
 /// How far the time must lie before what is accounted for to count as set back, in milliseconds.
 pub(super) const BACK_MS: i64 = 1_000;
+
 /// A scheduler at work.
 pub(super) struct Loop {
     pub(super) scheduling: Scheduling,

@@ -56,15 +56,20 @@ async fn a_timetable_that_is_registered_again_is_served_by_those_who_had_it() {
     first.halt().await;
 }
 
-#[tokio::test(start_paused = true)]
-async fn what_a_wrong_clock_has_accounted_for_in_advance_puts_nothing_off_after_a_restart() {
-    let house = House::new();
+/// A leader of a minutely schedule accounts three days in advance, by a clock that was set, and dies; the clock is set right.
+async fn dies_with_its_clock_ahead(house: &House) {
     let mut ticks = house.ticks(timetable([minutely("a")]));
-    until(&house, 30).await;
+    until(house, 30).await;
     house.clock.jump(3 * 86_400_000);
     ticks.heard(|event| matches!(event, Event::NotFired { .. })).await;
     ticks.works.abort();
     house.clock.jump(-3 * 86_400_000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_wrong_clock_has_accounted_for_in_advance_puts_nothing_off_after_a_restart() {
+    let house = House::new();
+    dies_with_its_clock_ahead(&house).await;
     pass(20_000).await;
     let again = house.ticks(timetable([minutely("a")]));
     until(&house, 310).await;
@@ -95,12 +100,7 @@ async fn a_leader_whose_clock_jumps_fires_nothing_before_it_has_measured_anew() 
 #[tokio::test(start_paused = true)]
 async fn what_was_due_by_the_old_model_behind_a_clock_that_was_ahead_is_accounted_for() {
     let house = House::new();
-    let mut ticks = house.ticks(timetable([minutely("a")]));
-    until(&house, 30).await;
-    house.clock.jump(3 * 86_400_000);
-    ticks.heard(|event| matches!(event, Event::NotFired { .. })).await;
-    ticks.works.abort();
-    house.clock.jump(-3 * 86_400_000);
+    dies_with_its_clock_ahead(&house).await;
     until(&house, 130).await;
     let again = house.ticks(timetable_of("b2", [says("a", |draft| draft.hourly_at(3))]));
     pass(2_000).await;
@@ -114,12 +114,7 @@ async fn what_was_due_by_the_old_model_behind_a_clock_that_was_ahead_is_accounte
 #[tokio::test(start_paused = true)]
 async fn a_new_process_looks_back_too_where_a_clock_was_ahead() {
     let house = House::new();
-    let mut ticks = house.ticks(timetable([minutely("a")]));
-    until(&house, 30).await;
-    house.clock.jump(3 * 86_400_000);
-    ticks.heard(|event| matches!(event, Event::NotFired { .. })).await;
-    ticks.works.abort();
-    house.clock.jump(-3 * 86_400_000);
+    dies_with_its_clock_ahead(&house).await;
     until(&house, 130).await;
     let again = house.ticks(timetable([minutely("a")]));
     until(&house, 190).await;

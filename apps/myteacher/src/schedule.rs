@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use banto::{Context, Date, Does, JobError, Name, ScheduleDraft, Scheduled, Span, Spec, Timetable, Weekday, schedule};
 
+pub use crate::tokyo::ZONE as TOKYO;
 use crate::{
     app::{App, BUILD},
     args::{Avatars, Typed, Verb},
@@ -21,8 +22,6 @@ use crate::{
 
 /// Whose schedules these are.
 pub const SERVICE: &str = "myteacher";
-/// The zone of those that are due by the users' clock.
-pub const TOKYO: &str = "Asia/Tokyo";
 /// Where chores' output is kept.
 pub const LOGS: &str = "storage/logs";
 /// The days on which two logins live side by side, both in it, in Tokyo. `MYTEACHER_DUAL_AUTH_FROM` and `_UNTIL` move them.

@@ -12,7 +12,8 @@ use crate::error::Error;
 /// A day, in milliseconds.
 pub const DAY_MS: i64 = 86_400_000;
 
-const ZONE: &str = "Asia/Tokyo";
+/// The zone.
+pub const ZONE: &str = "Asia/Tokyo";
 
 /// A month in Tokyo. Displays as `2025-12`, and is read from that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

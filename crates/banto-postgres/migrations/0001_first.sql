@@ -150,7 +150,6 @@ CREATE VIEW {s}.whole AS
         coalesce(l.cancel_asked, e.cancel_asked) AS cancel_asked, coalesce(l.error, e.error) AS error,
         coalesce(l.progress, e.progress) AS progress, j.options, j.payload, j.sum, l.cause, l.park_text, l.park_build,
         e.finished_at, l.token, l.boot, l.until, l.length,
-        coalesce(e.written, l.written) AS written, coalesce(e.written_fence, l.written_fence) AS written_fence,
         CASE WHEN l.id IS NULL THEN e.id IS NOT NULL ELSE e.id IS NULL AND (l.queue, l.kind, l.version, l.priority,
             coalesce(l.hold, -1)) = (j.queue, j.kind, j.version, j.priority, coalesce(j.hold, -1)) END AS fits
     FROM {s}.job j LEFT JOIN {s}.live l ON l.id = j.id LEFT JOIN {s}.ended e ON e.id = j.id;

@@ -109,7 +109,7 @@ RETURNS TABLE (due_at bigint, now_ms bigint, id uuid, kind text, version integer
     state smallint, run_at bigint, enqueued_at bigint, attempts_max integer, attempt integer, crashes integer, fence bigint,
     key text, hold smallint, hold_ms bigint, instance bigint, started_at bigint, cancel_asked boolean, error text,
     progress text, options text, payload text, sum bigint, cause text, park_text text, park_build text, finished_at bigint,
-    token bigint, boot bigint, until bigint, length bigint, written bigint, written_fence bigint, fits boolean)
+    token bigint, boot bigint, until bigint, length bigint, fits boolean)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -172,7 +172,7 @@ BEGIN
         SELECT NULL::bigint, _section, l.id, j.kind, j.version, j.queue, j.priority, l.state, l.run_at, j.enqueued_at,
             j.attempts_max, l.attempt, l.crashes, l.fence, j.key, j.hold, j.hold_ms, l.instance, l.started_at,
             l.cancel_asked, l.error, l.progress, j.options, j.payload, j.sum, l.cause, l.park_text, l.park_build,
-            NULL::bigint, l.token, l.boot, l.until, l.length, l.written, l.written_fence,
+            NULL::bigint, l.token, l.boot, l.until, l.length,
             (l.queue, l.kind, l.version, l.priority, coalesce(l.hold, -1))
                 = (j.queue, j.kind, j.version, j.priority, coalesce(j.hold, -1))
         FROM leased l LEFT JOIN LATERAL (SELECT * FROM {s}.job j WHERE j.id = l.id OFFSET 0) AS j ON true;
@@ -193,7 +193,7 @@ $$;
 
 -- Writes verdicts under leases that hold or, for a rescue, that are over; no job may be there twice. Gives which were
 -- written, now or before; nothing if all were. What lies further in the future than its own length is over if _unknown
--- says so: the caller has seen it so for that long.
+-- says so: the caller has seen it so for that long. What no verdict of the call has (errors, parks, keys) costs nothing.
 CREATE FUNCTION {s}.finish(_ids uuid[], _fences bigint[], _tokens bigint[], _to integer[], _attempts integer[],
     _crashes integer[], _delays bigint[], _errors text[], _words text[], _causes text[], _park_texts text[],
     _park_builds text[], _rescue boolean, _unknown boolean[], _tell boolean, _wall bigint, _steady bigint, _boot bigint)
@@ -203,68 +203,82 @@ LANGUAGE plpgsql AS $$
 DECLARE
     _now bigint := coalesce(_wall, {s}.now_ms());
     _by bigint := coalesce(_steady, _now);
+    _here bigint := coalesce(_boot, 0);
+    _ended bigint[];
     _wrote bigint[];
-    _said uuid[];
-    _live boolean;
+    _free uuid[];
+    _timed uuid[];
+    _kept bigint[];
     _written boolean[];
 BEGIN
-    WITH f AS (
-        SELECT * FROM unnest(_ids, _fences, _tokens, _to, _attempts, _crashes, _delays, _errors, _words, _causes, _park_texts,
-                _park_builds, _unknown) WITH ORDINALITY
-            AS t (id, fence, token, goes, attempt, crashes, delay, error, word, cause, park_text, park_build, unknown, at)),
-    gone AS (
-        DELETE FROM {s}.live l USING f WHERE f.goes >= 4
-            AND l.id = f.id AND l.state = 2 AND l.fence = f.fence AND l.token = f.token
-            AND (NOT _rescue OR l.boot <> coalesce(_boot, 0) OR l.until <= _by
-                OR (f.unknown AND l.until - _by > l.length + 1000))
-        RETURNING f.at, f.goes, f.attempt, f.crashes, f.error, f.word, l.id, l.queue, l.kind, l.version, l.hold, l.run_at,
-            l.fence, l.token, l.instance, l.started_at, l.cancel_asked, l.error AS last, l.progress, l.written,
-            l.written_fence),
-    kept AS (
-        UPDATE {s}.live l SET state = f.goes, attempt = f.attempt, crashes = f.crashes, error = coalesce(f.error, l.error),
-            run_at = CASE WHEN f.goes = 0 THEN {s}.later(_now, f.delay) ELSE l.run_at END,
-            cause = f.cause, park_text = f.park_text, park_build = f.park_build,
-            token = NULL, boot = NULL, until = NULL, length = NULL,
-            written = CASE WHEN _rescue THEN l.written ELSE l.token END,
-            written_fence = CASE WHEN _rescue THEN l.written_fence ELSE l.fence END
-        FROM f WHERE f.goes < 4
-            AND l.id = f.id AND l.state = 2 AND l.fence = f.fence AND l.token = f.token
-            AND (NOT _rescue OR l.boot <> coalesce(_boot, 0) OR l.until <= _by
-                OR (f.unknown AND l.until - _by > l.length + 1000))
-        RETURNING f.at, f.goes, f.error, f.word, l.id, l.queue, l.kind, l.version, l.fence),
-    filed AS (
-        INSERT INTO {s}.ended (id, state, finished_at, run_at, attempt, crashes, fence, instance, started_at, cancel_asked,
-                error, progress, written, written_fence)
-            SELECT id, goes, _now, run_at, attempt, crashes, fence, instance, started_at, cancel_asked,
-                coalesce(error, last), progress, CASE WHEN _rescue THEN written ELSE token END,
-                CASE WHEN _rescue THEN written_fence ELSE fence END
-            FROM gone),
-    freed AS (
-        DELETE FROM {s}.key k USING gone g, LATERAL (SELECT j.key FROM {s}.job j WHERE j.id = g.id OFFSET 0) AS j
-            WHERE g.hold <= 1 AND k.key = j.key AND k.job = g.id),
-    timed AS (
-        UPDATE {s}.key k SET until = {s}.later(_now, j.hold_ms)
-            FROM gone g, LATERAL (SELECT j.key, j.hold_ms FROM {s}.job j WHERE j.id = g.id OFFSET 0) AS j
-            WHERE g.hold = 2 AND k.key = j.key AND k.job = g.id),
-    wrote AS (
-        SELECT at, goes, id, queue, kind, version, fence, word, error FROM gone
-        UNION ALL
-        SELECT at, goes, id, queue, kind, version, fence, word, error FROM kept),
-    counted AS (
-        INSERT INTO {s}.delta (queue, kind, version, what, n)
-            SELECT m.queue, m.kind, m.version, w.what, w.sign * m.n
-            FROM (SELECT queue, kind, version, goes, count(*) AS n FROM wrote GROUP BY queue, kind, version, goes) AS m,
-                LATERAL (VALUES (2, -1), (m.goes, 1), (11, _rescue::integer)) AS w (what, sign) WHERE w.sign <> 0),
-    lines AS (
-        INSERT INTO {s}.line (id, at, fence, word, text)
-            SELECT id, _now, fence, word, error FROM wrote WHERE error IS NOT NULL ORDER BY at)
-    SELECT array_agg(at), array_agg(id) FILTER (WHERE error IS NOT NULL), bool_or(goes < 4) INTO _wrote, _said, _live
-        FROM wrote;
-    IF _said IS NOT NULL THEN
-        PERFORM {s}.trim(_said);
+    IF 4 <= ANY (_to) THEN
+        WITH gone AS (
+            DELETE FROM {s}.live l
+                USING unnest(_ids, _fences, _tokens, _to, _attempts, _crashes, _errors, _unknown) WITH ORDINALITY
+                    AS f (id, fence, token, goes, attempt, crashes, error, unknown, at)
+                WHERE l.id = f.id AND f.goes >= 4 AND l.state = 2 AND l.fence = f.fence AND l.token = f.token
+                    AND (NOT _rescue OR l.boot <> _here OR l.until <= _by OR (f.unknown AND l.until - _by > l.length + 1000))
+                RETURNING f.at, f.goes, f.attempt, f.crashes, coalesce(f.error, l.error) AS error, l.id, l.queue, l.kind,
+                    l.version, l.hold, l.run_at, l.fence, l.token, l.instance, l.started_at, l.cancel_asked, l.progress,
+                    l.written, l.written_fence),
+        filed AS (
+            INSERT INTO {s}.ended (id, state, finished_at, run_at, attempt, crashes, fence, instance, started_at,
+                    cancel_asked, error, progress, written, written_fence)
+                SELECT id, goes, _now, run_at, attempt, crashes, fence, instance, started_at, cancel_asked, error, progress,
+                    CASE WHEN _rescue THEN written ELSE token END, CASE WHEN _rescue THEN written_fence ELSE fence END
+                FROM gone),
+        sums AS (
+            SELECT queue, kind, version, goes, count(*) AS n, array_agg(at) AS ats,
+                array_agg(id) FILTER (WHERE hold <= 1) AS free, array_agg(id) FILTER (WHERE hold = 2) AS timed
+            FROM gone GROUP BY queue, kind, version, goes),
+        counted AS (
+            INSERT INTO {s}.delta (queue, kind, version, what, n)
+                SELECT m.queue, m.kind, m.version, w.what, w.sign * m.n
+                FROM sums AS m, LATERAL (VALUES (2, -1), (m.goes, 1), (11, _rescue::integer)) AS w (what, sign)
+                WHERE w.sign <> 0)
+        SELECT array_agg(a.at), array_agg(a.free) FILTER (WHERE a.free IS NOT NULL),
+                array_agg(a.timed) FILTER (WHERE a.timed IS NOT NULL) INTO _ended, _free, _timed
+            FROM sums AS m, LATERAL unnest(m.ats, m.free, m.timed) AS a (at, free, timed);
+        IF _free IS NOT NULL THEN
+            DELETE FROM {s}.key k USING {s}.job j WHERE j.id = ANY (_free) AND k.key = j.key AND k.job = j.id;
+        END IF;
+        IF _timed IS NOT NULL THEN
+            UPDATE {s}.key k SET until = {s}.later(_now, j.hold_ms)
+                FROM {s}.job j WHERE j.id = ANY (_timed) AND k.key = j.key AND k.job = j.id;
+        END IF;
     END IF;
-    IF _tell AND _live THEN
-        PERFORM pg_notify('{s}.news', '');
+    IF 4 > ANY (_to) THEN
+        WITH kept AS (
+            UPDATE {s}.live l SET state = f.goes, attempt = f.attempt, crashes = f.crashes,
+                error = coalesce(f.error, l.error),
+                run_at = CASE WHEN f.goes = 0 THEN {s}.later(_now, f.delay) ELSE l.run_at END,
+                cause = f.cause, park_text = f.park_text, park_build = f.park_build,
+                token = NULL, boot = NULL, until = NULL, length = NULL,
+                written = CASE WHEN _rescue THEN l.written ELSE l.token END,
+                written_fence = CASE WHEN _rescue THEN l.written_fence ELSE l.fence END
+            FROM unnest(_ids, _fences, _tokens, _to, _attempts, _crashes, _delays, _errors, _causes, _park_texts, _park_builds,
+                    _unknown) WITH ORDINALITY
+                AS f (id, fence, token, goes, attempt, crashes, delay, error, cause, park_text, park_build, unknown, at)
+            WHERE l.id = f.id AND f.goes < 4 AND l.state = 2 AND l.fence = f.fence AND l.token = f.token
+                AND (NOT _rescue OR l.boot <> _here OR l.until <= _by OR (f.unknown AND l.until - _by > l.length + 1000))
+            RETURNING f.at, f.goes, l.queue, l.kind, l.version),
+        counted AS (
+            INSERT INTO {s}.delta (queue, kind, version, what, n)
+                SELECT m.queue, m.kind, m.version, w.what, w.sign * m.n
+                FROM (SELECT queue, kind, version, goes, count(*) AS n FROM kept GROUP BY queue, kind, version, goes) AS m,
+                    LATERAL (VALUES (2, -1), (m.goes, 1), (11, _rescue::integer)) AS w (what, sign) WHERE w.sign <> 0)
+        SELECT array_agg(at) INTO _kept FROM kept;
+        IF _tell AND _kept IS NOT NULL THEN
+            PERFORM pg_notify('{s}.news', '');
+        END IF;
+    END IF;
+    _wrote := _ended || _kept;
+    IF _errors IS NOT NULL AND _wrote IS NOT NULL THEN
+        INSERT INTO {s}.line (id, at, fence, word, text)
+            SELECT f.id, _now, f.fence, f.word, f.error
+            FROM unnest(_ids, _fences, _words, _errors) WITH ORDINALITY AS f (id, fence, word, error, at)
+            WHERE f.error IS NOT NULL AND f.at = ANY (_wrote) ORDER BY f.at;
+        PERFORM {s}.trim(_ids);
     END IF;
     IF cardinality(_wrote) = cardinality(_ids) THEN
         RETURN NULL;

@@ -15,8 +15,9 @@ pub(crate) async fn beat(conn: &mut Conn, watch: &Watch, instance: &Instance) ->
     let text = serde_json::to_string(instance)
         .map_err(|error| StoreError::new(Fault::Damaged, format!("register an instance: {error}")))?;
     let (id, now) = (instance.id.0.cast_signed(), conn.now);
-    let row =
-        conn.one("SELECT * FROM {s}.beat($1, $2, $3, $4, $5)", &[&id, &text, &now.wall, &now.steady, &now.boot]).await?;
+    let row = conn
+        .one("SELECT * FROM {s}.beat($1, $2, $3, $4, $5)", &[&id, &text, &now.wall, &now.steady, &now.boot])
+        .await?;
     let wall_ms: i64 = row.try_get(1)?;
     if now.wall.is_none() {
         watch.look(wall_ms);

@@ -1,13 +1,14 @@
 //! What must always be true of the tables, asked of all of them: for tests, simulators and `doctor`, not for every day.
 
-use crate::{Postgres, conn::Conn, error::{Doing, Result, Worked}};
+use crate::{
+    Postgres,
+    conn::Conn,
+    error::{Doing, Result, Worked},
+};
 
 /// A rule, and the question whose rows break it.
 const RULES: &[(&str, &str)] = &[
-    (
-        "a job stands in exactly one place, which fits it",
-        "SELECT id::text FROM {s}.whole WHERE NOT fits",
-    ),
+    ("a job stands in exactly one place, which fits it", "SELECT id::text FROM {s}.whole WHERE NOT fits"),
     (
         "a place leads to a job",
         "SELECT id::text FROM (SELECT id FROM {s}.live UNION ALL SELECT id FROM {s}.ended) AS p
@@ -48,7 +49,10 @@ const RULES: &[(&str, &str)] = &[
          WHERE ((j.hold = 0 AND l.fence = 0) OR j.hold IN (1, 2))
              AND NOT EXISTS (SELECT FROM {s}.key k WHERE k.key = j.key AND k.job = j.id)",
     ),
-    ("a line belongs to a job", "SELECT id::text FROM {s}.line l WHERE NOT EXISTS (SELECT FROM {s}.job j WHERE j.id = l.id)"),
+    (
+        "a line belongs to a job",
+        "SELECT id::text FROM {s}.line l WHERE NOT EXISTS (SELECT FROM {s}.job j WHERE j.id = l.id)",
+    ),
     (
         "what was said of a due instant fits its fate",
         "SELECT schedule FROM {s}.fire WHERE (fate = 0) <> (reason IS NULL) OR (job IS NOT NULL AND fate <> 0)",

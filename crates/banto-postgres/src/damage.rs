@@ -31,7 +31,8 @@ pub(crate) async fn set_aside(conn: &mut Conn, damaged: &[Damaged]) -> Worked<Ve
 pub(crate) async fn sweep(conn: &mut Conn) -> Worked<()> {
     let wall = conn.wall().await?;
     let now = conn.now.known(wall);
-    let over = "SELECT l.id FROM {s}.live l WHERE l.state = 2 AND (l.boot <> $1 OR l.until <= $2 OR l.until IS NULL) LIMIT $3";
+    let over =
+        "SELECT l.id FROM {s}.live l WHERE l.state = 2 AND (l.boot <> $1 OR l.until <= $2 OR l.until IS NULL) LIMIT $3";
     let rows = conn.query(over, &[&now.boot, &now.steady, &SWEEP_MAX]).await?;
     let ids: Vec<JobId> = rows.iter().map(|row| row.try_get(0).map(row::job_id)).collect::<Result<_, _>>()?;
     if ids.is_empty() {

@@ -38,9 +38,9 @@ impl Failed {
     /// Whether the server undid the whole only because two calls were in each other's way, so that it may be done again at once.
     pub fn collided(&self) -> bool {
         let Failed::Server(error) = self else { return false };
-        error
-            .code()
-            .is_some_and(|code| *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE)
+        error.code().is_some_and(|code| {
+            *code == SqlState::T_R_DEADLOCK_DETECTED || *code == SqlState::T_R_SERIALIZATION_FAILURE
+        })
     }
 }
 
@@ -53,6 +53,8 @@ pub(crate) enum Doing {
     Asking,
     /// Something that may have been written.
     Writing,
+    /// As that, and others may have to hear of it.
+    Telling,
 }
 
 /// The error as the store's own; `what` is what could not be done: "claim jobs".
@@ -98,6 +100,8 @@ fn kind(doing: Doing, error: &tokio_postgres::Error) -> Fault {
         "53100" | "53200" | "53400" | "54000" => Fault::Full,
         // Too many connections, starting up, shutting down, idle too long, read-only.
         "53300" | "57P03" | "57P05" | "25006" | "25P03" => Fault::Gone,
+        // Whoever answered does not take what a session of ours is set to: a pooler.
+        "08P01" if doing == Doing::Connecting => Fault::Config,
         "57P01" | "57P02" | "58030" | "40003" => lost(doing),
         "57P04" | "3D000" | "42501" | "42704" | "0A000" => Fault::Config,
         "XX001" | "XX002" => Fault::Damaged,
@@ -116,7 +120,7 @@ fn kind(doing: Doing, error: &tokio_postgres::Error) -> Fault {
 /// The connection broke, or nobody knows.
 pub(crate) fn lost(doing: Doing) -> Fault {
     match doing {
-        Doing::Writing => Fault::InDoubt,
+        Doing::Writing | Doing::Telling => Fault::InDoubt,
         Doing::Connecting | Doing::Asking => Fault::Gone,
     }
 }

@@ -92,14 +92,31 @@ async fn write_part(conn: &mut Conn, finishes: &[Finish], rescue: Option<&[bool]
     let causes: Vec<_> = verdicts().map(|verdict| verdict.park.as_ref().map(|park| park.cause.word())).collect();
     let texts: Vec<_> = verdicts().map(|verdict| verdict.park.as_ref().map(|park| keep(&park.text))).collect();
     let builds: Vec<_> = verdicts().map(|verdict| verdict.park.as_ref().map(|park| keep(&park.build))).collect();
-    let strange: Vec<bool> = rescue.map_or_else(|| vec![false; finishes.len()], <[bool]>::to_vec);
+    let errors = errors.iter().any(Option::is_some).then_some(errors);
+    let strange = rescue.map(<[bool]>::to_vec);
     let (rescues, tell, now) = (rescue.is_some(), conn.tell, conn.now);
     let row = conn
         .one(
             FINISH,
             &[
-                &of.ids, &of.fences, &of.tokens, &to, &attempts, &crashes, &delays, &errors, &words, &causes, &texts,
-                &builds, &rescues, &strange, &tell, &now.wall, &now.steady, &now.boot,
+                &of.ids,
+                &of.fences,
+                &of.tokens,
+                &to,
+                &attempts,
+                &crashes,
+                &delays,
+                &errors,
+                &words,
+                &causes,
+                &texts,
+                &builds,
+                &rescues,
+                &strange,
+                &tell,
+                &now.wall,
+                &now.steady,
+                &now.boot,
             ],
         )
         .await?;

@@ -9,7 +9,8 @@ use tokio_postgres::types::ToSql;
 
 use crate::{conn::Conn, enqueue::Columns, error::Worked, said::keep};
 
-const FIRE: &str = "SELECT {s}.fire($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
+const FIRE: &str =
+    "SELECT {s}.fire($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
     $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)";
 
 /// Accounts for due instants.

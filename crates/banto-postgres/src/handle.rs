@@ -98,24 +98,23 @@ impl Inner {
         let mut collisions = 0;
         loop {
             let mut conn = self.pool.take(what, self.time.now()).await?;
-            conn.tell = doing == Doing::Writing && self.news.may_tell();
-            let failed = match self.within(what, doing, work(&mut conn)).await {
-                Ok(answer) => {
-                    if conn.news {
-                        self.news.changed(conn.tell);
-                    }
+            conn.tell = doing == Doing::Telling && self.news.may_tell();
+            let done = self.within(work(&mut conn)).await;
+            self.news.made(conn.tell, conn.news && matches!(done, Some(Ok(_))));
+            let failed = match done {
+                Some(Ok(answer)) => {
                     self.pool.put(conn);
                     return Ok(answer);
                 }
-                Err(failed) => failed,
+                Some(Err(failed)) => failed,
+                // Its connection goes with it: the answer may still come.
+                None => return Err(self.silent(what, doing)),
             };
-            let again = failed.collided() && collisions < COLLISIONS_MAX;
-            if conn.is_open() {
-                // If this does not come through either, the connection is not used again.
-                let _given_up = self.within(what, doing, Box::pin(conn.roll_back())).await;
+            if conn.is_open() && self.within(Box::pin(conn.roll_back())).await.is_none() {
+                return Err(fault(what, doing, failed));
             }
             self.pool.put(conn);
-            if !again {
+            if !failed.collided() || collisions == COLLISIONS_MAX {
                 return Err(fault(what, doing, failed));
             }
             collisions += 1;
@@ -123,16 +122,18 @@ impl Inner {
         }
     }
 
-    /// The server gives up a statement by itself; one that does not even say so is given up here, with its connection.
-    async fn within<T>(&self, what: &str, doing: Doing, work: Work<'_, T>) -> Worked<T> {
-        let patience = Duration::from_millis(self.pool.options.statement_timeout_ms.saturating_mul(2) + 5_000);
-        match tokio::time::timeout(patience, work).await {
-            Ok(done) => done,
-            Err(_) => {
-                let what = format!("{what}: no answer from the server for {} s; repeat the call", patience.as_secs());
-                Err(Failed::Store(StoreError::new(lost(doing), what)))
-            }
-        }
+    /// The server gives up a statement by itself; one that does not even say so is given up here: `None`.
+    async fn within<T>(&self, work: Work<'_, T>) -> Option<Worked<T>> {
+        tokio::time::timeout(self.patience(), work).await.ok()
+    }
+
+    fn silent(&self, what: &str, doing: Doing) -> StoreError {
+        let patience = self.patience().as_secs();
+        StoreError::new(lost(doing), format!("{what}: no answer from the server for {patience} s; repeat the call"))
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_millis(self.pool.options.statement_timeout_ms.saturating_mul(2) + 5_000)
     }
 }
 
@@ -169,13 +170,16 @@ async fn durability(conn: &mut Conn, wanted: Durability) -> Worked<(String, Vec<
     }
     let waits = matches!(commit.as_str(), "on" | "remote_apply" | "remote_write" | "local");
     if wanted == Durability::Full && !(flushes && waits) {
-        let setting = if flushes { format!("synchronous_commit={commit}") } else { "fsync or full_page_writes off".into() };
+        let setting =
+            if flushes { format!("synchronous_commit={commit}") } else { "fsync or full_page_writes off".into() };
         return refused(format!(
             "promise durability on this server: it has {setting}; set it on, or ask for less by name: ?durability=memory"
         ));
     }
     let (words, notice) = match (wanted, flushes, standbys && commit != "local") {
-        (Durability::Full, _, true) => ("crash and power loss of the server, and the loss of its machine (synchronous standbys)", None),
+        (Durability::Full, _, true) => {
+            ("crash and power loss of the server, and the loss of its machine (synchronous standbys)", None)
+        }
         (Durability::Full, _, false) => ("crash and power loss of the server", None),
         (Durability::Async, true, _) => (
             "process crash; not the crash of the server, which takes the last second (durability=async)",

@@ -7,14 +7,15 @@
 //!
 //! # Layout
 //! - [`Postgres`] (`handle`): how it is opened, how a call gets a connection; `store`: one method a verb.
-//! - [`Options`] (addresses), `pool` and `conn` (connections, timeouts), `error` (PostgreSQL's codes), `time` (whose clock, and
+//! - [`Options`] (addresses), `pool`, `conn` and `tls` (connections, timeouts), `error` (PostgreSQL's codes), `time` (whose clock, and
 //!   clocks that jump), `migrate` (the schema's steps), `listen` (changes by others).
 //! - `migrations/*.sql`: the tables, and each verb as one function, so that a call is one round trip and one transaction.
 //! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `record` `beat`; and `reads`, `pages`
 //!   (listings), `schedule` (who has which), `ledger` (what became of due instants), `pause`, `own` (the application's transactions).
 //! - `row` (the only file that knows a column of a job), `sum` (what was changed behind our back), `said` (text that PostgreSQL
-//!   cannot hold), `damage` (rows that do not hold). `check`: what must always be true of the tables.
+//!   cannot hold), `damage` (rows that do not hold). `check`: what must always be true of the tables. `advice`: what grows.
 
+mod advice;
 mod beat;
 mod check;
 mod claim;
@@ -45,6 +46,7 @@ mod steer;
 mod store;
 mod sum;
 mod time;
+mod tls;
 
 pub use banto_store::{Read, Store};
 pub use handle::Postgres;

@@ -14,14 +14,14 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use tokio::{
     sync::{Mutex, Notify, mpsc, watch},
     time::{Instant, sleep, timeout},
 };
 use tokio_postgres::{AsyncMessage, Client};
 
-use crate::{conn::in_schema, pool::Pool};
+use crate::{advice::advice, conn::in_schema, pool::Pool};
 
 /// How long a process keeps still after it has notified. Far below the 50 ms within which others must wake.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -35,14 +35,24 @@ const POLL_EVERY: Duration = Duration::from_millis(45);
 /// What is known of changes.
 pub(crate) struct News {
     pub number: watch::Sender<u64>,
-    /// When this process last notified.
-    told: std::sync::Mutex<Option<Instant>>,
+    told: std::sync::Mutex<Told>,
     /// There is something to tell that was not told.
     untold: Notify,
     /// How many wait.
     pub waiting: AtomicUsize,
     /// Notifications do not arrive.
     pub deaf: AtomicBool,
+    /// What an operator should know of the database.
+    advice: std::sync::Mutex<Vec<String>>,
+}
+
+/// What this process has notified.
+#[derive(Default)]
+struct Told {
+    /// When it last did.
+    at: Option<Instant>,
+    /// A call is at work that will, if it changes anything.
+    telling: bool,
 }
 
 /// Somebody waits, as long as this lives.
@@ -57,23 +67,45 @@ impl News {
             untold: Notify::new(),
             waiting: AtomicUsize::new(0),
             deaf: AtomicBool::new(false),
+            advice: std::sync::Mutex::default(),
         }
     }
 
-    /// Whether a call that begins now may notify by itself.
+    /// Whether a call that begins now may notify by itself. Whoever may says afterwards that it was [`made`](News::made).
     pub fn may_tell(&self) -> bool {
-        let told = *self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        told.is_none_or(|at| at.elapsed() >= PAUSE)
+        let mut told = self.told();
+        let may = !told.telling && told.at.is_none_or(|at| at.elapsed() >= PAUSE);
+        told.telling |= may;
+        may
     }
 
-    /// Something was changed by this process, and told to the others, or not yet.
-    pub fn changed(&self, told: bool) {
-        self.hear();
-        if told {
-            *self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Instant::now());
-        } else {
+    /// A call was made, by one who might notify or not, and has changed something or not.
+    pub fn made(&self, might: bool, changed: bool) {
+        if might {
+            let mut told = self.told();
+            told.telling = false;
+            told.at = if changed { Some(Instant::now()) } else { told.at };
+        } else if changed {
             self.untold.notify_one();
         }
+        if changed {
+            self.hear();
+        }
+    }
+
+    fn told(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// What an operator should know now.
+    pub fn notices(&self) -> Vec<String> {
+        let mut notices = self.advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        if self.deaf.load(Ordering::SeqCst) {
+            let notice = "notifications do not arrive (a pooler that hands connections on?): the database is asked every 45 ms \
+                          instead; connect to the server itself, or to a pool that keeps sessions";
+            notices.push(notice.into());
+        }
+        notices
     }
 
     /// Counts somebody who waits.
@@ -126,11 +158,10 @@ enum Heard {
 
 impl Ear {
     async fn open(pool: &Arc<Pool>, news: &Arc<News>) -> Option<Ear> {
-        let (client, mut connection) = pool.connect("listen for changes").await.ok()?;
+        let (client, mut messages) = pool.connect("listen for changes").await.ok()?;
         let (to, heard) = mpsc::channel(64);
         let (ours, probe) = (Arc::clone(pool), in_schema("{s}.probe", &pool.options.schema));
         tokio::spawn(async move {
-            let mut messages = stream::poll_fn(move |context| connection.poll_message(context));
             while let Some(Ok(message)) = messages.next().await {
                 let AsyncMessage::Notification(note) = message else { continue };
                 let heard = match note.channel() == probe {
@@ -194,6 +225,8 @@ impl Ear {
                 if self.tell(pool, "{s}.probe").await.is_none() {
                     return;
                 }
+                let advice = advice(&self.client, &pool.options.schema).await;
+                *now.advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = advice;
             }
             if now.deaf.load(Ordering::SeqCst) && !self.poll(&now, &mut snapshot).await {
                 return;

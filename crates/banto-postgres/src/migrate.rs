@@ -42,9 +42,11 @@ pub(crate) async fn migrate(conn: &mut Conn) -> Worked<Migrated> {
         return Ok(Migrated { from: found, to: found });
     }
     conn.begin().await?;
-    conn.batch("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s';
-        SELECT pg_advisory_xact_lock(hashtextextended('{s}.migrate', 0)); CREATE SCHEMA IF NOT EXISTS {s};")
-        .await?;
+    conn.batch(
+        "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s';
+        SELECT pg_advisory_xact_lock(hashtextextended('{s}.migrate', 0)); CREATE SCHEMA IF NOT EXISTS {s};",
+    )
+    .await?;
     let from = version(conn).await?;
     let mut steps = String::new();
     for step in STEPS.iter().skip(from) {

@@ -4,7 +4,7 @@
 //! `application_name` …) is handed on. Whatever would weaken the promise is asked for by name (`durability=memory`). An address
 //! may hold a password, so no more of it is ever shown than where it leads.
 
-use std::{fmt, str::FromStr, time::Duration};
+use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
 use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
@@ -17,7 +17,7 @@ use crate::error::Result;
 
 /// What an address may say after its `?`, beside what is PostgreSQL's own.
 const KNOWN: &str = "schema=NAME, durability=full|async|memory, connections=NUMBER, statement_timeout_ms=MILLISECONDS, \
-                     lock_timeout_ms=MILLISECONDS, and PostgreSQL's own (sslmode, connect_timeout, application_name ...)";
+                     lock_timeout_ms=MILLISECONDS, sslrootcert=PATH, and PostgreSQL's own (sslmode, connect_timeout, application_name ...)";
 /// An address as it should be.
 const EXAMPLE: &str = "postgres://user@host/database";
 /// PostgreSQL cuts longer names of anything; the news have the schema's and five bytes.
@@ -51,7 +51,10 @@ pub struct Options {
     /// Whether a store is made where there is none, and an older schema brought up to date. If not, both are refused and the
     /// database is left as it is. True by default.
     pub migrate: bool,
-    config: Config,
+    /// The authorities that are believed with `sslmode=require`, in a file of PEM; the machine's own by default.
+    pub sslrootcert: Option<PathBuf>,
+    /// What is PostgreSQL's own: hosts, role, database, time-outs. Holds the password.
+    pub config: Config,
 }
 
 impl Options {
@@ -63,6 +66,7 @@ impl Options {
             statement_timeout_ms: 30_000,
             lock_timeout_ms: 5_000,
             migrate: true,
+            sslrootcert: None,
             config,
         }
     }
@@ -73,6 +77,7 @@ impl Options {
             "schema" => self.schema = Some(value.to_owned()).filter(|schema| is_schema(schema))?,
             "durability" => self.durability = durability(value)?,
             "connections" => self.connections = value.parse().ok().filter(|count| (1..=64).contains(count))?,
+            "sslrootcert" => self.sslrootcert = Some(value).filter(|path| !path.is_empty()).map(PathBuf::from),
             "statement_timeout_ms" => self.statement_timeout_ms = ms(value)?,
             "lock_timeout_ms" => self.lock_timeout_ms = ms(value)?,
             _ => return None,
@@ -147,7 +152,10 @@ impl FromStr for Options {
         let (ours, theirs): (Vec<&str>, Vec<&str>) = pairs.partition(|pair| is_ours(pair));
         let config = format!("{place}?{}", theirs.join("&")).parse::<Config>().map_err(|error| {
             let cause = std::error::Error::source(&error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            refused(format!("read the address of the store: {}; allowed are {KNOWN}", visible(&format!("{error}{cause}"), 200)))
+            refused(format!(
+                "read the address of the store: {}; allowed are {KNOWN}",
+                visible(&format!("{error}{cause}"), 200)
+            ))
         })?;
         let mut options = Options::of(config);
         for pair in ours {
@@ -170,7 +178,7 @@ impl FromStr for Options {
 
 fn is_ours(pair: &str) -> bool {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    matches!(name, "schema" | "durability" | "connections" | "statement_timeout_ms" | "lock_timeout_ms")
+    matches!(name, "schema" | "durability" | "connections" | "statement_timeout_ms" | "lock_timeout_ms" | "sslrootcert")
 }
 
 /// Letters that need no quotes: the name goes into statements.
@@ -200,3 +208,7 @@ impl fmt::Display for Options {
         f.write_str(&self.place())
     }
 }
+
+#[cfg(test)]
+#[path = "options_tests.rs"]
+mod tests;

@@ -19,7 +19,10 @@ use crate::{
 pub async fn enqueue_in(tx: &Transaction<'_>, schema: &str, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
     enqueue::check(jobs)?;
     if schema.is_empty() || !schema.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-        return Err(StoreError::new(Fault::Config, "enqueue in a transaction: the schema has no name that one may have"));
+        return Err(StoreError::new(
+            Fault::Config,
+            "enqueue in a transaction: the schema has no name that one may have",
+        ));
     }
     if jobs.is_empty() {
         return Ok(Vec::new());

@@ -39,8 +39,12 @@ impl Pauses {
     pub async fn all(&self, conn: &mut Conn, wall: i64) -> Worked<BTreeMap<String, Pause>> {
         let mut found = BTreeMap::new();
         for row in conn.query(self.all, &[&wall]).await? {
-            let pause =
-                Pause { by: said(row.try_get(1)?), reason: said(row.try_get(2)?), at: row.try_get(3)?, until: row.try_get(4)? };
+            let pause = Pause {
+                by: said(row.try_get(1)?),
+                reason: said(row.try_get(2)?),
+                at: row.try_get(3)?,
+                until: row.try_get(4)?,
+            };
             found.insert(row.try_get(0)?, pause);
         }
         Ok(found)

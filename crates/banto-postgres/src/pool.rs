@@ -10,14 +10,16 @@ use std::{
 };
 
 use banto_store::{Fault, StoreError};
+use futures_util::StreamExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio_postgres::{Client, Connection, Socket, config::SslMode};
+use tokio_postgres::Client;
 
 use crate::{
     conn::Conn,
     error::{Doing, Failed, Result, fault},
     options::Options,
     time::Now,
+    tls::{self, Messages},
 };
 
 /// The connections of one open store.
@@ -67,9 +69,10 @@ impl Pool {
             }
         }
         let (client, connection) = self.connect(what).await?;
-        tokio::spawn(connection);
+        tokio::spawn(connection.for_each(|_| async {}));
         let failed = |error: tokio_postgres::Error| fault(what, Doing::Connecting, Failed::Server(error));
-        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?.try_get(0).map_err(failed)?;
+        let pid: i32 =
+            client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?.try_get(0).map_err(failed)?;
         self.is_ours(pid);
         Ok(Conn::new(client, Arc::clone(&self.schema), now))
     }
@@ -83,19 +86,13 @@ impl Pool {
     }
 
     /// Connects, and nothing else.
-    pub async fn connect(&self, what: &str) -> Result<(Client, Connection<Socket, Stream>)> {
+    pub async fn connect(&self, what: &str) -> Result<(Client, Messages)> {
         let config = self.options.config();
         let patience = config.get_connect_timeout().copied().unwrap_or(Duration::from_secs(5)) * 2;
-        let place = self.options.place();
-        let made = tokio::time::timeout(patience, config.connect(tls(config.get_ssl_mode())?)).await;
-        match made {
-            Ok(Ok(made)) => Ok(made),
-            Ok(Err(error)) => Err(fault(&format!("{what}: connect to {place}"), Doing::Connecting, Failed::Server(error))),
-            Err(_) => {
-                let what = format!("{what}: connect to {place}: no answer; look at the server and the address");
-                Err(StoreError::new(Fault::Gone, what))
-            }
-        }
+        let what = format!("{what}: connect to {}", self.options.place());
+        let made = tokio::time::timeout(patience, tls::connect(&self.options, config, &what)).await;
+        let silent = |_| StoreError::new(Fault::Gone, format!("{what}: no answer; look at the server and the address"));
+        made.map_err(silent)?
     }
 
     /// Notes that the connection with that number is ours.
@@ -111,13 +108,6 @@ impl Pool {
     pub fn ours(&self, pid: i32) -> bool {
         lock(&self.pids).contains(&pid)
     }
-}
-
-/// What TLS adds to a connection: nothing, in this build.
-pub(crate) type Stream = tokio_postgres::tls::NoTlsStream;
-
-fn tls(_mode: SslMode) -> Result<tokio_postgres::NoTls> {
-    Ok(tokio_postgres::NoTls)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -31,14 +31,14 @@ pub(crate) async fn prune(conn: &mut Conn, prune: &Prune) -> Worked<Pruned> {
 
 /// The longest ended. What another pruner is just deleting is left to it.
 pub(crate) const OLD: &str = "SELECT id FROM (
-        (SELECT id, finished_at FROM {s}.ended WHERE state = 4 AND finished_at <= $1
-            ORDER BY state, finished_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+        SELECT * FROM (SELECT id, finished_at FROM {s}.ended WHERE state = 4 AND finished_at <= $1
+            ORDER BY state, finished_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS done
         UNION ALL
-        (SELECT id, finished_at FROM {s}.ended WHERE state = 5 AND finished_at <= $2
-            ORDER BY state, finished_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+        SELECT * FROM (SELECT id, finished_at FROM {s}.ended WHERE state = 5 AND finished_at <= $2
+            ORDER BY state, finished_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS dead
         UNION ALL
-        (SELECT id, finished_at FROM {s}.ended WHERE state = 6 AND finished_at <= $3
-            ORDER BY state, finished_at, id LIMIT $4 FOR UPDATE SKIP LOCKED)
+        SELECT * FROM (SELECT id, finished_at FROM {s}.ended WHERE state = 6 AND finished_at <= $3
+            ORDER BY state, finished_at, id LIMIT $4 FOR UPDATE SKIP LOCKED) AS cancelled
     ) AS old ORDER BY finished_at, id LIMIT $4";
 
 async fn jobs(conn: &mut Conn, prune: &Prune, wall: i64) -> Worked<(usize, bool)> {

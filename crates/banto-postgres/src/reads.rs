@@ -75,7 +75,8 @@ pub(crate) async fn queues(conn: &mut Conn) -> Worked<Vec<QueueView>> {
     conn.begin_asking().await?;
     let wall = conn.wall().await?;
     let mut views: BTreeMap<Name, QueueView> = BTreeMap::new();
-    let counted = "SELECT queue, what, sum(n)::bigint FROM {s}.counted WHERE what <= 6 GROUP BY queue, what HAVING sum(n) > 0";
+    let counted =
+        "SELECT queue, what, sum(n)::bigint FROM {s}.counted WHERE what <= 6 GROUP BY queue, what HAVING sum(n) > 0";
     for row in conn.query(counted, &[]).await? {
         let Some(state) = State::of_number(row.try_get::<_, Int>(1)?.0) else { continue };
         let jobs = u64::try_from(row.try_get::<_, i64>(2)?).unwrap_or(0);
@@ -89,7 +90,8 @@ pub(crate) async fn queues(conn: &mut Conn) -> Worked<Vec<QueueView>> {
     }
     let since = wall.saturating_sub_unsigned(LATELY_MS);
     for row in conn.query(DIED, &[&since]).await? {
-        view(&mut views, readable(row.try_get(0)?)).died_lately += u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0);
+        view(&mut views, readable(row.try_get(0)?)).died_lately +=
+            u64::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0);
     }
     let names: Vec<String> = views.keys().map(|name| name.as_str().to_owned()).collect();
     for row in conn.query(WAITING, &[&names, &wall]).await? {

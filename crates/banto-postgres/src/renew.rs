@@ -3,13 +3,7 @@
 use banto_core::Lease;
 use banto_store::Renewed;
 
-use crate::{
-    claim::LEASE_MS_MAX,
-    conn::Conn,
-    error::Worked,
-    finish::Leases,
-    row::Int,
-};
+use crate::{claim::LEASE_MS_MAX, conn::Conn, error::Worked, finish::Leases, row::Int};
 
 /// Prolongs leases to `lease_ms` from now.
 pub(crate) async fn renew(conn: &mut Conn, leases: &[Lease], lease_ms: u64) -> Worked<Vec<Renewed>> {

@@ -32,16 +32,16 @@ pub(crate) async fn expired(conn: &mut Conn, watch: &Watch, limit: usize) -> Wor
         ORDER BY l.boot = $1, l.until, l.id LIMIT $3";
     let rows = conn.query(over, &[&now.boot, &now.steady, &limit, &!given, &AHEAD_MS]).await?;
     let read = rows.iter().filter_map(|row| row::read(row, 0).ok());
-    let found: Vec<(Expired, Held)> =
-        read.filter_map(|stored| stored.held.map(|held| (Expired { lease: held.lease, job: stored.job }, held))).collect();
+    let found: Vec<(Expired, Held)> = read
+        .filter_map(|stored| stored.held.map(|held| (Expired { lease: held.lease, job: stored.job }, held)))
+        .collect();
     let strange: Vec<(Lease, u64)> = found
         .iter()
         .filter(|(_, held)| is_ahead(held, now))
         .map(|(_, held)| (held.lease, held.length.unsigned_abs()))
         .collect();
     let over = watch.over(&strange);
-    let waits: Vec<Lease> =
-        strange.iter().zip(over).filter(|(_, over)| !over).map(|((lease, _), _)| *lease).collect();
+    let waits: Vec<Lease> = strange.iter().zip(over).filter(|(_, over)| !over).map(|((lease, _), _)| *lease).collect();
     Ok(found.into_iter().map(|(expired, _)| expired).filter(|expired| !waits.contains(&expired.lease)).collect())
 }
 

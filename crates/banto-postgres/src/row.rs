@@ -25,7 +25,7 @@ pub(crate) const ANY: &str = "SELECT w.* FROM {s}.whole w";
 enum Column {
     Id, Kind, Version, Queue, Priority, State, RunAt, EnqueuedAt, AttemptsMax, Attempt, Crashes, Fence, Key, Hold, HoldMs,
     Instance, StartedAt, CancelAsked, Error, Progress, Options, Payload, Sum, Cause, ParkText, ParkBuild, FinishedAt,
-    Token, Boot, Until, Length, Written, WrittenFence, Fits,
+    Token, Boot, Until, Length, Fits,
 }
 
 /// A job as it is stored, and what is the store's own business.
@@ -155,7 +155,8 @@ impl<'a> At<'a> {
             version: self.number(Column::Version, 1, u16::MAX)?,
             queue: self.name(Column::Queue)?,
             priority: self.number(Column::Priority, 0, PRIORITY_MAX)?,
-            payload: Payload::parse(self.text(Column::Payload)?).map_err(|_| "the payload is not JSON within its limits")?,
+            payload: Payload::parse(self.text(Column::Payload)?)
+                .map_err(|_| "the payload is not JSON within its limits")?,
             state: State::of_number(state).ok_or("the state has an unknown number")?,
             run_at: self.int(Column::RunAt)?,
             attempt: self.number(Column::Attempt, 0, u16::MAX)?,
@@ -205,7 +206,8 @@ impl<'a> At<'a> {
     fn unique(&self) -> Result<Option<Unique>, Why> {
         let Some(key) = self.maybe_text(Column::Key)? else { return Ok(None) };
         let key = Label::new(key).map_err(|refusal| refusal.to_string())?;
-        let hold = to_hold(self.maybe_int(Column::Hold)?, self.maybe_int(Column::HoldMs)?).ok_or("the hold is unknown")?;
+        let hold =
+            to_hold(self.maybe_int(Column::Hold)?, self.maybe_int(Column::HoldMs)?).ok_or("the hold is unknown")?;
         Ok(Some(Unique { key, hold }))
     }
 
@@ -280,7 +282,11 @@ impl<'a> At<'a> {
             version: self.number(Column::Version, 0, u16::MAX).unwrap_or(0),
             queue: self.name(Column::Queue).unwrap_or_else(|_| stand_in()),
             priority: self.number(Column::Priority, 0, PRIORITY_MAX).unwrap_or(PRIORITY_MAX),
-            payload: self.text(Column::Payload).ok().and_then(|text| Payload::parse(text).ok()).unwrap_or_else(no_payload),
+            payload: self
+                .text(Column::Payload)
+                .ok()
+                .and_then(|text| Payload::parse(text).ok())
+                .unwrap_or_else(no_payload),
             state: ended.unwrap_or(State::Parked),
             run_at: at(Column::RunAt),
             attempt: self.number(Column::Attempt, 0, u16::MAX).unwrap_or(0),
@@ -344,6 +350,10 @@ mod tests {
             let (number, ms) = of_hold(hold);
             assert_eq!(to_hold(Some(number.into()), ms), Some(hold));
         }
-        assert!(to_hold(Some(2), None).is_none() && to_hold(Some(4), None).is_none() && to_hold(Some(2), Some(-1)).is_none());
+        assert!(
+            to_hold(Some(2), None).is_none()
+                && to_hold(Some(4), None).is_none()
+                && to_hold(Some(2), Some(-1)).is_none()
+        );
     }
 }

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use banto_core::{JobId, Refusal, ScheduleName, State};
 use banto_store::{Order, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+use uuid::Uuid;
 
 use crate::{
     beat,
@@ -119,7 +120,9 @@ async fn carry_out(conn: &mut Conn, page: &[Stored], sort: Sort, by: &str, done:
     let (by, wall) = (keep(by), conn.now.wall);
     let rows = match sort {
         Sort::Cancel => {
-            let why = |stored: &Stored| stored.job.park.as_ref().filter(|_| stored.damaged).map(|park| keep(&park.text).into_owned());
+            let why = |stored: &Stored| {
+                stored.job.park.as_ref().filter(|_| stored.damaged).map(|park| keep(&park.text).into_owned())
+            };
             let whys: Vec<Option<String>> = page.iter().map(why).collect();
             conn.query("SELECT * FROM {s}.cancel_jobs($1, $2, $3, $4)", &[&ids, &whys, &by, &wall]).await?
         }
@@ -144,7 +147,7 @@ async fn carry_out(conn: &mut Conn, page: &[Stored], sort: Sort, by: &str, done:
             return Ok(page.len());
         }
     };
-    let mut answers = HashMap::new();
+    let mut answers: HashMap<Uuid, i64> = HashMap::new();
     for row in &rows {
         answers.insert(row.try_get(0)?, row.try_get::<_, Int>(1)?.0);
     }

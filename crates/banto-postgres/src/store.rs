@@ -1,6 +1,6 @@
 //! The contract, met: each verb a call on a connection.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::sync::Arc;
 
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
@@ -29,14 +29,13 @@ impl Store for Postgres {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         Box::pin(async move {
             enqueue::check(&jobs)?;
-            call!(self, "enqueue jobs", Writing, |conn, jobs| enqueue::enqueue(conn, &jobs)).await
+            call!(self, "enqueue jobs", Telling, |conn, jobs| enqueue::enqueue(conn, &jobs)).await
         })
     }
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
         Box::pin(async move {
-            let (claimed, wall) =
-                call!(self, "claim jobs", Writing, |conn, claim| claim::claim(conn, &claim)).await?;
+            let (claimed, wall) = call!(self, "claim jobs", Writing, |conn, claim| claim::claim(conn, &claim)).await?;
             self.looked(wall);
             Ok(claimed)
         })
@@ -49,7 +48,7 @@ impl Store for Postgres {
     fn finish(&self, finishes: Vec<Finish>) -> Answer<'_, Vec<Finished>> {
         Box::pin(async move {
             finish::check(&finishes)?;
-            call!(self, "finish jobs", Writing, |conn, finishes| finish::finish(conn, &finishes)).await
+            call!(self, "finish jobs", Telling, |conn, finishes| finish::finish(conn, &finishes)).await
         })
     }
 
@@ -66,7 +65,7 @@ impl Store for Postgres {
         let store = self.clone();
         Box::pin(async move {
             finish::check(&finishes)?;
-            call!(self, "rescue jobs", Writing, |conn, store, finishes| rescue::rescue(
+            call!(self, "rescue jobs", Telling, |conn, store, finishes| rescue::rescue(
                 conn,
                 &store.inner().watch,
                 &finishes
@@ -78,21 +77,21 @@ impl Store for Postgres {
     fn register(&self, register: Register) -> Answer<'_, Registration> {
         Box::pin(async move {
             register.check().map_err(StoreError::from)?;
-            call!(self, "register schedules", Writing, |conn, register| schedule::register(conn, &register)).await
+            call!(self, "register schedules", Telling, |conn, register| schedule::register(conn, &register)).await
         })
     }
 
     fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {
         Box::pin(async move {
             firing.check().map_err(StoreError::from)?;
-            call!(self, "account for due instants", Writing, |conn, firing| fire::fire(conn, &firing)).await
+            call!(self, "account for due instants", Telling, |conn, firing| fire::fire(conn, &firing)).await
         })
     }
 
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         Box::pin(async move {
             steer::check(&steer)?;
-            call!(self, "carry out the order", Writing, |conn, steer| steer::steer(conn, &steer)).await
+            call!(self, "carry out the order", Telling, |conn, steer| steer::steer(conn, &steer)).await
         })
     }
 
@@ -127,13 +126,7 @@ impl Read for Postgres {
     fn about(&self) -> About {
         let inner = self.inner();
         let mut notices = inner.notices.clone();
-        if inner.news.deaf.load(Ordering::SeqCst) {
-            notices.push(
-                "notifications do not arrive (a pooler that hands connections on?): the database is asked every 45 ms \
-                 instead; connect to the server itself, or to a pool that keeps sessions"
-                    .into(),
-            );
-        }
+        notices.extend(inner.news.notices());
         About {
             store: "postgres".into(),
             place: inner.pool.options.place(),

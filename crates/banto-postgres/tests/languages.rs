@@ -1,5 +1,5 @@
 //! Other languages enqueue inside their own transactions: psql and Python. A job of one that is rolled back never was.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::process::Command;
 

@@ -10,7 +10,7 @@ use crate::tree::{Edge, Package, Tree};
 pub const NAME: &str = "floors";
 
 /// The floor of every crate. `banto-macros` knows the words of `banto-core` and nothing else, so it stands right above.
-const FLOORS: [(&str, u8); 18] = [
+const FLOORS: [(&str, u8); 19] = [
     ("banto-core", 0),
     ("banto-macros", 1),
     ("banto-store", 1),
@@ -20,6 +20,7 @@ const FLOORS: [(&str, u8); 18] = [
     ("banto-process", 2),
     ("banto-laravel", 2),
     ("banto-engine", 3),
+    ("banto-open", 3),
     ("banto-web", 4),
     ("banto", 5),
     ("banto-cli", 5),

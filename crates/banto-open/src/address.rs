@@ -105,3 +105,7 @@ impl fmt::Debug for Address {
         write!(f, "Address({self})")
     }
 }
+
+#[cfg(test)]
+#[path = "address_tests.rs"]
+mod tests;

@@ -120,9 +120,7 @@ impl Keeper {
 
     /// Begins all, keeps all, ends all.
     pub async fn live(mut self, mut signals: Signals, folders: Result<Vec<PathBuf>, String>) -> Result<End, Failure> {
-        for notice in self.store.about().notices {
-            tracing::warn!(notice, "the store has something to say");
-        }
+        log::store(&self.store.about());
         let (asks, mut asked) = mpsc::channel(16);
         let door = serve::open(folders, asks).await;
         let reaping = self.adopts_orphans();

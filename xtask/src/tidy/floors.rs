@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("banto-process", 2),
     ("banto-laravel", 2),
     ("banto-engine", 3),
+    ("banto-open", 3),
     ("banto-web", 4),
     ("banto", 5),
     ("banto-cli", 5),

@@ -30,7 +30,7 @@ pub(crate) async fn primary(options: &Options) -> Result<Host> {
             })
         }
         Place::Cluster(hosts) => {
-            let slot = slot(options.prefix());
+            let slot = slot(options.prefix.as_str());
             let found =
                 first(options, hosts, redis::cmd("CLUSTER").arg("SLOTS"), |host, value| of_slot(host, value, slot))
                     .await?;

@@ -13,6 +13,9 @@ use crate::{
     script,
 };
 
+/// The server answers nobody else while jobs are counted anew, so of more than this the counts stay one off.
+const RECOUNT_MAX: usize = 200_000;
+
 /// A job whose entry does not hold.
 #[derive(Debug, Clone)]
 pub(crate) struct Wreck {
@@ -54,7 +57,7 @@ fn class(job: &Job) -> String {
 
 /// Parks them; gives those that are there.
 pub(crate) async fn park(store: &Redis, wrecks: &[Wreck]) -> Result<Vec<JobId>> {
-    let mut parked = Vec::new();
+    let (mut parked, mut uncounted) = (Vec::new(), false);
     for wreck in wrecks {
         let why = serde_json::to_vec(&(&wreck.why, "")).unwrap_or_default();
         let undo = wreck.undo.map(|lease| [lease.fence.to_le_bytes().as_slice(), &lease.token.to_le_bytes()].concat());
@@ -64,9 +67,14 @@ pub(crate) async fn park(store: &Redis, wrecks: &[Wreck]) -> Result<Vec<JobId>> 
             .arg("")
             .arg(wreck.id.bytes().as_slice())
             .arg(undo.unwrap_or_default());
-        if store.call(call).await?.parts.int()? > 0 {
+        let answer = store.call(call).await?.parts.int()?;
+        uncounted |= answer == 2;
+        if answer > 0 {
             parked.push(wreck.id);
         }
+    }
+    if uncounted {
+        store.call(Call::of(&script::RECOUNT).number(RECOUNT_MAX)).await?;
     }
     Ok(parked)
 }

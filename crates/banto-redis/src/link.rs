@@ -74,11 +74,7 @@ impl Link {
         let mut again = true;
         loop {
             let (number, mut connection) = line.get(&self.options).await?;
-            let answer = match script.sha() {
-                "" => Err(RedisError::from((ErrorKind::Server(ServerErrorKind::NoScript), "not loaded yet"))),
-                sha => self.send(&mut connection, sha, script, args).await,
-            };
-            let error = match answer {
+            let error = match self.send(&mut connection, script, args).await {
                 Ok(answer) => return answer,
                 Err(error) => error,
             };
@@ -110,12 +106,11 @@ impl Link {
     async fn send(
         &self,
         connection: &mut MultiplexedConnection,
-        sha: &str,
         script: &Script,
         args: &[Vec<u8>],
     ) -> redis::RedisResult<Result<Value>> {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(sha).arg(1).arg(self.options.keys.base());
+        command.arg(script.sha()).arg(1).arg(self.options.prefix.base());
         for arg in args {
             command.arg(arg.as_slice());
         }
@@ -183,7 +178,7 @@ impl Line {
     }
 }
 
-/// A connection to a primary, with all scripts loaded.
+/// A connection to a primary that has been taught all scripts, if this process has not taught them to any server yet.
 async fn open(options: &Options, host: &Host) -> Result<MultiplexedConnection> {
     let doing = format!("connect to Redis at {}", shown(host));
     let failed = |error: RedisError| fault(&doing, &error, false);
@@ -194,7 +189,10 @@ async fn open(options: &Options, host: &Host) -> Result<MultiplexedConnection> {
             "give the primary's address, or let sentinels or the cluster name it (redis+sentinel://, redis+cluster://)";
         return Err(StoreError::new(Fault::Gone, format!("{doing}: it is a replica, which takes no writes; {cure}")));
     }
-    load(&mut connection).await.map_err(failed)?;
+    // What they are called follows from their text; a server that does not know them says so.
+    if script::ALL.iter().any(|script| script.sha().is_empty()) {
+        load(&mut connection).await.map_err(failed)?;
+    }
     Ok(connection)
 }
 

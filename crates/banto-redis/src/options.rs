@@ -8,7 +8,7 @@ use std::{fmt, str::FromStr};
 use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
 
-use crate::{error::Result, keys::Keys};
+use crate::{error::Result, keys::Prefix};
 
 /// What an address may say after its `?`.
 const KNOWN: &str = "prefix=WORD, durability=checked|memory, wait=REPLICAS, wait_ms=MILLISECONDS, timeout_ms=MILLISECONDS, \
@@ -60,7 +60,7 @@ pub struct Options {
     /// The number of the database; a cluster has only 0.
     pub database: i64,
     /// What all keys begin with.
-    pub(crate) keys: Keys,
+    pub prefix: Prefix,
     /// Whether a server that keeps nothing is refused.
     pub durability: Durability,
     /// How many replicas must have a write before it is `Ok`; `None` is one if there are any.
@@ -84,7 +84,7 @@ impl Options {
             user: None,
             password: None,
             database: 0,
-            keys: Keys::default(),
+            prefix: Prefix::default(),
             durability: Durability::Checked,
             wait: None,
             wait_ms: 1_000,
@@ -96,12 +96,7 @@ impl Options {
 
     /// With another prefix. Refuses what is no plain word.
     pub fn with_prefix(self, prefix: &str) -> Result<Options> {
-        Ok(Options { keys: Keys::of(prefix)?, ..self })
-    }
-
-    /// What all keys begin with, in braces.
-    pub fn prefix(&self) -> &str {
-        self.keys.prefix()
+        Ok(Options { prefix: Prefix::new(prefix)?, ..self })
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<()> {
@@ -115,7 +110,7 @@ impl Options {
             })
         };
         match name {
-            "prefix" => self.keys = Keys::of(value)?,
+            "prefix" => self.prefix = Prefix::new(value)?,
             "durability" if value == "memory" => self.durability = Durability::Memory,
             "durability" if value == "checked" => self.durability = Durability::Checked,
             "wait" => self.wait = u32::try_from(number(0, 100)?).ok(),
@@ -268,7 +263,7 @@ impl fmt::Display for Options {
             }
             Place::Cluster(hosts) => write!(f, "redis{s}+cluster://{}", list(hosts))?,
         }
-        write!(f, "?prefix={}", self.prefix())
+        write!(f, "?prefix={}", self.prefix.as_str())
     }
 }
 

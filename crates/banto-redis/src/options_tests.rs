@@ -16,13 +16,13 @@ fn hosts(all: &[(&str, u16)]) -> Vec<Host> {
 fn one_server_is_read() {
     let options = read("redis://localhost");
     assert_eq!(options, Options::of(Place::One(("localhost".into(), 6379))));
-    assert_eq!((options.prefix(), options.database), ("banto", 0));
+    assert_eq!((options.prefix.as_str(), options.database), ("banto", 0));
     let options = read(
         "redis://ann:p%40ss@[::1]:6380/3?prefix=shop&durability=memory&wait=2&wait_ms=50&timeout_ms=900&connections=8",
     );
     assert_eq!(options.place, Place::One(("::1".into(), 6380)));
     assert_eq!((options.user.as_deref(), options.password.as_deref()), (Some("ann"), Some("p@ss")));
-    assert_eq!((options.database, options.prefix(), options.durability), (3, "shop", Durability::Memory));
+    assert_eq!((options.database, options.prefix.as_str(), options.durability), (3, "shop", Durability::Memory));
     assert_eq!((options.wait, options.wait_ms, options.timeout_ms, options.connections), (Some(2), 50, 900, 8));
 }
 

@@ -237,12 +237,12 @@ async fn e7_nothing_outside_the_prefix_is_touched() {
     let (job, lease) = store.claim(asks(5)).await.unwrap().jobs.remove(0);
     store.finish(vec![verdict(&job, lease, Outcome::Dead { error: "e".into() })]).await.unwrap();
     store.queues().await.unwrap();
-    let keys: Vec<String> = ask(&server, &[b"KEYS", b"*"]).await;
-    let strange: Vec<_> = keys.iter().filter(|key| !key.starts_with("{shop}:") && *key != "theirs").collect();
+    let keys: Vec<Vec<u8>> = ask(&server, &[b"KEYS", b"*"]).await;
+    let strange: Vec<_> = keys.iter().filter(|key| !key.starts_with(b"{shop}:") && *key != b"theirs").collect();
     assert!(strange.is_empty(), "{strange:?}");
     for key in keys {
-        let expires: i64 = ask(&server, &[b"TTL", key.as_bytes()]).await;
-        assert_eq!(expires, -1, "{key}");
+        let expires: i64 = ask(&server, &[b"TTL", &key]).await;
+        assert_eq!(expires, -1, "{key:?}");
     }
     for bad in ["a:lock", "*", "mail\r\nFLUSHALL", "{shop}", "a b", "a\0"] {
         assert!(banto_core::Name::new(bad).is_err(), "{bad:?}");

@@ -8,7 +8,7 @@ use banto_core::{Job, JobId, Lease};
 use crate::{
     Redis,
     call::Call,
-    error::Result,
+    error::{Result, odd},
     row::{Damaged, stand_in},
     script,
 };
@@ -77,4 +77,27 @@ pub(crate) async fn park(store: &Redis, wrecks: &[Wreck]) -> Result<Vec<JobId>> 
         store.call(Call::of(&script::RECOUNT).number(RECOUNT_MAX)).await?;
     }
     Ok(parked)
+}
+
+/// Lets go of whatever key only the end of a damaged job would have freed. It cannot say which that is, so all are looked
+/// through, some at a time.
+pub(crate) async fn free_keys(store: &Redis, id: JobId) -> Result<()> {
+    let (inner, doing) = (store.inner(), "look for the key of a damaged job");
+    let mut cursor = 0_u64;
+    loop {
+        let mut scan = redis::cmd("HSCAN");
+        scan.arg(inner.options.prefix.held()).arg(cursor).arg("COUNT").arg(1_000);
+        let page = inner.link.ask(doing, &scan).await?;
+        let read = redis::from_redis_value::<(u64, Vec<(Vec<u8>, Vec<u8>)>)>(page);
+        let (next, held) = read.map_err(|_| odd(doing))?;
+        for (key, holder) in held {
+            if holder.starts_with(id.bytes()) && holder.ends_with(&i64::to_le_bytes(-1)) {
+                store.call(Call::of(&script::UNKEY).arg(id.bytes().as_slice()).arg(key)).await?;
+            }
+        }
+        if next == 0 {
+            return Ok(());
+        }
+        cursor = next;
+    }
 }

@@ -60,6 +60,11 @@ impl Prefix {
         format!("{}probe:{who}", self.base)
     }
 
+    /// The unique keys that are held, with who holds them.
+    pub(crate) fn held(&self) -> String {
+        format!("{}key", self.base)
+    }
+
     /// The version of the form in which all this is stored.
     pub(crate) fn form(&self) -> String {
         format!("{}form", self.base)

@@ -104,3 +104,23 @@ fn what_is_shown_is_read_again() {
         assert_eq!(read(address).to_string(), address);
     }
 }
+
+#[test]
+fn a_server_that_all_the_world_could_speak_to_is_refused() {
+    for host in ["8.8.8.8", "[2001:4860::1]", "[::ffff:8.8.8.8]"] {
+        let told = format!("redis://{host}").parse::<Options>().unwrap_err();
+        assert!(told.to_string().contains("exposed=yes"), "{told}");
+        read(&format!("redis://:secret@{host}"));
+        read(&format!("redis://{host}?exposed=yes"));
+    }
+    for host in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "[::1]", "[fd00::1]", "redis.shop.example"] {
+        read(&format!("redis://{host}"));
+    }
+}
+
+#[test]
+fn sentinels_have_a_login_of_their_own() {
+    let options = read("redis+sentinel://:hunter2@a/main?sentinel_password=hunter3");
+    assert_eq!(options.sentinel, Some((String::new(), "hunter3".into())));
+    assert!(!format!("{options} {options:?}").contains("hunter"), "{options}");
+}

@@ -61,6 +61,7 @@ scripts! {
     BEAT: "beat", true, [];
     DAMAGE: "damage", true, [];
     RECOUNT: "recount", true, [];
+    UNKEY: "unkey", true, [];
     ROWS: "rows", false, [];
     CARD: "card", false, [];
     WALK: "walk", false, [];

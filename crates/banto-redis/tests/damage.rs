@@ -1,7 +1,7 @@
 //! Entries that somebody has changed by hand: set aside with their bytes, and their neighbours run.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use banto_core::{Cause, JobId, Outcome, State};
+use banto_core::{Cause, Hold, JobId, Label, NewJob, Outcome, State, Unique};
 use banto_redis::Redis;
 use banto_servers::Redis as Server;
 use banto_store::{Finished, Order, Prune, Read, Select, Steer, Store};
@@ -126,6 +126,21 @@ async fn a_damaged_job_can_be_cancelled_and_forgotten() {
     assert_eq!(steer(&store, Order::Forget(Select::ids([id]))).await.count, 1);
     assert!(store.job(id).await.unwrap().is_none());
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// Its key is free again, though it cannot say which it was.
+#[tokio::test]
+async fn a_damaged_job_that_is_cancelled_lets_go_of_its_key() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let key = Label::new("order 7").unwrap();
+    let keyed = NewJob { unique: Some(Unique { key: key.clone(), hold: Hold::Done }), ..own::jobs(1).remove(0) };
+    store.enqueue([keyed.clone()].into()).await.unwrap();
+    write(&server, "job", &keyed.id, b"nonsense").await;
+    assert_eq!(store.claim(asks(1)).await.unwrap().damaged, [keyed.id]);
+    assert_eq!(store.holder(key.clone()).await.unwrap().map(|holder| holder.job), Some(keyed.id));
+    assert_eq!(steer(&store, Order::Cancel(Select::ids([keyed.id]))).await.count, 1);
+    assert_eq!(store.holder(key).await.unwrap(), None);
 }
 
 /// A place in line that leads to no job at all.

@@ -96,7 +96,7 @@ impl Redis {
 
 /// Looks at the version of what is stored, and writes this build's where there is nothing.
 async fn form(link: &Link, options: &Options) -> Result<Migrated> {
-    let (key, doing) = (options.keys.form(), "read the store's version");
+    let (key, doing) = (options.prefix.form(), "read the store's version");
     if options.migrate {
         let made = link.ask(doing, redis::cmd("SET").arg(&key).arg(FORM).arg("NX")).await?;
         if made == Value::Okay {

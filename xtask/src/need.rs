@@ -45,8 +45,19 @@ pub enum Without {
     LeavesOut(&'static str),
 }
 
+impl Without {
+    /// Whether a run without the tool has failed.
+    pub const fn fails(self, ci: bool) -> bool {
+        match self {
+            Self::Fails => true,
+            Self::Instead(_) => false,
+            Self::LeavesOut(_) => ci,
+        }
+    }
+}
+
 /// Every tool.
-pub const NEEDS: [Need; 7] = [
+pub const NEEDS: [Need; 8] = [
     Need {
         name: "git",
         steps: &[Step::Tidy],
@@ -76,13 +87,25 @@ pub const NEEDS: [Need; 7] = [
         without: Without::Instead("plain `cargo test` runs the tests: slower, and a test that hangs is not ended"),
     },
     Need {
-        name: REDIS,
-        steps: &[Step::Tests],
+        name: "redis",
+        steps: &[Step::Tests, Step::Prove],
         // Debian's tools are the server by another name. The package of the server itself would start one as a service, which
         // nobody asked for.
         asks: &["redis-check-rdb", "--version"],
         from: From::Apt("redis-tools"),
-        without: Without::LeavesOut("redis monitor is not tried against a real server"),
+        without: Without::Fails,
+    },
+    Need {
+        name: "postgresql",
+        steps: &[Step::Tests, Step::Prove],
+        // Debian keeps the server's programs off the path, a folder for each version.
+        asks: &[
+            "sh",
+            "-c",
+            "(command -v initdb && command -v postgres || ls /usr/lib/postgresql/*/bin/initdb) && command -v psql",
+        ],
+        from: From::Apt("postgresql"),
+        without: Without::Fails,
     },
     Need {
         name: "strace",
@@ -102,9 +125,6 @@ pub const NEEDS: [Need; 7] = [
 
 /// The name of the test runner in the table.
 pub const NEXTEST: &str = "cargo-nextest";
-
-/// The name of the Redis server in the table.
-pub const REDIS: &str = "redis";
 
 /// A tool that could not be had, and why.
 #[derive(Debug)]
@@ -131,6 +151,7 @@ impl Need {
             let (program, arguments) = command.split_first().ok_or("there is no command to install it")?;
             let run = Run::new(house, &called(program), arguments)
                 .env("DEBIAN_FRONTEND", "noninteractive")
+                .env("RUNLEVEL", "1") // a server that is installed for its programs is not started as a service
                 .env("CARGO_PROFILE_DEV_DEBUG", "0");
             match run.limit(INSTALL_TIME).go(house, |_, _| {}) {
                 End::Exit(0) => {}
@@ -202,7 +223,7 @@ mod tests {
         let names = |steps: &[Step]| supply(&house, steps).iter().map(|missing| missing.need.name).collect::<Vec<_>>();
         assert_eq!(names(&[Step::Fmt, Step::Tidy]), ["git", "rustfmt"]);
         assert_eq!(names(&[Step::Doctests, Step::Sim]), [""; 0]);
-        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "redis", "strace", "faketime"]);
+        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "redis", "postgresql", "strace", "faketime"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //! - `part`: whose line it is; `line`: how one goes out; `logs` (settings) and `files`: where it is kept
-//! - `recent`: the last lines of programs, for whoever asks
+//! - `jobs`: when each begins and ends; `recent`: the last lines of programs, for whoever asks
 
 use std::{
     io::{self, IsTerminal},
@@ -15,9 +15,7 @@ use std::{
 };
 
 use banto_core::Secrets;
-use banto_engine::Event;
 use banto_store::Clock;
-use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter,
@@ -33,14 +31,15 @@ use tracing_subscriber::{
 use crate::exit::Failure;
 use files::Files;
 use line::{Machines, People, Time};
-use part::JOB;
 
 mod files;
+mod jobs;
 mod line;
 pub(crate) mod logs;
 pub(crate) mod part;
 pub(crate) mod recent;
 
+pub(crate) use jobs::Jobs;
 pub use logs::Logs;
 pub(crate) use part::Part;
 
@@ -142,25 +141,6 @@ where
     let lines = fmt::layer().json().with_timer(Time { clock, exact: true }).with_target(false);
     let lines = lines.log_internal_errors(false).flatten_event(true);
     lines.with_current_span(false).with_span_list(false).with_writer(to)
-}
-
-/// Says when each job begins and ends. What did not end well is said by the engine.
-pub(crate) async fn lines(mut events: Receiver<Event>) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Started { job, kind, queue, attempt }) => {
-                tracing::info!(target: JOB, %job, %kind, %queue, attempt, "running");
-            }
-            Ok(Event::Ended { job, kind, outcome: outcome @ "done", ran_ms, attempt, .. }) => {
-                tracing::info!(target: JOB, %job, %kind, attempt, ran_ms, outcome, "ended");
-            }
-            Ok(_) => {}
-            Err(RecvError::Lagged(missed)) => {
-                tracing::warn!(target: JOB, missed, "jobs began and ended faster than they can be told")
-            }
-            Err(RecvError::Closed) => return,
-        }
-    }
 }
 
 #[cfg(test)]

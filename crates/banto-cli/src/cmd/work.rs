@@ -13,6 +13,7 @@ use banto_engine::{
     BoxFuture, Config, Halt, Layer, Next, Registry, Report, Unfit, Worker, config::QueueWeight, context::Run,
 };
 use serde_json::json;
+use tokio::runtime::Handle;
 
 use super::{Desk, beside, signals};
 use crate::{
@@ -51,7 +52,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
         vitals.stopping(stop.reason());
     });
     let signals = signals::obey(worker.stop())?;
-    let lines = typed.verbose.then(|| tokio::spawn(log::lines(worker.events().subscribe())));
+    let jobs = typed.verbose.then(|| log::Jobs::tell(&Handle::current(), worker.events().subscribe()));
     for notice in desk.store().about().notices {
         tracing::warn!(notice, "the store has something to say");
     }
@@ -65,10 +66,10 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
         beside.abort();
     }
     let stuck = report.as_ref().is_ok_and(|report| !report.left.is_empty());
-    if let Some(lines) = lines.filter(|_| !stuck) {
-        // The worker's last event was told before its report; the reader ends when nobody tells any more. Runs that heed
-        // nobody may hold the thread it needs, so it is not waited for then.
-        let _ = lines.await;
+    if let Some(jobs) = jobs.filter(|_| !stuck) {
+        // The worker's last event was told before its report. Runs that heed nobody may hold the thread that this needs, so
+        // it is not waited for then.
+        jobs.told().await;
     }
     ended(desk, report.map_err(unfit)?)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use banto_core::{JobId, Name, text::hides};
+use banto_core::text::hides;
 use banto_store::GivenClock;
 
 use super::*;
@@ -10,7 +10,7 @@ use super::*;
 const HOSTILE: &str = "\u{1b}[2J\u{9b}31m\u{202e}x\r\n{\"level\":\"INFO\"}";
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<u8>>>);
+pub(super) struct Heard(pub(super) Arc<Mutex<Vec<u8>>>);
 
 impl io::Write for Heard {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -23,7 +23,7 @@ impl io::Write for Heard {
 }
 
 /// Lines of that kind to `to`, until the answer is dropped.
-fn logs<W: io::Write + 'static>(
+pub(super) fn logs<W: io::Write + 'static>(
     people: bool,
     now_ms: i64,
     to: impl Fn() -> W + Send + Sync + 'static,
@@ -85,36 +85,6 @@ fn a_secret_is_in_no_line() {
             assert_eq!((&lines[0]["password"], lines.len()), (&"***".into(), 2));
         }
     }
-}
-
-#[tokio::test]
-async fn each_job_begins_and_ends_in_a_line() {
-    let (to, events) = tokio::sync::broadcast::channel(10);
-    let (job, kind, queue): (JobId, Name, Name) =
-        ("0199e7c4-8e3a-7c11-b0a3-5f0f6f0e9a11".parse().unwrap(), "greet".parse().unwrap(), "mail".parse().unwrap());
-    to.send(Event::Started { job, kind: kind.clone(), queue: queue.clone(), attempt: 1 }).unwrap();
-    let ended = |outcome| Event::Ended {
-        job,
-        kind: kind.clone(),
-        queue: queue.clone(),
-        attempt: 1,
-        outcome,
-        state: banto_core::State::Done,
-        ran_ms: 12,
-        error: None,
-    };
-    to.send(ended("retry")).unwrap();
-    to.send(ended("done")).unwrap();
-    drop(to);
-    let heard = Heard::default();
-    let writer = heard.clone();
-    let _guard = logs(false, 0, move || writer.clone());
-    lines(events).await;
-    let text = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();
-    let said: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let [running, ended] = &said[..] else { panic!("the engine says itself what did not end well: {text}") };
-    assert_eq!((&running["message"], &running["queue"]), (&"running".into(), &"mail".into()));
-    assert_eq!((&ended["message"], &ended["ran_ms"], &ended["outcome"]), (&"ended".into(), &12.into(), &"done".into()));
 }
 
 #[test]

@@ -26,6 +26,7 @@ use crate::{
     exit::{Exit, Failure},
     given::{Given, Written},
     health::{self, Door, Told, Vitals},
+    log,
     mean::{self, schedule::Part},
 };
 
@@ -47,6 +48,8 @@ pub(super) struct Keeper {
     pub(super) scheduler: Option<(Slot<Watched>, Stop)>,
     pub(super) workers: Vec<Working>,
     pub(super) beside_running: Option<JoinHandle<()>>,
+    /// Who tells of their jobs, if that is wanted.
+    pub(super) jobs_told: Option<log::Jobs>,
     /// Where all its workers tell theirs.
     pub(super) events: Events,
     pub(super) end: Option<End>,
@@ -89,6 +92,7 @@ impl Keeper {
             scheduler: None,
             workers: Vec::new(),
             beside_running: None,
+            jobs_told: None,
             events: Events::default(),
             end: None,
             vitals: Vitals::default(),

@@ -36,6 +36,11 @@ impl Keeper {
             tracing::info!(ended = ended.join(", "), late = report.late, "the worker has ended");
             self.heeds_nobody(report);
         }
+        let stuck = self.end.as_ref().is_some_and(|end| end.stuck);
+        if let Some(jobs) = self.jobs_told.take().filter(|_| !stuck) {
+            // Not beside a run that heeds nobody: it may hold the thread that this needs.
+            jobs.told().await;
+        }
         self.end.take().unwrap_or(End { exit: Exit::Well, reason, stuck: false })
     }
 

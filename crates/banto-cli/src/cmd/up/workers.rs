@@ -142,7 +142,7 @@ impl Keeper {
 
     fn listen(&mut self) {
         if worker_words(&self.written, &self.how).verbose {
-            self.main.spawn(log::lines(self.events.subscribe()));
+            self.jobs_told = Some(log::Jobs::tell(&self.main, self.events.subscribe()));
         }
         if let Some(own) = self.beside.clone().filter(|_| !self.how.only_runs) {
             let living = beside::keep(own, self.opened.clone(), self.events.clone());

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use banto_core::JobId;
 use banto_engine::{Config, Events, Halt, Registry, Stop, Timetable, Worker};
 use banto_store::Card;
+use tokio::runtime::Handle;
 
 use super::{left, tick::Tick};
 use crate::{
@@ -35,14 +36,14 @@ pub(super) async fn worked(
     worker.preflight().map_err(work::unfit)?;
     let (stop, events): (Stop, Events) = (worker.stop(), worker.events());
     let signals = signals::obey(worker.stop())?;
-    let lines = verbose.then(|| tokio::spawn(log::lines(events.subscribe())));
+    let jobs = verbose.then(|| log::Jobs::tell(&Handle::current(), events.subscribe()));
     let ran = tokio::spawn(left::ran(events.subscribe()));
     let report = until_all_is_done(desk, worker, &stop, own, waiting).await;
     drop((signals, events));
     // A run that heeds nobody would keep who tells of it for ever: then nobody waits for the last word.
     report?;
-    if let Some(lines) = lines {
-        let _ = lines.await;
+    if let Some(jobs) = jobs {
+        jobs.told().await;
     }
     let ran = ran.await.map_err(|error| Failure::new(Exit::Machine, format!("hear what ran here: {error}")))?;
     left::told(desk, ran, own).await

@@ -1,0 +1,174 @@
+//! One PostgreSQL server.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use rustix::process::{Signal, geteuid};
+use tempfile::TempDir;
+
+use crate::{Settings, Shared, Told, daemon::Daemon, free_port, owned, shared};
+
+/// Who runs it where this is root: PostgreSQL refuses root.
+const USER: &str = "postgres";
+/// Where Debian keeps the programs that are not on the path, a folder for each version.
+const DEBIAN: &str = "/usr/lib/postgresql";
+/// After a `kill -9` its backends notice within moments that their parent is gone; until then the data are theirs.
+const LOOKS: u32 = 200;
+
+/// A server with a cluster of its own, durable as PostgreSQL is by default. Everybody on loopback is its superuser.
+#[derive(Debug)]
+pub struct Postgres {
+    // Before the folder: a server is ended before its data go.
+    daemon: Option<Daemon>,
+    port: u16,
+    settings: Vec<(String, String)>,
+    folder: TempDir,
+}
+
+/// How a server is stopped (`pg_ctl -m`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Once every client has gone.
+    Smart,
+    /// Clients are cut off, transactions rolled back.
+    Fast,
+    /// As a crash: the next start recovers.
+    Immediate,
+}
+
+impl Postgres {
+    /// Makes a cluster and starts its server.
+    pub fn start(settings: Settings<'_>) -> Told<Postgres> {
+        let folder = tempfile::tempdir().map_err(|error| format!("make a folder: {error}"))?;
+        if geteuid().is_root() {
+            run(Command::new("chown").arg(USER).arg(folder.path()))?;
+        }
+        let data = folder.path().join("data");
+        let mut init = Command::new(program("initdb")?);
+        init.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
+        init.arg(&data).current_dir(folder.path());
+        let mut made = Daemon::start(&init, Some(USER))?;
+        if !made.ended()?.success() {
+            return Err(format!("make a cluster: {}", made.log()));
+        }
+        let mut server = Postgres { daemon: None, port: 0, settings: owned(settings), folder };
+        server.port = free_port()?;
+        match server.begin() {
+            Err(told) if told.contains("Address already in use") => {
+                server.port = free_port()?;
+                server.begin()?;
+            }
+            begun => begun?,
+        }
+        Ok(server)
+    }
+
+    /// The server that `cargo xtask test` has started for the whole run, or one for this process, without its fsync: for
+    /// what is asked of answers, not of crashes.
+    pub fn shared() -> Told<Shared<Postgres>> {
+        shared::POSTGRES.get(|| Postgres::start(&[("fsync", "off"), ("max_connections", "400")]))
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// Its port on loopback.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its data.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts it again on the same data and port, and waits until it answers.
+    pub fn begin(&mut self) -> Told<()> {
+        self.daemon = None;
+        let mut command = Command::new(program("postgres")?);
+        command.arg("-D").arg(self.folder.path().join("data")).arg("-p").arg(self.port.to_string());
+        command.args(["-h", "127.0.0.1", "-k"]).arg(self.folder.path()).current_dir(self.folder.path());
+        for (name, value) in &self.settings {
+            command.arg("-c").arg(format!("{name}={value}"));
+        }
+        for _ in 1..LOOKS {
+            let daemon = Daemon::start(&command, Some(USER))?;
+            match daemon.hears("ready to accept connections") {
+                Err(told) if told.contains("is still in use") || told.contains("lock file") => {}
+                heard => {
+                    self.daemon = Some(daemon);
+                    return heard;
+                }
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        Err("start the server again: backends of the one that was killed do not go".into())
+    }
+
+    /// Changes a setting for the next start.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.settings.retain(|(known, _)| known != name);
+        self.settings.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// Stops it, and waits until it has ended.
+    pub fn stop(&mut self, how: Stop) -> Told<()> {
+        let signal = match how {
+            Stop::Smart => Signal::TERM,
+            Stop::Fast => Signal::INT,
+            Stop::Immediate => Signal::QUIT,
+        };
+        self.end(signal)
+    }
+
+    /// `kill -9` of the server's first process.
+    pub fn kill(&mut self) -> Told<()> {
+        self.end(Signal::KILL)
+    }
+
+    fn end(&mut self, signal: Signal) -> Told<()> {
+        let Some(mut daemon) = self.daemon.take() else { return Ok(()) };
+        daemon.signal(signal)?;
+        daemon.ended().map(drop)
+    }
+
+    /// The last of what it said since it was started.
+    pub fn log(&self) -> String {
+        self.daemon.as_ref().map(Daemon::log).unwrap_or_default()
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        // Its backends end with it, which they would not do at once after a kill.
+        let _ = self.stop(Stop::Immediate);
+    }
+}
+
+/// A program of PostgreSQL: on the path, or the newest that Debian has put aside.
+fn program(name: &str) -> Told<PathBuf> {
+    let versions = std::fs::read_dir(DEBIAN).into_iter().flatten().flatten();
+    let aside = versions.filter_map(|version| {
+        let number: u32 = version.file_name().to_str()?.parse().ok()?;
+        let path = version.path().join("bin").join(name);
+        path.is_file().then_some((number, path))
+    });
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let on_path = std::env::split_paths(&path).map(|folder| folder.join(name)).find(|path| path.is_file());
+    on_path.or(aside.max().map(|(_, path)| path)).ok_or_else(|| {
+        format!("find PostgreSQL's {name}: `cargo xtask test` installs it (Debian's package postgresql)")
+    })
+}
+
+fn run(command: &mut Command) -> Told<()> {
+    let shown = format!("{command:?}");
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("run {shown}: {status}")),
+        Err(error) => Err(format!("run {shown}: {error}")),
+    }
+}

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use ::redis::{AsyncConnectionConfig, Client, ErrorKind, RedisError, Value, aio::MultiplexedConnection, cmd};
+use tokio::runtime::Builder;
 
 use crate::{
     redis::{
@@ -19,14 +20,28 @@ const SLOW_MAX: u32 = 128;
 /// How deep an answer to INFO may be nested.
 const NESTED_MAX: u32 = 4;
 
-/// A look that ends by itself.
+/// A look that ends by itself. It has a thread and a runtime of its own: its deadline is the network's time, also where the
+/// application's is given.
 pub(super) async fn within(patience: Duration, address: &Address) -> Result<Look, Unreached> {
-    tokio::time::timeout(patience, ask(address)).await.unwrap_or_else(|_| {
-        Err(Unreached {
-            why: format!("it did not answer within {} ms", patience.as_millis()),
-            cure: "it hangs, is stopped, runs one long command, or a firewall drops what is sent: look at its process and its log",
-        })
-    })
+    let address = address.clone();
+    let asking = tokio::task::spawn_blocking(move || {
+        let own = Builder::new_current_thread().enable_all().build().map_err(|error| no_look(&error))?;
+        let looked = own.block_on(async { tokio::time::timeout(patience, ask(&address)).await });
+        own.shutdown_background(); // a name that is still being looked up holds nobody up
+        looked.unwrap_or_else(|_| Err(silent(patience)))
+    });
+    asking.await.unwrap_or_else(|error| Err(no_look(&error)))
+}
+
+fn silent(patience: Duration) -> Unreached {
+    Unreached {
+        why: format!("it did not answer within {} ms", patience.as_millis()),
+        cure: "it hangs, is stopped, runs one long command, or a firewall drops what is sent: look at its process and its log",
+    }
+}
+
+fn no_look(error: &dyn std::fmt::Display) -> Unreached {
+    Unreached { why: format!("no look could begin: {error}"), cure: "this machine is short of threads or memory" }
 }
 
 async fn ask(address: &Address) -> Result<Look, Unreached> {

@@ -172,3 +172,70 @@ async fn blocked_handlers_do_not_stop_the_scheduler() {
     tokio::task::spawn_blocking(move || watch.join().unwrap()).await.unwrap();
     assert!(ended.await.unwrap().unwrap().looked.fired >= 2);
 }
+
+/// Says so when it goes.
+struct Going(mpsc::Sender<()>);
+
+impl Drop for Going {
+    fn drop(&mut self) {
+        let _ = self.0.send(());
+    }
+}
+
+/// A store whose first `finish` holds the thread that asks.
+struct Slow {
+    inner: Memory,
+    asked: mpsc::Sender<()>,
+    go: Mutex<mpsc::Receiver<()>>,
+    _going: Going,
+}
+
+impl Store for Slow {
+    fn finish(&self, finishes: Vec<banto_store::Finish>) -> banto_store::Answer<'_, Vec<banto_store::Finished>> {
+        let _ = self.asked.send(());
+        let _ = self.go.lock().unwrap().recv();
+        self.inner.finish(finishes)
+    }
+    banto_store::pass!(inner: enqueue claim renew expired rescue register fire steer prune record beat changed);
+}
+
+impl Read for Slow {
+    banto_store::pass!(inner: about reads);
+}
+
+/// Its loop may be just in the middle on another thread, and would write down that the runs were handed back.
+#[test]
+fn a_dropped_worker_tells_of_no_end() {
+    let place = place(2);
+    let here = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let ids = here.block_on(async {
+        let enqueued = place.client.enqueue_all(&[act("long"), act("short")]).await.unwrap();
+        [enqueued[0].id, enqueued[1].id]
+    });
+    let (asked, asks) = mpsc::channel();
+    let (go, wait) = mpsc::channel::<()>();
+    let (gone, goes) = mpsc::channel();
+    let store = Slow { inner: place.memory.clone(), asked, go: Mutex::new(wait), _going: Going(gone) };
+    let (dropped, drops) = mpsc::channel();
+    let begun = Arc::new(tokio::sync::Notify::new());
+    let registry = acting(move |act, _| {
+        let (begun, going) = (begun.clone(), (act.0 == "long").then(|| Going(dropped.clone())));
+        async move {
+            let Some(_going) = going else {
+                begun.notified().await;
+                return Ok(());
+            };
+            begun.notify_one();
+            std::future::pending().await
+        }
+    });
+    let worker = Worker::new(Arc::new(store), registry, Config::new(name("w"), [name("default")]));
+    let running = place.application.spawn(worker.run());
+    asks.recv().unwrap(); // the short one has ended, and that is being written
+    running.abort();
+    drops.recv().unwrap(); // the long one was cut off
+    drop(go);
+    goes.recv().unwrap(); // nothing of the worker is left
+    let states = ids.map(|id| here.block_on(place.memory.job(id)).unwrap().unwrap().job.state);
+    assert_eq!(states, [State::Running, State::Done]);
+}

@@ -1,0 +1,157 @@
+//! Who is the primary now.
+//!
+//! One server is itself. Sentinels are asked in turn whom they name; nodes of a cluster, who serves the slot of the prefix.
+//! Nothing is remembered: whoever connects anew asks anew, so a failover is followed as soon as a connection shows it.
+
+use std::time::Duration;
+
+use banto_store::{Fault, StoreError};
+use redis::{
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, Value,
+    aio::MultiplexedConnection,
+};
+
+use crate::{
+    Options, Place,
+    error::{Result, fault},
+    options::{Host, shown},
+};
+
+/// The primary's address.
+pub(crate) async fn primary(options: &Options) -> Result<Host> {
+    match &options.place {
+        Place::One(host) => Ok(host.clone()),
+        Place::Sentinel { hosts, service } => {
+            let mut ask = redis::cmd("SENTINEL");
+            ask.arg("get-master-addr-by-name").arg(service);
+            let found = first(options, hosts, &ask, sentinels_word).await?;
+            found.ok_or_else(|| {
+                StoreError::new(Fault::Config, format!("find the primary: no sentinel knows the service \"{service}\""))
+            })
+        }
+        Place::Cluster(hosts) => {
+            let slot = slot(options.prefix.as_str());
+            let found =
+                first(options, hosts, redis::cmd("CLUSTER").arg("SLOTS"), |host, value| of_slot(host, value, slot))
+                    .await?;
+            found.ok_or_else(|| {
+                StoreError::new(Fault::Gone, format!("find the primary: nobody serves slot {slot} of the cluster now"))
+            })
+        }
+    }
+}
+
+/// The first answer of these hosts that names somebody; `None` if they answer and name nobody.
+async fn first(
+    options: &Options,
+    hosts: &[Host],
+    ask: &redis::Cmd,
+    read: impl Fn(&Host, &Value) -> Option<Host>,
+) -> Result<Option<Host>> {
+    let mut last = None;
+    for host in hosts {
+        let plain = asking(options);
+        let asked = async { ask.query_async::<Value>(&mut connect(&plain, host).await?).await };
+        match asked.await {
+            Ok(value) => match read(host, &value) {
+                Some(found) => return Ok(Some(found)),
+                None => last = Some(Ok(None)),
+            },
+            Err(error) if last.is_none() => {
+                last = Some(Err(fault(&format!("ask {} for the primary", shown(host)), &error, false)));
+            }
+            Err(_) => {}
+        }
+    }
+    last.unwrap_or(Ok(None))
+}
+
+/// How those are spoken to who are asked: a sentinel has no databases, and a login of its own or none.
+fn asking(options: &Options) -> Options {
+    let plain = Options { database: 0, ..options.clone() };
+    match (&options.place, options.sentinel.clone().unzip()) {
+        (Place::Sentinel { .. }, (user, password)) => {
+            let user = user.filter(|user| !user.is_empty());
+            Options { user, password, ..plain }
+        }
+        _ => plain,
+    }
+}
+
+fn sentinels_word(_: &Host, value: &Value) -> Option<Host> {
+    let (host, port) = redis::from_redis_value_ref::<Option<(String, u16)>>(value).ok()??;
+    Some((host, port))
+}
+
+/// Who serves the slot. A node that does not know its own name is where it was asked.
+fn of_slot(asked: &Host, value: &Value, slot: u16) -> Option<Host> {
+    let Value::Array(ranges) = value else { return None };
+    ranges.iter().find_map(|range| {
+        let Value::Array(range) = range else { return None };
+        let [Value::Int(from), Value::Int(to), Value::Array(node), ..] = range.as_slice() else { return None };
+        let [name, Value::Int(port), ..] = node.as_slice() else { return None };
+        let name = redis::from_redis_value_ref::<Option<String>>(name).ok().flatten().filter(|name| !name.is_empty());
+        let here = (*from..=*to).contains(&i64::from(slot));
+        here.then(|| Some((name.unwrap_or_else(|| asked.0.clone()), u16::try_from(*port).ok()?))).flatten()
+    })
+}
+
+/// The slot of a hash tag: CRC-16 (XMODEM) modulo 16,384.
+fn slot(tag: &str) -> u16 {
+    let step = |sum: u16, _bit: u8| if sum & 0x8000 == 0 { sum << 1 } else { (sum << 1) ^ 0x1021 };
+    let sum = tag.bytes().fold(0_u16, |sum, byte| (0..8_u8).fold(sum ^ (u16::from(byte) << 8), step));
+    sum % 16_384
+}
+
+/// A connection to that host, logged in.
+pub(crate) async fn connect(options: &Options, host: &Host) -> redis::RedisResult<MultiplexedConnection> {
+    let limit = Some(Duration::from_millis(options.timeout_ms));
+    let config = AsyncConnectionConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
+    client(options, host)?.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// How that host is spoken to.
+pub(crate) fn client(options: &Options, (host, port): &Host) -> redis::RedisResult<Client> {
+    #[cfg(feature = "tls")]
+    // The client takes the process's provider; where there is one already, that one serves.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let address = match options.tls {
+        true => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
+        false => ConnectionAddr::Tcp(host.clone(), *port),
+    };
+    let mut login =
+        RedisConnectionInfo::default().set_db(options.database).set_lib_name("banto", env!("CARGO_PKG_VERSION"));
+    if let Some(user) = &options.user {
+        login = login.set_username(user);
+    }
+    if let Some(password) = &options.password {
+        login = login.set_password(password);
+    }
+    let info: ConnectionInfo = address.into_connection_info()?;
+    let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
+    Client::open(info.set_redis_settings(login).set_tcp_settings(tcp))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slots_are_the_clusters_own() {
+        // As `CLUSTER KEYSLOT` of a server answers.
+        for (tag, expected) in [("123456789", 12_739), ("foo", 12_182), ("user1000", 3_443), ("", 0)] {
+            assert_eq!(slot(tag), expected, "{tag}");
+        }
+    }
+
+    #[test]
+    fn who_serves_a_slot_is_read() {
+        let node = |name: &str, port| Value::Array(vec![Value::BulkString(name.into()), Value::Int(port)]);
+        let range = |from, to, node| Value::Array(vec![Value::Int(from), Value::Int(to), node]);
+        let value = Value::Array(vec![range(0, 99, node("a", 1)), range(100, 16_383, node("", 2))]);
+        let asked = ("here".to_owned(), 9);
+        assert_eq!(of_slot(&asked, &value, 99), Some(("a".to_owned(), 1)));
+        assert_eq!(of_slot(&asked, &value, 100), Some(("here".to_owned(), 2)));
+        assert_eq!(of_slot(&asked, &Value::Nil, 100), None);
+    }
+}

@@ -1,0 +1,94 @@
+-- claim: leases jobs to an instance.
+-- ARGV: instance, lease_ms, limit, tokens (8 bytes each), the most that are made ready of a queue, the number of queues, the queues, the parked jobs to adopt.
+-- Answers how long until time alone brings more (-1: never), ids in line that lead to no job that can be read, then for each
+-- job its id, its row, what never changes, and what was last said of it.
+local instance, lease_ms, limit, tokens = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local promote_max, number = tonumber(ARGV[7]), tonumber(ARGV[8])
+local queues, open, given, lost, answer = {}, {}, {}, {}, {}
+for n = 1, number do
+  local queue = ARGV[8 + n]
+  if open[queue] == nil then
+    insert(queues, queue)
+    local till = paused(PAUSE, queue)
+    open[queue] = till or false
+    local due = call('ZRANGEBYSCORE', P .. 'due:' .. queue, '-inf', wall, 'LIMIT', 0, promote_max)
+    load(due)
+    for _, id in ipairs(due) do
+      local row = readable(id)
+      if row and row[STATE] == SCHEDULED then
+        row[STATE] = READY
+        -- One under which a process died takes the place it had when it came.
+        if row[CRASHES] > 0 then row[RUN_AT] = math.min(row[RUN_AT], row[ENQUEUED]) end
+        touch(row)
+      else
+        free('ZREM', P .. 'due:' .. queue, id)
+        insert(lost, id)
+      end
+    end
+  end
+end
+if next(touched) or next(frees) then flush() end
+
+local function take(row)
+  insert(given, row)
+  row[STATE], row[CAUSE] = RUNNING, 0
+  row[ATTEMPT] = math.min(row[ATTEMPT] + 1, 65535)
+  row[FENCE] = math.min(row[FENCE] + 1, 4294967295)
+  row[LEASE_MS], row[STARTED], row[INSTANCE] = lease_ms, wall, instance
+  row[TOKEN] = tokens:sub(#given * 8 - 7, #given * 8)
+  row.till = steady + lease_ms
+  drop(row, F_PARK, PARK)
+  drop(row, F_PROGRESS, PROGRESS)
+  key_at_claim(row)
+  touch(row)
+end
+
+local adopt = {}
+for at = 9 + number, #ARGV do insert(adopt, ARGV[at]) end
+load(adopt)
+for _, id in ipairs(adopt) do
+  local row = readable(id)
+  if #given < limit and row and row[STATE] == PARKED and not paused(PAUSE, queue_of(row[CLASS_NO])) then take(row) end
+end
+for _, queue in ipairs(queues) do
+  local key, from = P .. 'ready:' .. queue, 0
+  while not open[queue] and #given < limit do
+    local line_up = call('ZRANGE', key, from, from + limit - #given - 1)
+    if #line_up == 0 then break end
+    from = from + #line_up
+    load(line_up)
+    for _, id in ipairs(line_up) do
+      local row = readable(id)
+      if row and row[STATE] == READY then
+        take(row)
+      else
+        free('ZREM', key, id)
+        insert(lost, id)
+      end
+    end
+  end
+end
+counted('claimed', #given)
+flush()
+
+local next_due = nil
+for _, queue in ipairs(queues) do
+  local at = open[queue]
+  if not at then at = tonumber(call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')[2]) elseif at == -1 then at = nil end
+  if at and (not next_due or at < next_due) then next_due = at end
+end
+local ids, spoken = {}, {}
+for n, row in ipairs(given) do
+  ids[n] = row.id
+  if has(row[FLAGS], F_ERROR) ~= 0 then insert(spoken, row.id) end
+end
+local errors = {}
+for n, text in ipairs(read(ERROR, spoken)) do errors[spoken[n]] = text end
+local statics = read(JOB, ids)
+for n, row in ipairs(given) do
+  insert(answer, row.id)
+  insert(answer, row.raw)
+  insert(answer, statics[n])
+  insert(answer, errors[row.id] or '')
+end
+return ended({ next_due and math.max(next_due - wall, 0) or -1, lost, answer })

@@ -1,0 +1,328 @@
+-- What every verb works at: rows are loaded, changed in memory, and written back together at the end.
+--
+-- KEYS[1] what all keys of this store begin with (and their one hash tag); ARGV[1] the time: empty asks the server's clock,
+-- else "wall steady boot"; ARGV[2] who calls, so that it need not be woken by itself. A verb's own words begin at ARGV[3].
+-- Every answer is the wall-clock time, whether others were told of news, and the verb's own. Nothing is written before `flush`, and what frees comes
+-- before what fills: so a script that ends jobs runs when memory is full.
+
+local P, call, unpack_row, pack_row = KEYS[1], redis.call, struct.unpack, struct.pack
+local insert, has, set, unset = table.insert, bit.band, bit.bor, bit.bnot
+local JOB, AT, IDS, CLASS, COUNT, TALLY = P .. 'job', P .. 'at', P .. 'ids', P .. 'class', P .. 'count', P .. 'tally'
+local KEY, KEYTIME, ERROR, PARK, PROGRESS = P .. 'key', P .. 'keytime', P .. 'error', P .. 'park', P .. 'progress'
+local LEASE, PAUSE, HALT, FIRE, NEWS = P .. 'lease', P .. 'pause', P .. 'halt', P .. 'fire', P .. 'news'
+
+-- A row: the moving part of a job, in this order and these sizes.
+local FORMAT = '<BBBBI4I2I2I4I4i8i8i8i8c8c8I4c8'
+local ROW_BYTES = 80
+local STATE, FLAGS, PRIORITY, CAUSE, CLASS_NO, ATTEMPT, CRASHES, FENCE, LEASE_MS = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local RUN_AT, ENQUEUED, STARTED, FINISHED, INSTANCE, TOKEN, WRITTEN_FENCE, WRITTEN = 10, 11, 12, 13, 14, 15, 16, 17
+local SCHEDULED, READY, RUNNING, PARKED, DONE, DEAD, CANCELLED = 0, 1, 2, 3, 4, 5, 6
+local F_CANCEL, F_ERROR, F_PROGRESS, F_PARK, F_KEYED, F_FIRE, F_TRAIL = 1, 2, 4, 8, 16, 32, 64
+local NOBODY = '\0\0\0\0\0\0\0\0'
+local PRIORITY_STEP = 281474976710656
+local HOLD_QUEUED, HOLD_DONE, HOLD_REMEMBER, HOLD_PERIOD = 0, 1, 2, 3
+local LINES_MAX = 200
+
+local wall, steady, boot
+if ARGV[1] == '' then
+  local time = call('TIME')
+  wall = time[1] * 1000 + math.floor(time[2] / 1000)
+  steady, boot = wall, ''
+else
+  wall, steady, boot = ARGV[1]:match('^(%S+) (%S+) (%S*)$')
+  wall, steady = tonumber(wall), tonumber(steady)
+end
+
+-- Calls a command with many values, in slices that the stack holds.
+local function many(command, key, values)
+  for from = 1, #values, 4000 do call(command, key, unpack(values, from, math.min(from + 3999, #values))) end
+end
+
+-- Reads many fields.
+local function read(key, fields)
+  if #fields <= 4000 then return #fields == 0 and {} or call('HMGET', key, unpack(fields)) end
+  local found = {}
+  for from = 1, #fields, 4000 do
+    for _, value in ipairs(call('HMGET', key, unpack(fields, from, math.min(from + 3999, #fields)))) do insert(found, value) end
+  end
+  return found
+end
+
+-- What a class of jobs (queue, kind, version) is, and its number.
+local classes = {}
+local function queue_of(number)
+  local queue = classes[number]
+  if queue == nil then
+    local text = call('HGET', CLASS, tostring(number)) or ''
+    queue = text:match('^(%S+) ') or '?'
+    classes[number] = queue
+  end
+  return queue
+end
+local function number_of(text)
+  local number = call('HGET', CLASS, text)
+  if number then return tonumber(number) end
+  number = call('HINCRBY', CLASS, '#', 1)
+  call('HSET', CLASS, text, number, tostring(number), text)
+  return number
+end
+
+-- Rows by id: what was stored and what is to be. `false` is no such job; a row that cannot be read has only `raw`.
+local rows, touched = {}, {}
+local function load(ids)
+  local missing = {}
+  for _, id in ipairs(ids) do
+    if rows[id] == nil then
+      rows[id] = false
+      insert(missing, id)
+    end
+  end
+  for n, stored in ipairs(read(AT, missing)) do
+    if stored then
+      local row = { raw = stored }
+      if #stored == ROW_BYTES then
+        row = { unpack_row(FORMAT, stored) }
+        row.raw, row.id, row.was = stored, missing[n], row[STATE]
+        row.was_cause, row.was_priority, row.was_run_at, row.was_class = row[CAUSE], row[PRIORITY], row[RUN_AT], row[CLASS_NO]
+        row.readable = row[STATE] <= CANCELLED
+      end
+      rows[missing[n]] = row
+    end
+  end
+end
+local function readable(id)
+  local row = rows[id]
+  return row and row.readable and row or nil
+end
+local function touch(row)
+  if not row.touched then
+    row.touched = true
+    insert(touched, row)
+  end
+end
+
+-- What is written at the end: by key, lists of values.
+local frees, fills, lines, tally, counts, news, answers_to = {}, {}, {}, {}, {}, false, {}
+local function free(command, key, value)
+  local of = frees[command]
+  if not of then of = {}; frees[command] = of end
+  local list = of[key]
+  if not list then list = {}; of[key] = list end
+  insert(list, value)
+end
+local function fill(command, key, one, other)
+  local of = fills[command]
+  if not of then of = {}; fills[command] = of end
+  local list = of[key]
+  if not list then list = {}; of[key] = list end
+  list[#list + 1] = one
+  list[#list + 1] = other
+end
+local function counted(what, by) tally[what] = (tally[what] or 0) + by end
+local function line(row, word, text)
+  row[FLAGS] = set(row[FLAGS], F_TRAIL)
+  touch(row)
+  insert(lines, { row.id, pack_row('<i8I4', wall, row[FENCE]) .. word .. '\0' .. text })
+end
+
+-- Unique keys, with what this very call does to them. A holder is an id and, if there is one, an end.
+local held = {}
+local function holder(label)
+  local one = held[label]
+  if one == nil then
+    local stored = call('HGET', KEY, label)
+    one = false
+    if stored and #stored == 24 then one = { id = stored:sub(1, 16), till = unpack_row('<i8', stored:sub(17)) } end
+    if one and one.till == -1 then one.till = nil end
+    held[label] = one
+  end
+  if not one or one.gone or (one.till and one.till <= wall) then return nil end
+  return one
+end
+local function give(label, id, till) held[label] = { id = id, till = till, changed = true } end
+local function let_go(label, id)
+  local one = holder(label) or held[label]
+  if one and one.id == id then held[label] = { gone = true, changed = true } end
+end
+
+-- The words before the payload in what never changes of a job: its hold, its key, and the due instant it is the run of.
+local function static_of(id)
+  local stored = call('HGET', JOB, id)
+  if not stored then return nil end
+  local good, _, hold, hold_ms, label, fire = pcall(unpack_row, '<I4Bi8Bc0Bc0', stored)
+  if not good then return nil end
+  return { hold = hold, hold_ms = hold_ms, label = label, fire = fire }
+end
+local function key_at_claim(row)
+  if has(row[FLAGS], F_KEYED) == 0 then return end
+  local static = static_of(row.id)
+  if static and static.hold == HOLD_QUEUED then let_go(static.label, row.id) end
+end
+local function key_at_end(row)
+  if has(row[FLAGS], F_KEYED) == 0 then return end
+  local static = static_of(row.id)
+  if not static then return end
+  if static.hold == HOLD_QUEUED or static.hold == HOLD_DONE then
+    let_go(static.label, row.id)
+  elseif static.hold == HOLD_REMEMBER then
+    local one = holder(static.label) or held[static.label]
+    if one and one.id == row.id then give(static.label, row.id, wall + static.hold_ms) end
+  end
+end
+
+-- Where a job stands: a sorted set and its place there. One that runs stands where its lease ends.
+local function seat(state, priority, run_at, class, finished)
+  if state == READY then
+    return P .. 'ready:' .. queue_of(class), priority * PRIORITY_STEP + math.max(run_at, 0)
+  elseif state == SCHEDULED then return P .. 'due:' .. queue_of(class), run_at
+  elseif state == RUNNING then return LEASE
+  elseif state == PARKED then return P .. 'parked', 0
+  elseif state == DONE then return P .. 'done', finished
+  elseif state == DEAD then return P .. 'dead', finished
+  else return P .. 'cancelled', finished end
+end
+local function counter(class, state, cause)
+  if state == PARKED then return class .. ':3:' .. cause end
+  return class .. ':' .. state
+end
+local function count(class, state, cause, by)
+  local field = counter(class, state, cause)
+  counts[field] = (counts[field] or 0) + by
+end
+
+local function leave(row)
+  local key = seat(row.was, row.was_priority, row.was_run_at, row.was_class, 0)
+  free('ZREM', key, row.id)
+  if row.was == DEAD then free('ZREM', P .. 'died:' .. queue_of(row.was_class), row.id) end
+  count(row.was_class, row.was, row.was_cause, -1)
+end
+local function arrive(row)
+  local state = row[STATE]
+  local key, score = seat(state, row[PRIORITY], row[RUN_AT], row[CLASS_NO], row[FINISHED])
+  if state == RUNNING then score = row.till end
+  if score then fill('ZADD', key, score, row.id) end
+  if state == DEAD then fill('ZADD', P .. 'died:' .. queue_of(row[CLASS_NO]), score, row.id) end
+  count(row[CLASS_NO], state, row[CAUSE], 1)
+end
+
+-- Forgets a text that a flag tells of.
+local function drop(row, flag, key)
+  if has(row[FLAGS], flag) == 0 then return end
+  free('HDEL', key, row.id)
+  row[FLAGS] = has(row[FLAGS], unset(flag))
+end
+local function keep(row, flag, key, text)
+  fill('HSET', key, row.id, text)
+  row[FLAGS] = set(row[FLAGS], flag)
+end
+
+local function settle(row)
+  row.touched = false
+  if row.gone then
+    leave(row)
+    free('HDEL', JOB, row.id)
+    free('HDEL', AT, row.id)
+    free('ZREM', IDS, row.id)
+    for _, text in ipairs({ { F_ERROR, ERROR }, { F_PARK, PARK }, { F_PROGRESS, PROGRESS } }) do drop(row, text[1], text[2]) end
+    if has(row[FLAGS], F_TRAIL) ~= 0 then free('DEL', P .. 'trail:' .. row.id, true) end
+    rows[row.id] = false
+    return
+  end
+  local state = row[STATE]
+  if row.was == nil then
+    if row.static then fill('HSET', JOB, row.id, row.static) end
+    fill('ZADD', IDS, 0, row.id)
+    arrive(row)
+  elseif row.was ~= state or row.was_cause ~= row[CAUSE] or row.was_run_at ~= row[RUN_AT] then
+    leave(row)
+    arrive(row)
+  elseif row.till then
+    fill('ZADD', LEASE, row.till, row.id)
+  end
+  row.raw = pack_row(FORMAT, unpack(row, 1, WRITTEN))
+  fill('HSET', AT, row.id, row.raw)
+  row.was, row.was_cause, row.was_priority, row.was_run_at, row.was_class =
+    state, row[CAUSE], row[PRIORITY], row[RUN_AT], row[CLASS_NO]
+  row.till = nil
+end
+
+-- Writes all that was changed since the last time.
+local function flush()
+  local settled = touched
+  touched = {}
+  for _, row in ipairs(settled) do settle(row) end
+  for label, one in pairs(held) do
+    if one and one.changed then
+      free('ZREM', KEYTIME, label)
+      if one.gone then
+        free('HDEL', KEY, label)
+      else
+        fill('HSET', KEY, label, one.id .. pack_row('<i8', one.till or -1))
+        if one.till then fill('ZADD', KEYTIME, one.till, label) end
+      end
+    end
+  end
+  held = {}
+  -- The first write of every script is one that frees, even if there is nothing to: then the rest is let through when memory is full.
+  if next(fills) then call('DEL', P .. 'room') end
+  for key, _ in pairs(frees.DEL or {}) do call('DEL', key) end
+  frees.DEL = nil
+  for command, of in pairs(frees) do
+    for key, values in pairs(of) do many(command, key, values) end
+  end
+  for command, of in pairs(fills) do
+    for key, values in pairs(of) do many(command, key, values) end
+  end
+  for _, said in ipairs(lines) do
+    local trail = P .. 'trail:' .. said[1]
+    if call('RPUSH', trail, said[2]) > LINES_MAX then call('LTRIM', trail, -LINES_MAX, -1) end
+  end
+  for field, by in pairs(counts) do
+    if by ~= 0 and call('HINCRBY', COUNT, field, by) == 0 then call('HDEL', COUNT, field) end
+  end
+  for what, by in pairs(tally) do
+    if by ~= 0 then call('HINCRBY', TALLY, what, by) end
+  end
+  frees, fills, lines, counts, tally = {}, {}, {}, {}, {}
+end
+local function ended(answer)
+  flush()
+  if news then call('PUBLISH', NEWS, ARGV[2]) end
+  return { wall, news and 1 or 0, answer }
+end
+
+-- An id as text.
+local function hex(id) return (id:gsub('.', function(c) return string.format('%02x', c:byte()) end)) end
+-- What the ledger says of a due instant: why it did not fire (- if it did), its job, when it was written, whom it overlapped.
+local function entry_of(stored) return (stored or ''):match('^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n') end
+
+-- A lease as its holder names it: job, fence and token in one text.
+local function lease_of(text) return text:sub(1, 16), unpack_row('<I4', text:sub(17, 20)), text:sub(21, 28) end
+local function held_by(row, fence, token)
+  return row and row[STATE] == RUNNING and row[FENCE] == fence and row[TOKEN] == token
+end
+
+-- The end of a pause in force: nil if there is none, -1 if it has none.
+local function paused(key, what)
+  local stored = call('HGET', key, what)
+  local till = stored and stored:match('^(%S+)\n')
+  if not till then return nil end
+  if till == '-' then return -1 end
+  till = tonumber(till)
+  return till and till > wall and till or nil
+end
+
+-- The machine has started anew since: whoever held a lease is dead, so all leases are over, in the order that they had.
+if boot ~= '' then
+  local last = call('GET', P .. 'boot')
+  if last ~= boot then
+    if last then
+      local leases = call('ZRANGE', LEASE, 0, -1, 'WITHSCORES')
+      for n = 1, #leases, 2 do
+        local till = tonumber(leases[n + 1])
+        if till > -2251799813685248 then call('ZADD', LEASE, till - 4503599627370496, leases[n]) end
+      end
+    end
+    call('SET', P .. 'boot', boot)
+  end
+end

@@ -1,0 +1,2 @@
+-- tally: what was counted since the store was made.
+return ended({ call('HGETALL', TALLY) })

@@ -56,7 +56,7 @@ struct Line {
     held: Mutex<Option<(u64, MultiplexedConnection)>>,
     /// How often it was connected or tried to, and why not the last time.
     connecting: Turn<Option<StoreError>>,
-    tries: AtomicU64,
+    turns: AtomicU64,
 }
 
 impl std::fmt::Debug for Line {
@@ -166,16 +166,16 @@ impl Line {
         if let Some(held) = self.held() {
             return Ok(held);
         }
-        let seen = self.tries.load(Ordering::SeqCst);
+        let seen = self.turns.load(Ordering::SeqCst);
         let mut failed = self.connecting.lock().await;
         if let Some(held) = self.held() {
             return Ok(held);
         }
-        if let Some(error) = failed.clone().filter(|_| self.tries.load(Ordering::SeqCst) != seen) {
+        if let Some(error) = failed.clone().filter(|_| self.turns.load(Ordering::SeqCst) != seen) {
             return Err(error);
         }
         let opened = open(options).await;
-        let number = self.tries.fetch_add(1, Ordering::SeqCst) + 1;
+        let number = self.turns.fetch_add(1, Ordering::SeqCst) + 1;
         *failed = opened.as_ref().err().cloned();
         let connection = opened?;
         *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, connection.clone()));

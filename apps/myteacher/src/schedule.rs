@@ -77,10 +77,6 @@ pub fn timetable(how: &How) -> Result<Timetable, String> {
     let (first, last) = dual_auth_days()?;
     // Without an address there is no Redis to be watched: its due instants are skipped, and the ledger says so.
     let redis = how.has_redis();
-    if redis && !crate::redis::BUILT_IN {
-        timetable
-            .fault("watch REDIS_URL: this build has no client for Redis; build with --features redis, or unset it");
-    }
     let mut add = |scheduled: Result<Scheduled, String>| match scheduled {
         Ok(scheduled) => timetable.add(scheduled),
         Err(fault) => timetable.fault(fault),

@@ -18,6 +18,12 @@ pub enum Address {
     /// A file.
     #[cfg(feature = "sqlite")]
     Sqlite(banto_sqlite::Options),
+    /// A PostgreSQL server.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<banto_postgres::Options>),
+    /// A Redis or Valkey server, or several.
+    #[cfg(feature = "redis")]
+    Redis(Box<banto_redis::Options>),
 }
 
 impl Address {
@@ -35,6 +41,8 @@ impl Address {
     pub async fn open(self, migrate: bool, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
         match self {
             Address::Memory => {
+                // It has no schema.
+                let _nothing_to_migrate = migrate;
                 let store: Arc<dyn banto_store::Store> = Arc::new(Memory::new(clock, fastrand::u64(..)));
                 Ok(store.into())
             }
@@ -43,28 +51,52 @@ impl Address {
                 let options = banto_sqlite::Options { migrate, ..options };
                 Ok(banto_sqlite::Sqlite::open_aside(options, clock).await?.into())
             }
+            #[cfg(feature = "postgres")]
+            Address::Postgres(mut options) => {
+                options.migrate = migrate;
+                Ok(banto_postgres::Postgres::open_with(*options, banto_postgres::Time::Server).await?.into())
+            }
+            #[cfg(feature = "redis")]
+            Address::Redis(mut options) => {
+                options.migrate = migrate;
+                Ok(banto_redis::Redis::open_with(*options, banto_redis::Time::Server).await?.into())
+            }
         }
+    }
+
+    /// Whether nothing is kept when the process ends.
+    pub fn is_memory(&self) -> bool {
+        matches!(self, Address::Memory)
     }
 
     /// The file that the store is, if it is one.
     pub fn file(&self) -> Option<&Path> {
-        match self {
-            #[cfg(feature = "sqlite")]
-            Address::Sqlite(options) => Some(&options.path),
-            Address::Memory => None,
+        #[cfg(feature = "sqlite")]
+        if let Address::Sqlite(options) = self {
+            return Some(&options.path);
         }
+        None
     }
 
     /// What tells this store from others in the name of a file or folder, for a store that other processes can reach too and
     /// that is no file: its sort and a sum over what it shows. Two ways to write one address (`localhost`, `127.0.0.1`) are
     /// two marks.
     pub fn mark(&self) -> Option<String> {
-        match self {
-            Address::Memory => None,
-            #[cfg(feature = "sqlite")]
-            Address::Sqlite(_) => None,
+        #[cfg(feature = "postgres")]
+        if let Address::Postgres(options) = self {
+            return Some(marked("postgres", &options.to_string()));
         }
+        #[cfg(feature = "redis")]
+        if let Address::Redis(options) = self {
+            return Some(marked("redis", &options.to_string()));
+        }
+        None
     }
+}
+
+#[cfg(any(feature = "postgres", feature = "redis"))]
+fn marked(sort: &str, shown: &str) -> String {
+    format!("{sort}-{:08x}", crc32fast::hash(shown.as_bytes()))
 }
 
 impl FromStr for Address {
@@ -82,6 +114,10 @@ impl FromStr for Address {
             "memory" => Ok(Address::Memory),
             #[cfg(feature = "sqlite")]
             "sqlite" => Ok(Address::Sqlite(text.parse()?)),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Ok(Address::Postgres(Box::new(text.parse()?))),
+            #[cfg(feature = "redis")]
+            _ if sort::REDIS.contains(&scheme) => Ok(Address::Redis(Box::new(text.parse()?))),
             _ => Err(sort::refused(scheme)),
         }
     }
@@ -96,6 +132,10 @@ impl fmt::Display for Address {
             Address::Sqlite(options) => {
                 write!(f, "sqlite://{}", banto_core::text::visible(&options.path.to_string_lossy(), 300))
             }
+            #[cfg(feature = "postgres")]
+            Address::Postgres(options) => options.fmt(f),
+            #[cfg(feature = "redis")]
+            Address::Redis(options) => options.fmt(f),
         }
     }
 }

@@ -29,7 +29,7 @@ impl Wanted {
     /// memory, which would be gone with the command.
     pub async fn open(&self, clock: Arc<dyn Clock>) -> Result<Found, StoreError> {
         let address = self.address()?;
-        if let Address::Memory = address {
+        if address.is_memory() {
             let what = "use a store in memory: it would be gone when this command ends; give --store the address of a file or \
                         of a server";
             return Err(StoreError::new(Fault::Config, what));
@@ -70,6 +70,22 @@ impl From<Arc<dyn Store>> for Found {
 #[cfg(feature = "sqlite")]
 impl From<banto_sqlite::Sqlite> for Found {
     fn from(store: banto_sqlite::Sqlite) -> Found {
+        let migrated = store.migrated();
+        Found { store: Arc::new(store), schema: Some((migrated.from, migrated.to)) }
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl From<banto_postgres::Postgres> for Found {
+    fn from(store: banto_postgres::Postgres) -> Found {
+        let migrated = store.migrated();
+        Found { store: Arc::new(store), schema: Some((migrated.from, migrated.to)) }
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<banto_redis::Redis> for Found {
+    fn from(store: banto_redis::Redis) -> Found {
         let migrated = store.migrated();
         Found { store: Arc::new(store), schema: Some((migrated.from, migrated.to)) }
     }

@@ -18,6 +18,10 @@ pub(crate) struct Sort {
     pub here: bool,
 }
 
+/// How addresses of Redis begin: with or without TLS, one server, sentinels, a cluster.
+pub(crate) const REDIS: &[&str] =
+    &["redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"];
+
 /// Every sort.
 pub(crate) const SORTS: [Sort; 4] = [
     Sort {
@@ -30,14 +34,9 @@ pub(crate) const SORTS: [Sort; 4] = [
         schemes: &["postgres", "postgresql"],
         example: "postgres://user@host/database",
         feature: "postgres",
-        here: false,
+        here: cfg!(feature = "postgres"),
     },
-    Sort {
-        schemes: &["redis", "rediss", "redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"],
-        example: "redis://host:6379",
-        feature: "redis",
-        here: false,
-    },
+    Sort { schemes: REDIS, example: "redis://host:6379", feature: "redis", here: cfg!(feature = "redis") },
     Sort { schemes: &["memory"], example: "memory:", feature: "memory", here: true },
 ];
 

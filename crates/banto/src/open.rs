@@ -11,6 +11,9 @@ use crate::Error;
 /// Opens the store at `url`, makes it if there is none, and brings its schema up to date:
 ///
 /// - `sqlite://jobs.db` (beside the working directory), `sqlite:///var/lib/app/jobs.db`
+/// - `postgres://role@host/database?schema=banto` (feature `postgres`)
+/// - `redis://host:6379/0?prefix=banto`, `redis+sentinel://h1,h2:26379/service`, `redis+cluster://h1,h2` (feature `redis`);
+///   with `rediss` for `redis`, or `?sslmode=require`, over TLS (feature `tls`)
 /// - `memory:`, which keeps nothing when the process ends
 ///
 /// A store's options stand behind a `?` (`sqlite://jobs.db?synchronous=normal`); an unknown one is refused with those there

@@ -47,23 +47,30 @@ fn line(row: &Row) -> Worked<Line> {
 pub(crate) async fn jobs(conn: &mut Conn, select: &Select, before: Option<JobId>) -> Worked<Page> {
     conn.begin_asking().await?;
     let limit = select.limit.min(PAGE_MAX);
-    let mut pages = Pages::newest_first(select, before);
-    let mut jobs: Vec<Job> = Vec::new();
-    while jobs.len() <= limit {
-        let Some(page) = pages.next(conn).await? else { break };
-        jobs.extend(page.into_iter().map(|stored| stored.job));
-    }
+    let mut jobs = newest(conn, select, before, limit.saturating_add(1)).await?;
     conn.commit().await?;
     let more = jobs.len() > limit;
     jobs.truncate(limit);
     Ok(Page { jobs, more })
 }
 
+/// The newest that fit: so many, and perhaps some more.
+async fn newest(conn: &mut Conn, select: &Select, before: Option<JobId>, most: usize) -> Worked<Vec<Job>> {
+    let mut pages = Pages::newest_first(select, before);
+    let mut jobs: Vec<Job> = Vec::new();
+    while jobs.len() < most {
+        let Some(page) = pages.next(conn).await? else { break };
+        jobs.extend(page.into_iter().map(|stored| stored.job));
+    }
+    Ok(jobs)
+}
+
 /// Jobs that fit, newest first, each with its trail.
 pub(crate) async fn cards(conn: &mut Conn, select: &Select, before: Option<JobId>) -> Worked<Vec<Card>> {
-    let page = jobs(conn, select, before).await?;
-    let ids: Vec<JobId> = page.jobs.iter().map(|job| job.id).collect();
     conn.begin_asking().await?;
+    let limit = select.limit.min(PAGE_MAX);
+    let mut ids: Vec<JobId> = newest(conn, select, before, limit).await?.into_iter().map(|job| job.id).collect();
+    ids.truncate(limit);
     let rows = row::find(conn, &ids).await?;
     let sql = "SELECT at, fence, word, text, id FROM {s}.line WHERE id = ANY ($1) ORDER BY id, n";
     let mut trails: HashMap<JobId, Vec<Line>> = HashMap::new();
@@ -71,7 +78,6 @@ pub(crate) async fn cards(conn: &mut Conn, select: &Select, before: Option<JobId
         trails.entry(job_id(row.try_get(4)?)).or_default().push(line(&row)?);
     }
     conn.commit().await?;
-    // The newest first; what was deleted since is left out, and what has changed since is told as it is.
     let card = |row: &Row| {
         let (job, raw) = match row::read(row, 0) {
             Ok(stored) => (stored.job, None),

@@ -129,6 +129,9 @@ pub(crate) async fn board(conn: &mut Conn) -> Worked<Board> {
         board.schedules.extend(view(row, &mut halts)?);
     }
     board.maintenance = halts.remove("");
+    // What is paused and was not registered yet.
+    let ahead = halts.into_iter().filter_map(|(name, pause)| Some((ScheduleName::new(&name).ok()?, pause)));
+    board.ahead = ahead.collect();
     Ok(board)
 }
 
@@ -143,7 +146,7 @@ fn view(row: &Row, halts: &mut BTreeMap<String, Pause>) -> Worked<Option<Schedul
         build: Label::new(row.try_get(6)?).unwrap_or_else(|_| Label::from(&service)),
         since: row.try_get(7)?,
         retired_at: row.try_get(8)?,
-        pause: halts.get(name.as_str()).cloned(),
+        pause: halts.remove(name.as_str()),
         name,
         service,
     }))

@@ -182,7 +182,7 @@ async fn put_jobs(conn: &mut Conn, cards: &[Card]) -> Worked<u64> {
 }
 
 async fn put_lines(conn: &mut Conn, cards: impl Iterator<Item = &Card>) -> Worked<()> {
-    let lines: Vec<_> = cards.flat_map(|card| card.trail.iter().map(|line| (card.job.id, line))).collect();
+    let lines: Vec<_> = cards.flat_map(|card| card.trail.iter().map(move |line| (card.job.id, line))).collect();
     let ids: Vec<Uuid> = lines.iter().map(|(id, _)| uuid(id)).collect();
     let ats: Vec<i64> = lines.iter().map(|(_, line)| line.at).collect();
     let fences: Vec<i64> = lines.iter().map(|(_, line)| line.fence.into()).collect();

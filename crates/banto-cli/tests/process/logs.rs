@@ -176,7 +176,8 @@ fn a_reader_that_is_gone_takes_nothing_from_the_files() {
     assert_eq!(worker.wait().unwrap().code(), Some(0));
     assert_eq!(house.job(&id)["state"], "done");
     let kept = lines(&logs(&house), "queue");
-    assert_eq!(messages(&kept), ["working", "running", "ended", "stopping: no new jobs are taken", "stopped"]);
+    let said = ["the store is open", "working", "running", "ended", "stopping: no new jobs are taken", "stopped"];
+    assert_eq!(messages(&kept), said);
 }
 
 #[test]

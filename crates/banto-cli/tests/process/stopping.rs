@@ -13,7 +13,9 @@ fn once_runs_one_job_and_tells_each_step_under_verbose() {
     let log = said.log();
     let steps = log.iter().filter(|line| line["message"] != "stopping: no new jobs are taken");
     let steps: Vec<_> = steps.map(|line| (line["message"].as_str().unwrap(), line)).collect();
-    let [("working", _), ("running", running), ("ended", ended), ("stopped", stopped)] = steps[..] else {
+    let [("the store is open", _), ("working", _), ("running", running), ("ended", ended), ("stopped", stopped)] =
+        steps[..]
+    else {
         panic!("{log:#?}")
     };
     assert_eq!((&running["job"], &ended["outcome"], &stopped["exit"]), (&json!(ids[0]), &json!("done"), &json!(0)));

@@ -221,7 +221,7 @@ fn is_primary(role: &Value) -> bool {
 async fn load(connection: &mut MultiplexedConnection) -> redis::RedisResult<()> {
     let mut pipe = redis::pipe();
     for script in script::ALL {
-        pipe.cmd("SCRIPT").arg("LOAD").arg(script.source);
+        pipe.cmd("SCRIPT").arg("LOAD").arg(&*script.text());
     }
     let names: Vec<String> = pipe.query_async(connection).await?;
     for (script, name) in script::ALL.iter().zip(names) {

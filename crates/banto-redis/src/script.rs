@@ -2,7 +2,7 @@
 //!
 //! No word of a caller is ever pasted into one: what varies goes by KEYS and ARGV.
 
-use std::sync::OnceLock;
+use std::{borrow::Cow, sync::OnceLock};
 
 /// One script.
 #[derive(Debug)]
@@ -19,6 +19,16 @@ pub(crate) struct Script {
 impl Script {
     const fn new(name: &'static str, source: &'static str, writes: bool) -> Script {
         Script { name, source, writes, sha: OnceLock::new() }
+    }
+
+    /// Its text as the server is taught it. For the proofs, and only where the feature `mutate` is compiled in, the fence can be
+    /// taken out of it (`BANTO_MUTATE=fence`), so that they can show that they would notice.
+    pub fn text(&self) -> Cow<'static, str> {
+        #[cfg(feature = "mutate")]
+        if self.name == "finish" && std::env::var("BANTO_MUTATE").is_ok_and(|guard| guard == "fence") {
+            return self.source.replace("held_by(row, one.fence, one.token)", "row").into();
+        }
+        self.source.into()
     }
 
     /// What the server calls it, once it has been loaded anywhere.

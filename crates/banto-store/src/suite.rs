@@ -7,7 +7,7 @@
 //! # Layout
 //! - [`Place`], [`Stage`]: where a promise is acted. [`run`]: acts one.
 //! - one file a verb with its promises, plus [`read`], [`arrive`] (what came from another store), [`key`] (how long keys keep others out), [`time`] (clocks that
-//!   jump), [`data`] (odd but legal bytes), [`count`] (nothing is lost), [`random`] (side by side with the oracle).
+//!   jump), [`data`] (odd but legal bytes), [`count`] (nothing is lost), [`peer`] (what others have met), [`random`] (side by side with the oracle).
 //! - `list.rs`: the macro that names them all.
 #![expect(
     clippy::unwrap_used,
@@ -35,6 +35,7 @@ mod house;
 pub mod instance;
 pub mod key;
 pub mod ledger;
+pub mod peer;
 pub mod prune;
 pub mod random;
 pub mod read;

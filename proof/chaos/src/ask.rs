@@ -6,7 +6,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::row::ROWS;
+use crate::{
+    Told,
+    kept::Kept,
+    row::{ROWS, Turn, turns},
+};
 
 /// Shows, with real processes and real faults, that banto keeps its promises.
 #[derive(Debug, Parser)]
@@ -26,9 +30,12 @@ pub struct Ask {
 /// Which rows, and how.
 #[derive(Debug, Clone, Args)]
 pub struct Wanted {
-    /// Rows to run, parted by commas [default: all]
-    #[arg(long, value_delimiter = ',', value_name = "A1,B11")]
+    /// Rows to run, parted by commas, with a store's letter behind it where only that one is meant [default: all]
+    #[arg(long, value_delimiter = ',', value_name = "A1,B11,A7/P")]
     pub rows: Vec<String>,
+    /// Stores to run them over, parted by commas [default: all that a row applies to]
+    #[arg(long, value_delimiter = ',', value_name = "sqlite,postgres,redis")]
+    pub stores: Vec<String>,
     /// The form for every commit: fewer jobs and kills, minutes instead of hours
     #[arg(long)]
     pub short: bool,
@@ -54,6 +61,8 @@ pub enum Part {
     Row {
         /// Its name.
         id: String,
+        /// The store that it is run over.
+        store: String,
         /// Its folder.
         dir: PathBuf,
         /// Its seed.
@@ -107,14 +116,32 @@ pub enum Part {
 }
 
 impl Wanted {
-    /// The rows to run, in the order of the matrix. Refuses unknown names and says the known ones.
-    pub fn rows(&self) -> Result<Vec<&'static crate::row::Row>, String> {
-        let known = || ROWS.iter().map(|row| row.id).collect::<Vec<_>>().join(", ");
-        let typed: Vec<String> = self.rows.iter().map(|id| id.trim().to_uppercase()).collect();
-        if let Some(wrong) = typed.iter().find(|id| !ROWS.iter().any(|row| row.id == id.as_str())) {
-            return Err(format!("find the row \"{wrong}\": there are {}", known()));
-        }
-        Ok(ROWS.iter().filter(|row| typed.is_empty() || typed.iter().any(|id| id == row.id)).collect())
+    /// The rows to run and the stores to run them over, in the order of the matrix. Refuses unknown names and says the known
+    /// ones.
+    pub fn turns(&self) -> Told<Vec<Turn>> {
+        let stores = self.stores.iter().map(|word| Kept::of(word)).collect::<Told<Vec<_>>>()?;
+        let typed = self.rows.iter().map(|id| typed(id)).collect::<Told<Vec<_>>>()?;
+        let meant = |turn: &Turn| {
+            let of =
+                |(row, kept): &(&str, Option<Kept>)| *row == turn.row.id && kept.is_none_or(|kept| kept == turn.kept);
+            typed.is_empty() || typed.iter().any(of)
+        };
+        let found: Vec<Turn> =
+            turns().filter(|turn| (stores.is_empty() || stores.contains(&turn.kept)) && meant(turn)).collect();
+        if found.is_empty() { Err("find such a row over such a store".into()) } else { Ok(found) }
+    }
+}
+
+/// A row as it was typed, with the store if there is one.
+fn typed(text: &str) -> Told<(&'static str, Option<Kept>)> {
+    let (id, store) = text.trim().split_once('/').map_or((text.trim(), None), |(id, store)| (id, Some(store)));
+    let known = || ROWS.iter().map(|row| row.id).collect::<Vec<_>>().join(", ");
+    let row = ROWS.iter().find(|row| row.id == id.to_uppercase());
+    let row = row.ok_or_else(|| format!("find the row \"{}\": there are {}", id.to_uppercase(), known()))?;
+    let kept = store.map(Kept::of).transpose()?;
+    match kept.filter(|kept| !row.over.contains(kept)) {
+        Some(kept) => Err(format!("run the row {} over {kept}: it does not apply to it", row.id)),
+        None => Ok((row.id, kept)),
     }
 }
 
@@ -122,15 +149,17 @@ impl Wanted {
 mod tests {
     use super::*;
 
-    fn rows(typed: &[&str]) -> Result<Vec<&'static str>, String> {
+    fn rows(typed: &[&str]) -> Told<Vec<String>> {
         let ask = Ask::try_parse_from(["prove"].iter().chain(typed)).unwrap();
-        Ok(ask.wanted.rows()?.iter().map(|row| row.id).collect())
+        Ok(ask.wanted.turns()?.iter().map(Turn::id).collect())
     }
 
     #[test]
     fn rows_are_all_or_those_named_in_the_order_of_the_matrix() {
-        assert_eq!(rows(&["--short"]).unwrap().len(), ROWS.len());
-        assert_eq!(rows(&["--rows", "a7,A1", "--seed", "3"]).unwrap(), ["A1", "A7"]);
+        assert_eq!(rows(&["--short"]).unwrap().len(), turns().count());
+        assert_eq!(rows(&["--rows", "b13,A15", "--seed", "3"]).unwrap(), ["A15", "B13"]);
+        assert_eq!(rows(&["--rows", "a7/s,a1/sqlite"]).unwrap(), ["A1", "A7"]);
+        assert_eq!(rows(&["--rows", "A7", "--stores", "sqlite"]).unwrap(), ["A7"]);
         let refused = rows(&["--rows", "A1,Z9"]).unwrap_err();
         assert!(refused.contains("\"Z9\"") && refused.contains("A7"), "{refused}");
     }

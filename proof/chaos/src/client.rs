@@ -7,18 +7,16 @@ use std::{
     collections::BTreeMap,
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use banto_core::{Ids, JobId, Label, NewJob, retry::mix};
 use banto_engine::Client;
-use banto_sqlite::Sqlite;
-use banto_store::{Clock, Enqueued, Fault, Store, StoreError, SystemClock};
+use banto_store::{Clock, Enqueued, Fault, StoreError, SystemClock};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Told,
+    Told, kept,
     ledger::{self, Ledger, Word, nobody},
     load::{Act, Errand},
     process::{Process, Start},
@@ -131,9 +129,7 @@ pub fn enqueue(spec: &ClientSpec) -> Told<ExitCode> {
 }
 
 async fn live(spec: &ClientSpec) -> Told<ExitCode> {
-    let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
-    let store: Arc<dyn Store> = Arc::new(store);
-    let client = Client::new(store);
+    let client = Client::new(kept::open(&spec.url, true).await.map_err(|error| error.to_string())?);
     let acks = Ledger::open(&spec.acks)?;
     acks.line(Word::Up, nobody(), 0, "client");
     let mut unheard = unheard(spec)?;

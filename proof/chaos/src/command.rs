@@ -7,10 +7,11 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use banto_cli::{App, Commands, Wanted};
 use banto_engine::Registry;
-use banto_store::{Fault, Store, StoreError, SystemClock};
+use banto_store::{Fault, Store, StoreError};
 use clap::{Parser, Subcommand};
 
 use crate::{
+    kept,
     ledger::Ledger,
     load::{self, Errand, Hands},
     watched::Watched,
@@ -38,7 +39,7 @@ pub fn run(dir: PathBuf) -> ExitCode {
         Ok(Typed { verb: Verb::Banto(command) }) => banto_cli::block_on(carry_out(dir, command)),
         Err(exit) => exit.code().into(),
     };
-    eprintln!("peak {} KiB", peak_kib());
+    eprintln!("peak {} KiB", peak_kib("self"));
     ended
 }
 
@@ -56,7 +57,7 @@ async fn carry_out(dir: PathBuf, command: Commands) -> ExitCode {
     let open = move |wanted: Wanted| {
         let runs = runs.clone();
         async move {
-            let store = wanted.sqlite(Arc::new(SystemClock))?;
+            let store = kept::open(&wanted.url, wanted.migrate).await?;
             let watched = Watched::new(store, &runs).map_err(|wrong| StoreError::new(Fault::Gone, wrong))?;
             Ok(Arc::new(watched) as Arc<dyn Store>)
         }
@@ -64,9 +65,9 @@ async fn carry_out(dir: PathBuf, command: Commands) -> ExitCode {
     App::new("chaos").registry(registry).opener(open).run(command).await
 }
 
-/// The most memory that this process ever held, in KiB.
-pub fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+/// The most memory that the process of that id, or `self`, ever held, in KiB.
+pub fn peak_kib(process: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok()).unwrap_or(0)
 }

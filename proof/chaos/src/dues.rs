@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use banto_core::{Fate, InstanceId, Name, ScheduleName, limits::PAGE_MAX};
-use banto_store::{Clock, FireView, Read, SelectFires, Service, SystemClock};
+use banto_store::{Clock, FireView, SelectFires, Service, SystemClock};
 
 use crate::{
     Told,

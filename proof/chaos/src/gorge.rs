@@ -2,17 +2,16 @@
 //!
 //! For the row E1. Its input is made before it measures, so that only what the library takes counts.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc};
+use std::{path::PathBuf, process::ExitCode};
 
 use banto_core::Payload;
 use banto_engine::{Client, Job};
-use banto_sqlite::Sqlite;
-use banto_store::{Store, SystemClock};
 use serde::{Deserialize, Serialize, Serializer, ser::SerializeSeq};
 
 use crate::{
     Told,
     command::peak_kib,
+    kept,
     load::{Act, Errand},
     stage::write,
 };
@@ -56,9 +55,7 @@ const LARGE: usize = 100_000_000;
 pub fn gorge(spec: &GorgeSpec) -> Told<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("start a runtime: {error}"))?;
-    let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
-    let store: Arc<dyn Store> = Arc::new(store);
-    let client = Client::new(store);
+    let client = Client::new(runtime.block_on(kept::open(&spec.url, true)).map_err(|error| error.to_string())?);
     let pad = if spec.feed == Feed::Endless { String::new() } else { "x".repeat(LARGE) };
     let large = Errand { act: Act::Sleep, ms: 1, index: 0, pad };
     let text = if spec.feed == Feed::Text { format!("{:?}", large.pad) } else { String::new() };
@@ -68,7 +65,7 @@ pub fn gorge(spec: &GorgeSpec) -> Told<ExitCode> {
         Feed::Value => runtime.block_on(client.enqueue(&large)).err().map(|error| error.to_string()),
         Feed::Endless => runtime.block_on(client.enqueue(&Endless)).err().map(|error| error.to_string()),
     };
-    let went = Went { refused, grown_kib: peak_kib().saturating_sub(before) };
+    let went = Went { refused, grown_kib: peak_kib("self").saturating_sub(before) };
     let text = serde_json::to_vec(&went).map_err(|error| format!("say how it went: {error}"))?;
     write(&spec.out, &text)?;
     Ok(ExitCode::SUCCESS)
@@ -77,7 +74,7 @@ pub fn gorge(spec: &GorgeSpec) -> Told<ExitCode> {
 /// Lets the kernel count the peak anew, and gives it.
 fn forget_peak() -> Told<u64> {
     std::fs::write("/proc/self/clear_refs", b"5").map_err(|error| format!("let the peak be counted anew: {error}"))?;
-    Ok(peak_kib())
+    Ok(peak_kib("self"))
 }
 
 /// A value that is small, and writes itself as 4 GiB of JSON.

@@ -8,7 +8,8 @@
 //! # Layout
 //! - [`ask`] (what was typed), [`prove`] (each row in a process of its own, with a deadline), [`report`] (table and JSON).
 //! - [`row`]: the rows, one file each; [`guard`]: the rows again with a guard taken out, which must turn red.
-//! - what rows are made of: [`stage`] (its folder, seed and store), [`process`] (children), [`ledger`] (lines),
+//! - what rows are made of: [`stage`] (its folder, seed and store), [`kept`] (the stores by name),
+//!   [`server`] (their servers), [`net`] (hosts and the wire between them), [`proxy`] (a wire that fails), [`failing`] (ends of processes), [`process`] (children), [`ledger`] (lines),
 //!   [`account`] (lost, doubled, wrong), [`dues`] (the same for due instants), [`load`] (what the load is), [`disk`] (small disks).
 //! - what the children do: [`worker`], [`scheduler`], [`client`], [`command`] (the command line), [`up`](mod@up) (the same as
 //!   a whole house), [`grip`], [`race`],
@@ -20,18 +21,23 @@ pub mod client;
 pub mod command;
 pub mod disk;
 pub mod dues;
+pub mod failing;
 pub mod gorge;
 pub mod grip;
 pub mod guard;
+pub mod kept;
 pub mod ledger;
 pub mod load;
+pub mod net;
 pub mod probe;
 pub mod process;
 pub mod prove;
+pub mod proxy;
 pub mod race;
 pub mod report;
 pub mod row;
 pub mod scheduler;
+pub mod server;
 pub mod stage;
 pub mod up;
 pub mod watched;

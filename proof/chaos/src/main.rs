@@ -10,10 +10,14 @@ use std::{
 use banto_chaos::{
     Told,
     ask::{Ask, Part, Wanted},
-    client, command, gorge, grip, guard, probe,
+    client, command, gorge, grip, guard,
+    kept::Kept,
+    net::Net,
+    probe,
     process::{die_with_parent, follow_parent, told},
     prove::Prove,
     race,
+    report::Report,
     row::find,
     scheduler,
     stage::{Stage, now},
@@ -44,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 fn prove(wanted: &Wanted) -> Told<ExitCode> {
-    let rows = wanted.rows()?;
+    let turns = wanted.turns()?;
     let seed = wanted.seed.unwrap_or_else(|| fastrand::u64(..1 << 32));
     let dir = match &wanted.dir {
         Some(dir) => std::path::absolute(dir).map_err(|error| format!("find \"{}\": {error}", dir.display()))?,
@@ -52,7 +56,7 @@ fn prove(wanted: &Wanted) -> Told<ExitCode> {
     };
     eprintln!("seed {seed}; a row is repeated with --rows ROW --seed {seed}");
     let prove = Prove { wanted, seed, dir };
-    let passed = if wanted.mutate { guard::rows(&prove, &rows) } else { prove.all(&rows) };
+    let passed = if wanted.mutate { guard::rows(&prove, &turns) } else { prove.all(&turns) };
     // Empty, if every row passed.
     let _kept = std::fs::remove_dir(&prove.dir);
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
@@ -68,9 +72,14 @@ fn beside_the_build() -> Told<PathBuf> {
 fn play(part: Part) -> Told<ExitCode> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_ansi(false).with_max_level(tracing::Level::INFO).init();
     match part {
-        Part::Row { id, dir, seed, brief } => {
+        Part::Row { id, store, dir, seed, brief } => {
             let row = find(&id)?;
-            let report = Stage::new(dir, seed, brief).and_then(|stage| (row.play)(&stage));
+            let kept = Kept::of(&store)?;
+            // Before any thread is started: all of them are to be on the same host.
+            let report = match row.hosts.then(Net::enter).transpose() {
+                Err(wrong) => Ok(Report::skipped(format!("could not {wrong}; network namespaces want root"))),
+                Ok(net) => Stage::new(dir, kept, seed, brief).and_then(|stage| (row.play)(&stage.between(net))),
+            };
             let report = serde_json::to_string(&report).map_err(|error| format!("tell what was found: {error}"))?;
             println!("{report}");
             tracing::debug!(at = now(), "the row has ended");

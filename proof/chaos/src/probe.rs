@@ -7,12 +7,11 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use banto_core::{Cause, Ids, Job, Name, State};
 use banto_engine::{Config, Registry, Worker};
-use banto_sqlite::Sqlite;
-use banto_store::{Clock, Prune, Read, Store, SystemClock};
+use banto_store::{Clock, Prune, Store, SystemClock};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Told,
+    Told, kept,
     ledger::Ledger,
     load::{self, Act, Errand, Hands},
     stage::list,
@@ -48,7 +47,7 @@ pub fn probe(spec: &ProbeSpec) -> Told<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("start a runtime: {error}"))?;
     let mut found = Found::default();
-    match Sqlite::open(&spec.url, Arc::new(SystemClock)) {
+    match runtime.block_on(kept::open(&spec.url, true)) {
         Ok(store) => runtime.block_on(look(spec, store, &mut found)),
         Err(error) => found.said.push(error.to_string()),
     }
@@ -57,13 +56,13 @@ pub fn probe(spec: &ProbeSpec) -> Told<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-async fn look(spec: &ProbeSpec, store: Sqlite, found: &mut Found) {
+async fn look(spec: &ProbeSpec, store: Arc<dyn Store>, found: &mut Found) {
     found.said.extend(store.about().notices);
     match store.tally().await {
         Ok(tally) => found.lost = tally.lost,
         Err(error) => found.said.push(error.to_string()),
     }
-    match list(&store).await {
+    match list(&*store).await {
         Ok(listed) => listed.iter().for_each(|job| tell(job, found)),
         Err(wrong) => found.said.push(wrong),
     }
@@ -72,7 +71,7 @@ async fn look(spec: &ProbeSpec, store: Sqlite, found: &mut Found) {
     }
     // Working may stumble on what looking did not.
     found.said.extend(store.about().notices);
-    match list(&store).await {
+    match list(&*store).await {
         Ok(listed) => found.damaged.extend(listed.iter().filter(|job| damaged(job)).map(|job| job.id.to_string())),
         Err(wrong) => found.said.push(wrong),
     }
@@ -95,7 +94,7 @@ pub fn given(job: &Job) -> String {
 }
 
 /// Enqueues a job, prunes, and works for a second.
-async fn work(spec: &ProbeSpec, store: Sqlite) -> Told<()> {
+async fn work(spec: &ProbeSpec, store: Arc<dyn Store>) -> Told<()> {
     let told = |error: banto_store::StoreError| error.to_string();
     let errand = Errand { act: Act::Sleep, ms: 1, index: 0, pad: String::new() };
     let job = errand.order(Ids::new(fastrand::u64(..)).make(SystemClock.wall_ms()), "default")?;
@@ -108,7 +107,7 @@ async fn work(spec: &ProbeSpec, store: Sqlite) -> Told<()> {
     let hands = Hands { runs: Ledger::open(&spec.dir.join("runs"))?, dir: spec.dir.clone() };
     let mut registry = Registry::new("chaos");
     registry.add::<Errand, _, _, _>(Arc::new(hands), load::perform);
-    let worker = Worker::new(Arc::new(store), registry, config);
+    let worker = Worker::new(store, registry, config);
     let ended = tokio::time::timeout(Duration::from_secs(15), worker.start()).await;
     let report = ended.map_err(|_| "see the worker end within 15 s".to_owned())?.map_err(|unfit| unfit.to_string())?;
     match report.halt {

@@ -1,6 +1,6 @@
 //! Runs rows, each in a process of its own with a deadline, and says what they found.
 //!
-//! A row that panics, hangs or is killed is a failed row and nothing more. Rows that mostly wait run three at a time,
+//! A row that panics, hangs or is killed is a failed row and nothing more. Rows that mostly wait run five at a time,
 //! those that measure a pace run alone. A folder is kept, and named, if its row failed.
 
 use std::{
@@ -20,11 +20,11 @@ use crate::{
     Told,
     ask::Wanted,
     report::{Ran, Report, heading},
-    row::{Pace, Row},
+    row::{Pace, Turn},
 };
 
 /// How many rows that mostly wait run at once.
-const LANES: usize = 3;
+const LANES: usize = 5;
 
 /// What all rows of one call share.
 pub struct Prove<'a> {
@@ -38,13 +38,13 @@ pub struct Prove<'a> {
 
 impl Prove<'_> {
     /// Runs the rows and prints each as it ends; says whether all are good.
-    pub fn all(&self, rows: &[&'static Row]) -> bool {
+    pub fn all(&self, turns: &[Turn]) -> bool {
         self.head();
-        let (waiting, measuring): (Vec<&Row>, Vec<&Row>) = rows.iter().partition(|row| row.pace == Pace::Waits);
+        let (waiting, measuring): (Vec<Turn>, Vec<Turn>) = turns.iter().partition(|turn| turn.row.pace == Pace::Waits);
         let queue = Mutex::new(waiting.into_iter().collect::<VecDeque<_>>());
         let good = AtomicBool::new(true);
-        let one = |row| {
-            let ran = self.told(self.row(row, None));
+        let one = |turn| {
+            let ran = self.told(self.turn(turn, None));
             good.fetch_and(self.good(&ran), Ordering::Relaxed);
         };
         let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
@@ -60,37 +60,51 @@ impl Prove<'_> {
         ran.passed() || (ran.skipped().is_some() && !ci)
     }
 
-    /// Runs one row; `mutate` names a guard that is taken out.
-    pub fn row(&self, row: &'static Row, mutate: Option<&str>) -> Ran {
+    /// Runs one row over one store; `mutate` names a guard that is taken out.
+    pub fn turn(&self, turn: Turn, mutate: Option<&str>) -> Ran {
         let since = Instant::now();
-        let name = mutate.map_or_else(|| row.id.to_owned(), |guard| format!("{}-without-{guard}", row.id));
+        let name = mutate.map_or_else(|| turn.folder(), |guard| format!("{}-without-{guard}", turn.folder()));
         let dir = self.dir.join(name);
         // Of an earlier run that failed, when the folder was chosen by hand.
         let _earlier = std::fs::remove_dir_all(&dir);
         let report = std::fs::create_dir_all(&dir)
             .map_err(|error| format!("make \"{}\": {error}", dir.display()))
-            .and_then(|()| self.play(row, &dir, mutate));
-        let ran = Ran { id: row.id, title: row.title, seed: self.seed, took_s: since.elapsed().as_secs_f64(), report };
+            .and_then(|()| self.play(turn, &dir, mutate));
+        let ran = Ran {
+            id: turn.id(),
+            title: turn.row.title,
+            seed: self.seed,
+            took_s: since.elapsed().as_secs_f64(),
+            report,
+        };
         // A row that is meant to fail leaves nothing to look at.
         if ran.word() == "FAIL" && mutate.is_none() {
-            eprintln!("{}: its stores, ledgers and logs are kept in {}", row.id, dir.display());
+            eprintln!("{}: its stores, ledgers and logs are kept in {}", ran.id, dir.display());
         } else {
             let _left = std::fs::remove_dir_all(&dir);
         }
         ran
     }
 
-    fn play(&self, row: &Row, dir: &Path, mutate: Option<&str>) -> Told<Report> {
+    fn play(&self, turn: Turn, dir: &Path, mutate: Option<&str>) -> Told<Report> {
         let failed = |error| format!("start the row: {error}");
         let mut command = Command::new(std::env::current_exe().map_err(failed)?);
-        command.arg("row").arg(row.id).arg(dir).arg(self.seed.to_string());
+        command.arg("row").arg(turn.row.id).arg(turn.kept.word()).arg(dir).arg(self.seed.to_string());
         if self.wanted.short {
             command.arg("--brief");
         }
+        // Servers want a short path that their own user may enter; what a row that was ended leaves there goes with it.
+        let place = tempfile::Builder::new().prefix("banto-prove-").tempdir();
+        let place = place.map_err(|error| format!("make a folder for servers: {error}"))?;
+        let open = std::os::unix::fs::PermissionsExt::from_mode(0o711);
+        std::fs::set_permissions(place.path(), open).map_err(|error| format!("open a folder for servers: {error}"))?;
+        command.env("TMPDIR", place.path());
         command.env_remove("BANTO_MUTATE").envs(mutate.map(|guard| ("BANTO_MUTATE", guard)));
         let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(failed)?;
-        let said = heard(child, row.deadline(self.wanted.short));
-        let unmounted = crate::disk::unmount_below(dir);
+        let pid = child.id();
+        let said = heard(child, turn.row.deadline(self.wanted.short));
+        crate::net::sweep(pid);
+        let unmounted = crate::disk::unmount_below(dir).and(crate::disk::unmount_below(place.path()));
         let said = said?;
         unmounted?;
         let last = said.lines().last().unwrap_or_default();

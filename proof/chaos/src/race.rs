@@ -2,15 +2,14 @@
 //!
 //! Each writes down which job it was told stands for its call, and whether it was told that the job is new.
 
-use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use banto_core::{Ids, JobId, Label, NewJob};
-use banto_sqlite::Sqlite;
 use banto_store::{Clock, Store, SystemClock};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Told,
+    Told, kept,
     ledger::{Ledger, Word},
     load::{Act, Errand},
 };
@@ -34,21 +33,23 @@ pub struct RaceSpec {
 
 /// Runs the race.
 pub fn race(spec: &RaceSpec) -> Told<ExitCode> {
-    let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| format!("start a runtime: {error}"))?;
+    let store = runtime.block_on(kept::open(&spec.url, true)).map_err(|error| error.to_string())?;
     let acks = Ledger::open(&spec.acks)?;
     while !spec.go.exists() {
         std::thread::sleep(Duration::from_millis(2));
     }
     let ran = std::thread::scope(|scope| {
-        let runners: Vec<_> = (0..spec.threads).map(|_| scope.spawn(|| run(spec, &store, &acks))).collect();
+        let runners: Vec<_> = (0..spec.threads).map(|_| scope.spawn(|| run(spec, &*store, &acks))).collect();
         runners.into_iter().try_for_each(|runner| runner.join().map_err(|_| "run: a thread panicked".to_owned())?)
     });
     acks.sync();
     ran.map(|()| ExitCode::SUCCESS)
 }
 
-fn run(spec: &RaceSpec, store: &Sqlite, acks: &Ledger) -> Told<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+fn run(spec: &RaceSpec, store: &dyn Store, acks: &Ledger) -> Told<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| format!("start a runtime: {error}"))?;
     let (mut own, mut shared) = (Ids::new(fastrand::u64(..)), Ids::new(spec.seed));
     for contest in 0..spec.contests {

@@ -143,8 +143,8 @@ impl Report {
 /// A row that was run.
 #[derive(Debug, Clone)]
 pub struct Ran {
-    /// Its name in the matrix.
-    pub id: &'static str,
+    /// Its name in the matrix, with the store's mark.
+    pub id: String,
     /// What it does.
     pub title: &'static str,
     /// What all its draws followed from.
@@ -183,7 +183,7 @@ impl Ran {
         let recovery = report.recovery_s.map_or_else(|| "-".into(), |s| format!("{s:.1}"));
         let headline = report.checks.first().map_or_else(String::new, Check::line);
         let mut text = format!(
-            "{:<4} {} {:>9} {:>7} {:>4} {:>7} {:>7} {:>5} {:>5} {:>10} {:>6.1}  {} | {headline}",
+            "{:<6} {} {:>9} {:>7} {:>4} {:>7} {:>7} {:>5} {:>5} {:>10} {:>6.1}  {} | {headline}",
             self.id,
             self.word(),
             a.submitted,
@@ -230,7 +230,7 @@ impl Ran {
 /// The line above the rows.
 pub fn heading() -> String {
     format!(
-        "{:<4} {} {:>9} {:>7} {:>4} {:>7} {:>7} {:>5} {:>5} {:>10} {:>6}  {}",
+        "{:<6} {} {:>9} {:>7} {:>4} {:>7} {:>7} {:>5} {:>5} {:>10} {:>6}  {}",
         "row", "    ", "submitted", "acked", "lost", "run", "doubled", "late", "dead", "recovery_s", "took_s", "what"
     )
 }
@@ -245,7 +245,7 @@ mod tests {
     use super::*;
 
     fn ran(report: Result<Report, String>) -> Ran {
-        Ran { id: "A1", title: "a worker killed", seed: 7, took_s: 1.0, report }
+        Ran { id: "A1".into(), title: "a worker killed", seed: 7, took_s: 1.0, report }
     }
 
     #[test]

@@ -1,15 +1,13 @@
-//! A scheduler as a process: the engine's, on SQLite, with schedules that enqueue and nothing else.
+//! A scheduler as a process: the engine's, with schedules that enqueue and nothing else.
 
 use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use banto_core::{Missed, Name, schedule};
 use banto_engine::{Does, Scheduler, SchedulerConfig, Timetable};
-use banto_sqlite::Sqlite;
-use banto_store::SystemClock;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Told,
+    Told, kept,
     load::{Act, Errand},
     process::{Process, Start},
     stage::Scene,
@@ -95,9 +93,9 @@ pub fn fire(spec: &SchedulerSpec) -> Told<ExitCode> {
 }
 
 async fn live(spec: &SchedulerSpec) -> Told<ExitCode> {
-    let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+    let store = kept::open(&spec.url, true).await.map_err(|error| error.to_string())?;
     let config = SchedulerConfig::new(Name::new(&spec.name).map_err(|refusal| refusal.to_string())?);
-    let scheduler = Scheduler::new(Arc::new(store), Arc::new(spec.timetable()?), config);
+    let scheduler = Scheduler::new(store, Arc::new(spec.timetable()?), config);
     obey(scheduler.stop())?;
     let watch = scheduler.run().await.map_err(|unfit| unfit.to_string())?;
     tracing::info!(reason = watch.reason, looked = ?watch.looked, "stopped");

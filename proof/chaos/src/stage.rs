@@ -13,14 +13,16 @@ use std::{
 };
 
 use banto_core::{Job, State};
-use banto_sqlite::Sqlite;
-use banto_store::{Clock, Read, Select, SystemClock, Tally};
+use banto_store::{Clock, Read, Select, Store, SystemClock, Tally};
 
 use crate::{
     Told,
     account::Account,
     client::ClientSpec,
+    kept::{self, Kept},
     ledger::{self, Line},
+    net::Net,
+    server::{self, Psql, Server},
     worker::WorkerSpec,
 };
 
@@ -28,20 +30,45 @@ use crate::{
 pub struct Stage {
     /// Its own folder.
     pub dir: PathBuf,
+    /// Where its jobs are kept.
+    pub kept: Kept,
     /// What all its draws follow from.
     pub seed: u64,
     /// Whether it is to be the short form.
     pub short: bool,
     draws: RefCell<fastrand::Rng>,
+    server: RefCell<Option<Server>>,
+    net: Option<Net>,
     runtime: tokio::runtime::Runtime,
 }
 
 impl Stage {
     /// A stage in a folder that exists.
-    pub fn new(dir: PathBuf, seed: u64, short: bool) -> Told<Stage> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    pub fn new(dir: PathBuf, kept: Kept, seed: u64, short: bool) -> Told<Stage> {
+        // A thread of its own: what a store does beside the questions (listening, reconnecting) goes on between them.
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.map_err(|error| format!("start a runtime: {error}"))?;
-        Ok(Stage { dir, seed, short, draws: RefCell::new(fastrand::Rng::with_seed(seed)), runtime })
+        Ok(Stage {
+            dir,
+            kept,
+            seed,
+            short,
+            draws: RefCell::new(fastrand::Rng::with_seed(seed)),
+            server: RefCell::default(),
+            net: None,
+            runtime,
+        })
+    }
+
+    /// Between two hosts, of which this thread is on the one since before the stage was made.
+    pub fn between(mut self, net: Option<Net>) -> Stage {
+        self.net = net;
+        self
+    }
+
+    /// The two hosts and their wire.
+    pub fn net(&self) -> Told<&Net> {
+        self.net.as_ref().ok_or_else(|| "find the wire: this row has but one host".into())
     }
 
     /// The short form's value, or the long one's.
@@ -58,7 +85,53 @@ impl Stage {
     pub fn scene(&self, name: &str) -> Told<Scene<'_>> {
         let dir = self.dir.join(name);
         std::fs::create_dir_all(&dir).map_err(|error| format!("make \"{}\": {error}", dir.display()))?;
-        Ok(Scene { stage: self, db: dir.join("jobs.db"), dir, options: String::new() })
+        let (db, options) = (dir.join("jobs.db"), String::new());
+        let home = self.server(|server| server.address(&format!("127.0.0.1:{}", server.port()), name));
+        let home = (self.kept != Kept::Sqlite).then_some(home).transpose()?;
+        let scene = Scene { stage: self, db, dir, options, home, name: name.to_owned(), seen: RefCell::default() };
+        if self.kept == Kept::Postgres && mutated("fence") {
+            scene.drop_fence()?;
+        }
+        Ok(scene)
+    }
+
+    /// Starts this stage's server with these settings beside the usual ones, in place of the one there was.
+    pub fn serve(&self, settings: &[(&str, &str)]) -> Told<()> {
+        // The old one goes first.
+        self.server.replace(None);
+        let unsafe_redis = self.kept == Kept::Redis && mutated("fsync");
+        let settings = if unsafe_redis { &[("appendonly", "no")] } else { settings };
+        self.server.replace(Some(Server::start(self.kept, settings)?));
+        Ok(())
+    }
+
+    /// Takes a server that the row has started itself as this stage's.
+    pub fn adopt(&self, server: Server) {
+        self.server.replace(Some(server));
+    }
+
+    /// Does something with this stage's server, which is started if it was not yet.
+    pub fn server<T>(&self, act: impl FnOnce(&mut Server) -> T) -> Told<T> {
+        if self.kept == Kept::Sqlite {
+            return Err("find the server of a file".into());
+        }
+        if self.server.borrow().is_none() {
+            self.serve(&[])?;
+        }
+        let mut server = self.server.borrow_mut();
+        server.as_mut().map(act).ok_or_else(|| "find the server".into())
+    }
+
+    /// Types something at this stage's PostgreSQL.
+    pub fn psql(&self, sql: &str) -> Told<Vec<String>> {
+        let port = self.server(|server| server.port())?;
+        self.wait(async { Psql::open(port).await?.say(sql).await })
+    }
+
+    /// Types something at this stage's Redis.
+    pub fn redis(&self, words: &[&str]) -> Told<String> {
+        let port = self.server(|server| server.port())?;
+        server::redis(&format!("127.0.0.1:{port}"), words)
     }
 
     /// Waits for a future.
@@ -79,6 +152,11 @@ impl Stage {
     }
 }
 
+/// Whether that guard is to be taken out, as the stores are told too.
+pub fn mutated(guard: &str) -> bool {
+    std::env::var("BANTO_MUTATE").is_ok_and(|taken| taken == guard)
+}
+
 /// Steady milliseconds, as the ledgers count them.
 pub fn now() -> u64 {
     SystemClock.steady_ms()
@@ -94,12 +172,31 @@ pub struct Scene<'a> {
     pub db: PathBuf,
     /// What stands behind the `?` of its address.
     pub options: String,
+    /// Its address on a server, if it is on one.
+    pub home: Option<String>,
+    name: String,
+    seen: RefCell<Option<Arc<dyn Store>>>,
 }
 
 impl Scene<'_> {
     /// The store's address.
     pub fn url(&self) -> String {
-        format!("sqlite://{}?{}", self.db.display(), self.options)
+        match &self.home {
+            None => format!("sqlite://{}?{}", self.db.display(), self.options),
+            Some(home) => self.with_options(home.clone()),
+        }
+    }
+
+    /// The store's address, where its server is found at `host:port`.
+    pub fn url_at(&self, at: &str) -> Told<String> {
+        Ok(self.with_options(self.stage.server(|server| server.address(at, &self.name))?))
+    }
+
+    fn with_options(&self, mut home: String) -> String {
+        if mutated("fsync") {
+            home += if home.starts_with("redis") { "&durability=memory" } else { "&durability=async" };
+        }
+        if self.options.is_empty() { home } else { format!("{home}&{}", self.options) }
     }
 
     /// The ledger of the client of that name.
@@ -140,15 +237,39 @@ impl Scene<'_> {
         ClientSpec::new(name, self.url(), self.acks_path(name), self.stage.draw(0..=u64::from(u32::MAX)), jobs)
     }
 
-    /// The store, opened to be looked at.
-    pub fn open(&self) -> Told<Sqlite> {
-        open(&self.url())
+    /// The store, opened to be looked at. A file each time anew, a server's once.
+    pub fn open(&self) -> Told<Arc<dyn Store>> {
+        if let Some(seen) = &*self.seen.borrow() {
+            return Ok(seen.clone());
+        }
+        let store = self.stage.wait(kept::open(&self.url(), true)).map_err(|error| error.to_string())?;
+        if self.home.is_some() {
+            self.seen.replace(Some(store.clone()));
+        }
+        Ok(store)
+    }
+
+    /// Lets PostgreSQL's own function finish whatever runs, under any lease.
+    fn drop_fence(&self) -> Told<()> {
+        self.open()?;
+        let fence = " AND l.fence = f.fence AND l.token = f.token";
+        let function = format!(
+            "(SELECT oid FROM pg_proc WHERE proname = 'finish' AND pronamespace = '{}'::regnamespace)",
+            self.name
+        );
+        let sql = format!("DO $do$ BEGIN EXECUTE replace(pg_get_functiondef({function}), '{fence}', ''); END $do$");
+        self.stage.psql(&sql).map(drop)
+    }
+
+    /// What must always be true of what is stored and is not, as sentences.
+    pub fn broken(&self) -> Told<Vec<String>> {
+        self.stage.wait(kept::check(&self.url())).map_err(|error| error.to_string())
     }
 
     /// Every job that the store lists.
     pub fn listed(&self) -> Told<Vec<Job>> {
         let store = self.open()?;
-        self.stage.wait(list(&store))
+        self.stage.wait(list(&*store))
     }
 
     /// The store's own counts.
@@ -172,11 +293,6 @@ impl Scene<'_> {
         let (acks, runs, listed) = (self.acks()?, self.runs()?, self.listed()?);
         Ok((Account::of(&acks, &runs, &listed), runs, listed))
     }
-}
-
-/// A store, opened to be looked at.
-pub fn open(url: &str) -> Told<Sqlite> {
-    Sqlite::open(url, Arc::new(SystemClock)).map_err(|error| error.to_string())
 }
 
 /// Every job that a store lists.

@@ -2,9 +2,8 @@
 //!
 //! For the account: who was given which fence, and whose end the store took. It changes no call and no answer.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use banto_sqlite::Sqlite;
 use banto_store::{Answer, Claim, Claimed, Finish, Finished, Instance, Orders, Read, Store};
 
 use crate::{
@@ -15,13 +14,13 @@ use crate::{
 
 /// The store and its ledger.
 pub struct Watched {
-    store: Sqlite,
+    store: Arc<dyn Store>,
     runs: Ledger,
 }
 
 impl Watched {
     /// Watches that store.
-    pub fn new(store: Sqlite, runs: &Path) -> Told<Watched> {
+    pub fn new(store: Arc<dyn Store>, runs: &Path) -> Told<Watched> {
         Ok(Watched { store, runs: Ledger::open(runs)? })
     }
 

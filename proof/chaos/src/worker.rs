@@ -1,4 +1,4 @@
-//! A worker as a process: the engine on SQLite, and a ledger beside it.
+//! A worker as a process: the engine on a store, and a ledger beside it.
 //!
 //! TERM stops it gracefully and a second one at once, as `queue work` does; a run that heeds nobody ends with the process.
 
@@ -10,13 +10,12 @@ use std::{
 
 use banto_core::{Name, lease};
 use banto_engine::{Config, Registry, Stop, Worker};
-use banto_sqlite::Sqlite;
-use banto_store::{Prune, SystemClock};
+use banto_store::Prune;
 use serde::{Deserialize, Serialize};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    Told,
+    Told, kept,
     ledger::Ledger,
     load::{self, Errand, Fragile, Hands},
     process::{Process, Start},
@@ -103,7 +102,7 @@ pub fn work(spec: &WorkerSpec) -> Told<ExitCode> {
 }
 
 async fn live(spec: &WorkerSpec) -> Told<ExitCode> {
-    let store = Sqlite::open(&spec.url, Arc::new(SystemClock)).map_err(|error| error.to_string())?;
+    let store = kept::open(&spec.url, true).await.map_err(|error| error.to_string())?;
     let store = Arc::new(Watched::new(store, &spec.runs)?);
     let hands = Arc::new(Hands { runs: Ledger::open(&spec.runs)?, dir: spec.dir.clone() });
     let mut registry = Registry::new("chaos");

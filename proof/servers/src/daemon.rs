@@ -64,9 +64,13 @@ impl Said {
 }
 
 impl Daemon {
-    /// Starts `command`, to die with this process, as the user of that name if this is root and `user` is given.
-    pub fn start(command: &Command, user: Option<&str>) -> Told<Daemon> {
-        let mut ours = Command::new("setpriv");
+    /// Starts `command`, to die with this process, as the user of that name if this is root and `user` is given, in that
+    /// network namespace if one is given.
+    pub fn start(command: &Command, user: Option<&str>, namespace: Option<&str>) -> Told<Daemon> {
+        let mut ours = Command::new(if namespace.is_some() { "ip" } else { "setpriv" });
+        if let Some(namespace) = namespace {
+            ours.args(["netns", "exec", namespace, "setpriv"]);
+        }
         ours.args(["--pdeathsig", "KILL"]);
         if let Some(user) = user.filter(|_| geteuid().is_root()) {
             ours.args(["--reuid", user, "--regid", user, "--clear-groups"]);

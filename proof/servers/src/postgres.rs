@@ -41,7 +41,12 @@ pub enum Stop {
 impl Postgres {
     /// Makes a cluster and starts its server.
     pub fn start(settings: Settings<'_>) -> Told<Postgres> {
-        let folder = tempfile::tempdir().map_err(|error| format!("make a folder: {error}"))?;
+        Postgres::start_below(&std::env::temp_dir(), settings)
+    }
+
+    /// As [`Postgres::start`], with its data in a new folder below that one: on a disk of its own, say.
+    pub fn start_below(place: &Path, settings: Settings<'_>) -> Told<Postgres> {
+        let folder = tempfile::tempdir_in(place).map_err(|error| format!("make a folder: {error}"))?;
         if geteuid().is_root() {
             run(Command::new("chown").arg(USER).arg(folder.path()))?;
         }
@@ -49,7 +54,7 @@ impl Postgres {
         let mut init = Command::new(program("initdb")?);
         init.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
         init.arg(&data).current_dir(folder.path());
-        let mut made = Daemon::start(&init, Some(USER))?;
+        let mut made = Daemon::start(&init, Some(USER), None)?;
         if !made.ended()?.success() {
             return Err(format!("make a cluster: {}", made.log()));
         }
@@ -96,7 +101,7 @@ impl Postgres {
             command.arg("-c").arg(format!("{name}={value}"));
         }
         for _ in 1..LOOKS {
-            let daemon = Daemon::start(&command, Some(USER))?;
+            let daemon = Daemon::start(&command, Some(USER), None)?;
             match daemon.hears("ready to accept connections") {
                 Err(told) if told.contains("is still in use") || told.contains("lock file") => {}
                 heard => {

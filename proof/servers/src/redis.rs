@@ -17,6 +17,7 @@ pub struct Redis {
     // Before the folder: a server is ended before its data go.
     daemon: Option<Daemon>,
     name: &'static str,
+    namespace: Option<String>,
     port: u16,
     settings: Vec<(String, String)>,
     folder: TempDir,
@@ -31,9 +32,15 @@ impl Redis {
     /// Starts the same program by another of its names: `redis-sentinel`. A sentinel writes its own settings, so it gets
     /// them from a file in its folder, line by line.
     pub fn start_as(name: &'static str, settings: Settings<'_>) -> Told<Redis> {
+        Redis::start_within(None, name, settings)
+    }
+
+    /// The same in that network namespace (`ip netns`), whose loopback is not this one.
+    pub fn start_within(namespace: Option<&str>, name: &'static str, settings: Settings<'_>) -> Told<Redis> {
+        let namespace = namespace.map(str::to_owned);
         let folder = tempfile::tempdir().map_err(|error| format!("make a folder: {error}"))?;
         symlink(program()?, folder.path().join(name)).map_err(|error| format!("name the server: {error}"))?;
-        let mut server = Redis { daemon: None, name, port: free_port()?, settings: owned(settings), folder };
+        let mut server = Redis { daemon: None, name, namespace, port: free_port()?, settings: owned(settings), folder };
         server.write()?;
         match server.begin() {
             Err(told) if told.contains("already in use") => {
@@ -88,7 +95,7 @@ impl Redis {
         self.daemon = None;
         let mut command = Command::new(self.folder.path().join(self.name));
         command.arg(self.folder.path().join("server.conf")).current_dir(self.folder.path());
-        let daemon = Daemon::start(&command, None)?;
+        let daemon = Daemon::start(&command, None, self.namespace.as_deref())?;
         let ready = if self.name.ends_with("sentinel") { "Sentinel ID is" } else { "Ready to accept connections" };
         daemon.hears(ready)?;
         self.daemon = Some(daemon);

@@ -10,17 +10,20 @@
 //!   [`many`]: many of them, on every core.
 //! - [`job`]: jobs that do as they are told. [`team`]: workers that are started, killed, frozen and stopped.
 //! - the way of a store call: [`line`](mod@line) (a worker's own wire, which may hang or fail) → [`witness`] (who sees
-//!   everything) → [`mutate`] (a store with a promise taken out, if asked) → the store
+//!   everything) → [`mutate`] (a store with a promise taken out, if asked) → the store of [`kept`]
+//!   (`aside`: one on a real server, for which the history stands still)
 //! - [`ledger`]: what must always hold, from what was seen. [`keys`]: the same for unique keys. [`end`]: and at the end.
 //! - [`dues`]: the same for schedules, with schedulers instead of workers. [`drift`]: a day without faults, beside a loop.
 //! - [`clock`], [`history`], [`report`]: the time, what happened as lines, and the rows that are printed.
 
+mod aside;
 pub mod clock;
 pub mod drift;
 pub mod dues;
 pub mod end;
 pub mod history;
 pub mod job;
+pub mod kept;
 pub mod keys;
 pub mod ledger;
 pub mod line;
@@ -33,6 +36,7 @@ pub mod shrink;
 pub mod team;
 pub mod witness;
 
+pub use kept::Kept;
 pub use mutate::Mutation;
 pub use plan::Plan;
-pub use play::{Kept, Played, play};
+pub use play::{Played, play};

@@ -26,9 +26,9 @@ struct Ask {
     /// Plays the one history of that seed and prints it.
     #[arg(long)]
     replay: bool,
-    /// Where jobs are kept; both in turn when it is not said.
-    #[arg(long)]
-    store: Option<StoreWord>,
+    /// Where jobs are kept; everywhere, one after the other, when it is not said.
+    #[arg(long, value_parser = kept)]
+    store: Option<Kept>,
     /// Of what; both, one after the other, when it is not said.
     #[arg(long)]
     of: Option<Of>,
@@ -50,19 +50,14 @@ enum Of {
     Schedules,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum StoreWord {
-    Memory,
-    Sqlite,
+fn kept(word: &str) -> Result<Kept, String> {
+    let known = || Kept::ALL.iter().map(|kept| kept.word()).collect::<Vec<_>>().join(", ");
+    Kept::ALL.iter().find(|kept| kept.word() == word).copied().ok_or_else(|| format!("there are {}", known()))
 }
 
 fn main() -> ExitCode {
     let ask = Ask::parse();
-    let stores = match ask.store {
-        None => vec![Kept::Memory, Kept::Sqlite],
-        Some(StoreWord::Memory) => vec![Kept::Memory],
-        Some(StoreWord::Sqlite) => vec![Kept::Sqlite],
-    };
+    let stores = ask.store.map_or_else(|| Kept::ALL.to_vec(), |kept| vec![kept]);
     let parts = match (ask.of, ask.mutate) {
         (Some(of), _) => vec![of],
         (None, Some(mutation)) if mutation.of_schedules() => vec![Of::Schedules],
@@ -79,12 +74,10 @@ fn main() -> ExitCode {
     let mut pass = true;
     for of in &parts {
         for kept in &stores {
-            let wanted = |short, long| ask.histories.unwrap_or(if ask.short { short } else { long });
-            pass &= match (*of, kept) {
-                (Of::Jobs, Kept::Memory) => run::<Plan>(&ask, *kept, wanted(10_000, 50_000), jobs),
-                (Of::Jobs, Kept::Sqlite) => run::<Plan>(&ask, *kept, wanted(300, 1_000), jobs),
-                (Of::Schedules, Kept::Memory) => run::<dues::Plan>(&ask, *kept, wanted(150, 2_000), schedules),
-                (Of::Schedules, Kept::Sqlite) => run::<dues::Plan>(&ask, *kept, wanted(10, 100), schedules),
+            let wanted = ask.histories.unwrap_or_else(|| histories(*of, *kept, ask.short));
+            pass &= match of {
+                Of::Jobs => run::<Plan>(&ask, *kept, wanted, jobs),
+                Of::Schedules => run::<dues::Plan>(&ask, *kept, wanted, schedules),
             };
         }
     }
@@ -92,6 +85,19 @@ fn main() -> ExitCode {
         pass &= days(&ask);
     }
     if pass { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// How many histories are played if it is not said: what a test run has time for, or a person.
+fn histories(of: Of, kept: Kept, short: bool) -> u64 {
+    let (few, many) = match (of, kept) {
+        (Of::Jobs, Kept::Memory) => (10_000, 50_000),
+        (Of::Jobs, Kept::Sqlite) => (300, 1_000),
+        (Of::Jobs, Kept::Postgres | Kept::Redis) => (40, 1_000),
+        (Of::Schedules, Kept::Memory) => (150, 2_000),
+        (Of::Schedules, Kept::Sqlite) => (10, 100),
+        (Of::Schedules, Kept::Postgres | Kept::Redis) => (3, 50),
+    };
+    if short { few } else { many }
 }
 
 /// Lets days pass, prints their rows, and answers whether no minute was left out.
@@ -181,7 +187,7 @@ fn schedules(many: &Many<dues::Plan>) -> Counted {
 
 fn rows<S: Script>(kept: Kept, wanted: u64, many: &Many<S>, (called, counted): Counted, seconds: f64) -> Vec<Row> {
     let (histories, broken) = (many.histories as f64, many.failed.len() as f64);
-    let name = |what: &str| format!("{called} {} {what}", if kept == Kept::Memory { "memory" } else { "sqlite" });
+    let name = |what: &str| format!("{called} {} {what}", kept.word());
     let mut rows = vec![
         Row::at_most(name("histories that broke a promise"), broken, "histories", 0.0),
         Row::at_least(name("histories played"), histories, "histories", wanted as f64),

@@ -11,10 +11,11 @@ use banto_core::retry::mix;
 
 use crate::{
     dues::{self, timetable::Line},
+    kept::Kept,
     ledger::Counts,
     mutate::Mutation,
     plan::{self, Plan},
-    play::{Kept, Played, play},
+    play::{Played, play},
 };
 
 /// What can be drawn, played, counted and cut down: a history of jobs, or one of schedules.

@@ -4,29 +4,19 @@ use std::sync::Arc;
 
 use banto_core::{Due, JobId, Label, Name, NewJob, Payload, Refusal, Unique};
 use banto_engine::{Client, steer};
-use banto_sqlite::{Options, Sqlite, Synchronous};
-use banto_store::{Order as Command, Select, Store, faulty::Faulty, memory::Memory};
+use banto_store::{Order as Command, Select, Store, faulty::Faulty};
 use serde_json::json;
-use tempfile::TempDir;
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::{
     clock::Tied,
+    kept::Kept,
     ledger::Counts,
     mutate::{Mutated, Mutation},
     plan::{Action, Form, Order, Plan, QUEUES, SEATS, name},
     team::{Seat, failed, struck},
     witness::{Scene, Witness},
 };
-
-/// Where jobs are kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kept {
-    /// In the reference store.
-    Memory,
-    /// In SQLite, on a file of its own.
-    Sqlite,
-}
 
 /// What was seen.
 #[derive(Debug, Clone)]
@@ -46,33 +36,19 @@ const SETTLE_S: u64 = 1_800;
 
 /// Lets a plan happen, on this thread.
 pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Played, String> {
-    let folder = match kept {
-        Kept::Memory => None,
-        Kept::Sqlite => Some(folder()?),
-    };
     runtime()?.block_on(async {
         let clock = Arc::new(Tied::new());
-        let (store, memory): (Arc<dyn Store>, _) = match &folder {
-            None => {
-                let memory = Memory::new(clock.clone(), plan.seed);
-                (Arc::new(memory.clone()), Some(memory))
-            }
-            Some(folder) => {
-                // What power loss would take is shown elsewhere: here no Ok has to wait for the disk.
-                let synchronous = Synchronous::Normal;
-                let options = Options { synchronous, reserve_bytes: 0, ..Options::of(folder.path().join("jobs.db")) };
-                let sqlite = Sqlite::inline(options, clock.clone(), plan.seed);
-                (Arc::new(sqlite.map_err(|error| format!("open a store: {error}"))?), None)
-            }
-        };
+        let opened = kept.open(clock.clone(), plan.seed).await?;
         let store = match mutation {
-            Some(mutation) => Arc::new(Mutated::new(store, mutation)),
-            None => store,
+            Some(mutation) => Arc::new(Mutated::new(opened.store.clone(), mutation)),
+            None => opened.store.clone(),
         };
-        let scene = Scene::new(store, memory, clock);
+        let scene = Scene::new(store, opened.memory.clone(), clock);
         // The engine draws its jitter and its identities from the thread's generator (and so did the folder its name).
         fastrand::seed(plan.seed);
-        Ok(Stage::new(scene, plan.seed).play(plan).await)
+        let mut played = Stage::new(scene, plan.seed).play(plan).await;
+        played.broken.extend(opened.broken().await);
+        Ok(played)
     })
 }
 
@@ -80,12 +56,6 @@ pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Playe
 pub(crate) fn runtime() -> Result<tokio::runtime::Runtime, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.map_err(|error| format!("make a runtime: {error}"))
-}
-
-/// A folder for one history: in memory, where the machine has such a place.
-pub(crate) fn folder() -> Result<TempDir, String> {
-    let made = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
-    made.map_err(|error| format!("make a folder: {error}"))
 }
 
 /// Where a plan happens.

@@ -3,11 +3,7 @@
 //! Delta debugging in its simplest form (A. Zeller, R. Hildebrandt, *Simplifying and isolating failure-inducing input*,
 //! 2002): leave out halves, quarters, and so on down to single actions, for as long as something breaks.
 
-use crate::{
-    many::Script,
-    mutate::Mutation,
-    play::{Kept, Played},
-};
+use crate::{kept::Kept, many::Script, mutate::Mutation, play::Played};
 
 /// The smallest plan found that still breaks something, and what it breaks. `None` if `plan` breaks nothing.
 pub fn shrink<S: Script>(plan: &S, kept: Kept, mutation: Option<Mutation>) -> Option<(S, Played<S::Counts>)> {

@@ -156,3 +156,37 @@ fn d9_in_a_day_no_minute_is_left_out_and_the_loop_of_run_and_sleep_leaves_out_23
         assert_eq!(day(run_ms).unwrap(), Day { fired: MINUTES, ran: MINUTES, looped: reached }, "runs of {run_ms} ms");
     }
 }
+
+/// The table's lines as a set: of one moment a server may tell in another order.
+fn lines(table: &str) -> Vec<&str> {
+    let mut lines: Vec<&str> = table.lines().collect();
+    lines.sort_unstable();
+    lines
+}
+
+#[test]
+fn a_history_over_a_real_server_repeats_and_is_the_one_over_memory() {
+    for seed in 2_000..2_004 {
+        let plan = plan::draw(seed);
+        let memory = play(&plan, Kept::Memory, None).unwrap();
+        for kept in [Kept::Postgres, Kept::Redis] {
+            let [one, two] = [0, 1].map(|_| play(&plan, kept, None).unwrap());
+            assert!(one.broken.is_empty(), "seed {seed} over {kept:?}: {:?}\n{}", one.broken, one.table);
+            assert_eq!(one.table, two.table, "seed {seed} repeats over {kept:?}");
+            assert_eq!(lines(&one.table), lines(&memory.table), "seed {seed} over {kept:?}");
+        }
+    }
+}
+
+#[test]
+fn a_real_server_accounts_for_due_instants_as_memory_does() {
+    for seed in 1..3 {
+        let plan = dues::plan::draw(seed);
+        let memory = dues::play(&plan, Kept::Memory, None).unwrap();
+        for kept in [Kept::Postgres, Kept::Redis] {
+            let there = dues::play(&plan, kept, None).unwrap();
+            assert!(there.broken.is_empty(), "seed {seed} over {kept:?}: {:?}", there.broken);
+            assert_eq!(lines(&there.table), lines(&memory.table), "seed {seed} over {kept:?}");
+        }
+    }
+}

@@ -301,6 +301,17 @@ macro_rules! __promises {
                 p15_every_count_is_exact
                 counts_are_shared_by_processes
                 questions_change_nothing;
+            peer:
+                oban_hexpm_1825_long_job
+                bullmq_3056_could_not_renew_lock
+                solid_queue_568_holder_without_a_beat
+                solid_queue_589_finished_and_failed
+                solid_queue_748_finish_lost
+                oban_862_same_name_again
+                river_1105_rescue_of_an_unknown_kind
+                kombu_337_eta
+                dkron_541_the_next_leader_fires_again
+                river_1290_a_stop_burns_no_attempt;
             random:
                 history_1_agrees_with_the_oracle
                 history_2_agrees_with_the_oracle

@@ -382,11 +382,14 @@ macro_rules! flaws {
 
 flaws! {
     FinishIgnoresToken breaks a_finish_that_ignores_the_token: finish::a_stale_token_is_late;
-    FinishIgnoresFence breaks a_finish_that_ignores_the_fence: finish::a_stale_fence_is_late, finish::a7_a_frozen_worker_is_refused;
+    FinishIgnoresFence breaks a_finish_that_ignores_the_fence:
+        finish::a_stale_fence_is_late, finish::a7_a_frozen_worker_is_refused, peer::bullmq_3056_could_not_renew_lock;
     FinishForgetsItself breaks a_finish_that_forgets_itself: finish::a_repeated_finish_is_written_once;
     RescueIgnoresExpiry breaks a_rescue_that_ignores_expiry:
-        rescue::a_living_lease_is_left_alone, rescue::river_1302_stale_rescue, time::d1_wall_jump_rescues_nobody;
-    RenewLies breaks a_renewal_that_lies: renew::a13_a_renewed_lease_never_ends, rescue::river_1302_stale_rescue;
+        rescue::a_living_lease_is_left_alone, rescue::river_1302_stale_rescue, time::d1_wall_jump_rescues_nobody,
+        peer::oban_hexpm_1825_long_job, peer::solid_queue_568_holder_without_a_beat;
+    RenewLies breaks a_renewal_that_lies:
+        renew::a13_a_renewed_lease_never_ends, rescue::river_1302_stale_rescue, peer::oban_hexpm_1825_long_job;
     ClaimIgnoresPause breaks a_claim_that_ignores_a_pause: claim::a_paused_queue_gives_nothing;
     ClaimReversed breaks a_claim_that_is_reversed: claim::order_is_priority_then_due_then_id;
     EnqueueIgnoresKey breaks an_enqueue_that_ignores_keys:
@@ -400,7 +403,8 @@ flaws! {
     PreviewActs breaks a_preview_that_acts: steer::a_preview_counts_and_changes_nothing;
     PruneIgnoresAge breaks a_prune_that_ignores_age: prune::each_end_has_its_age;
     FireIgnoresRow breaks a_fire_that_ignores_the_row:
-        fire::p6_a_due_instant_fires_once, fire::p6_schedulers_that_race_fire_each_due_instant_once;
+        fire::p6_a_due_instant_fires_once, fire::p6_schedulers_that_race_fire_each_due_instant_once,
+        peer::dkron_541_the_next_leader_fires_again;
     FireIgnoresOverlap breaks a_fire_that_ignores_keys: fire::runs_that_keep_others_out_do_not_overlap;
     FireIgnoresRevision breaks a_fire_that_ignores_the_revision: fire::one_stale_due_instant_spoils_no_other;
     FireIgnoresPause breaks a_fire_that_ignores_a_pause: fire::a_paused_schedule_is_skipped;

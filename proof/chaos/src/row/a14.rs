@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use banto_core::Fate;
-use banto_store::{FireView, Read};
+use banto_store::FireView;
 
 use crate::{
     Told,

@@ -5,7 +5,6 @@
 use std::time::{Duration, Instant};
 
 use banto_core::Ids;
-use banto_sqlite::Sqlite;
 use banto_store::{Fault, Store};
 use rusqlite::Connection;
 
@@ -34,11 +33,11 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
 
     let store = scene.open()?;
     let short = grip(&scene, Hold::Exclusive, busy_ms / 2, "short")?;
-    let waited = once(&scene, &store, "waits")?;
+    let waited = once(&scene, &*store, "waits")?;
     let _over = short.map(|mut one| one.succeed(LIMIT)).transpose()?;
     let hold_ms = stage.pick(4_000, 30_000);
     let long = grip(&scene, Hold::Exclusive, hold_ms, "long")?;
-    let refused = once(&scene, &store, "refused")?;
+    let refused = once(&scene, &*store, "refused")?;
     let opened = u64::from(scene.listed().is_ok());
     let _over = long.map(|mut one| one.succeed(LIMIT)).transpose()?;
     let mut tools = [grip(&scene, Hold::Backup, 0, "copy.db")?, grip(&scene, Hold::Vacuum, 0, "vacuum")?];
@@ -81,7 +80,7 @@ struct Heard {
 }
 
 /// Asks the store once to accept a job, and writes the answer down as a client does.
-fn once(scene: &Scene<'_>, store: &Sqlite, name: &str) -> Told<Heard> {
+fn once(scene: &Scene<'_>, store: &dyn Store, name: &str) -> Told<Heard> {
     let acks = Ledger::open(&scene.acks_path(name))?;
     let id = Ids::new(scene.stage.draw(0..=u64::from(u32::MAX))).make(i64::try_from(now()).unwrap_or(0));
     let job = Errand { act: Act::Sleep, ms: 1, index: 0, pad: String::new() }.order(id, "default")?;

@@ -6,23 +6,29 @@
 use std::{fs::File, io::Write, path::Path, time::Duration};
 
 use banto_core::State;
-use banto_store::{Prune, Store};
+use banto_store::Prune;
 
 use crate::{
     Told,
     account::count,
     disk::Disk,
+    kept::Kept,
     ledger::Word,
     load::Act,
     report::{Check, Report},
     stage::{Scene, Stage, now, write},
 };
 
+mod server;
+
 const LIMIT: Duration = Duration::from_secs(30);
 /// Jobs that run while the disk is full.
 const RUNNING: usize = 8;
 
 pub(super) fn play(stage: &Stage) -> Told<Report> {
+    if stage.kept == Kept::Postgres {
+        return server::play(stage);
+    }
     let mut scene = stage.scene("store")?;
     let disk = match Disk::mount(&scene.dir.join("disk"), "8m") {
         Ok(disk) => disk,

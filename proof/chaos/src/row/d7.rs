@@ -6,8 +6,6 @@
 
 use std::{thread::sleep, time::Duration};
 
-use banto_store::Read;
-
 use crate::{
     Told,
     dues::{Dues, leader, service, wall},

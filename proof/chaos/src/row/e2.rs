@@ -3,11 +3,10 @@
 //! Promises: at each door it is refused, or kept byte for byte; a worker that cannot read it sets it aside without burning an
 //! attempt, and its neighbours are done.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use banto_core::{JobId, Name, NewJob, Payload, State};
 use banto_engine::Client;
-use banto_store::Store;
 
 use crate::{
     Told,
@@ -102,7 +101,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
 /// The library's door: the id, if it was accepted.
 fn library(scene: &Scene<'_>, text: &str) -> Told<Option<JobId>> {
     let Ok(payload) = Payload::parse(text) else { return Ok(None) };
-    let store: Arc<dyn Store> = Arc::new(scene.open()?);
+    let store = scene.open()?;
     let client = Client::new(store);
     let name = |text| Name::new(text).map_err(|refusal| refusal.to_string());
     let job = NewJob::new(client.id(), name("chaos.errand")?, name("default")?, payload);

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use banto_core::{Lease, ScheduleName, State, Verdict};
 use banto_engine::{steer, timetable::RUN_QUEUE};
-use banto_sqlite::{Options, Sqlite, Synchronous};
-use banto_store::{Claim, Clock, Finish, Order, Store, memory::Memory};
+use banto_store::{Claim, Clock, Finish, Order, Store};
 use tokio::time::{Duration, sleep, timeout};
 
 use crate::{
@@ -17,9 +16,10 @@ use crate::{
         seat::Seat,
         timetable::NAMES,
     },
+    kept::Kept,
     mutate::{Mutated, Mutation},
     plan::name,
-    play::{Kept, Played, folder, runtime},
+    play::{Played, runtime},
 };
 
 /// How long everything is left alone after the last fault, in seconds of given time: a build that was superseded waits a
@@ -28,10 +28,6 @@ const SETTLE_S: u64 = 110;
 
 /// Lets a plan happen, on this thread.
 pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Played<Counts>, String> {
-    let folder = match kept {
-        Kept::Memory => None,
-        Kept::Sqlite => Some(folder()?),
-    };
     runtime()?.block_on(async {
         let tied = Arc::new(Tied::at(plan.begin_ms));
         let lent = (!plan.own_clock).then(|| Arc::new(Lent::new(tied.clone())));
@@ -39,26 +35,17 @@ pub fn play(plan: &Plan, kept: Kept, mutation: Option<Mutation>) -> Result<Playe
             Some(lent) => lent.clone(),
             None => tied.clone(),
         };
-        let (store, memory): (Arc<dyn Store>, _) = match &folder {
-            None => {
-                let memory = Memory::new(clock, plan.seed);
-                (Arc::new(memory.clone()), Some(memory))
-            }
-            Some(folder) => {
-                let synchronous = Synchronous::Normal;
-                let options = Options { synchronous, reserve_bytes: 0, ..Options::of(folder.path().join("jobs.db")) };
-                let sqlite = Sqlite::inline(options, clock, plan.seed);
-                (Arc::new(sqlite.map_err(|error| format!("open a store: {error}"))?), None)
-            }
-        };
+        let opened = kept.open(clock, plan.seed).await?;
         let store = match mutation {
-            Some(mutation) => Arc::new(Mutated::new(store, mutation)),
-            None => store,
+            Some(mutation) => Arc::new(Mutated::new(opened.store.clone(), mutation)),
+            None => opened.store.clone(),
         };
         let ledger = Ledger::new(&plan.editions, plan.own_clock)?;
-        let scene = Scene::new(store, memory, tied, lent, ledger);
+        let scene = Scene::new(store, opened.memory.clone(), tied, lent, ledger);
         fastrand::seed(plan.seed);
-        Stage::new(scene, plan).play().await
+        let mut played = Stage::new(scene, plan).play().await?;
+        played.broken.extend(opened.broken().await);
+        Ok(played)
     })
 }
 

@@ -8,12 +8,7 @@ use std::{
 
 use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, Value, aio::MultiplexedConnection};
 
-use crate::{
-    Tried,
-    child::Took,
-    letter,
-    machine::Meter,
-};
+use crate::{Tried, child::Took, letter, machine::Meter};
 
 const DESK: &str = include_str!("../../../../crates/banto-redis/src/lua/desk.lua");
 const ENQUEUE: [&str; 3] = [

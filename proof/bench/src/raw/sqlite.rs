@@ -1,4 +1,4 @@
-//! The raw limit: SQLite with nothing around it.
+//! SQLite with nothing around it.
 //!
 //! The same SQLite, disk, pragmas, bytes a row and rows a commit as ours; one plain table without an index, prepared
 //! statements, one thread, no fence, no counts, no queue. Nothing that keeps jobs in SQLite can be faster, so it is
@@ -8,7 +8,7 @@ use std::{path::Path, time::Instant};
 
 use banto_sqlite::rusqlite::{Connection, params};
 
-use crate::{Tried, child::Took, letter, machine};
+use crate::{Tried, child::Took, letter, machine::Meter};
 
 const TABLE: &str = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000;
     PRAGMA journal_size_limit = 16384000; PRAGMA cache_size = -12288;
@@ -22,11 +22,11 @@ pub fn insert(path: &Path, jobs: usize, rows_a_commit: usize) -> Tried<Took> {
     failing(path, || {
         let db = open(path)?;
         let payloads: Vec<String> = (0..jobs).map(letter::text).collect();
-        let (began, cpu_ms) = (Instant::now(), machine::cpu_ms());
+        let meter = Meter::start(None);
         for group in payloads.chunks(rows_a_commit.max(1)) {
             commit(&db, || group.iter().try_for_each(|payload| insert_one(&db, payload)))?;
         }
-        Ok(took(began, cpu_ms))
+        Ok(meter.took())
     })
 }
 
@@ -34,7 +34,7 @@ pub fn insert(path: &Path, jobs: usize, rows_a_commit: usize) -> Tried<Took> {
 pub fn work(path: &Path, jobs: usize, rows_a_commit: usize) -> Tried<Took> {
     failing(path, || {
         let db = open(path)?;
-        let (began, cpu_ms) = (Instant::now(), machine::cpu_ms());
+        let meter = Meter::start(None);
         let (mut held, mut done) = (Vec::new(), 0);
         while done < jobs {
             commit(&db, || {
@@ -45,7 +45,7 @@ pub fn work(path: &Path, jobs: usize, rows_a_commit: usize) -> Tried<Took> {
                 held.iter().try_for_each(|seq| move_one(&db, *seq, 2))
             })?;
         }
-        Ok(took(began, cpu_ms))
+        Ok(meter.took())
     })
 }
 
@@ -72,11 +72,6 @@ pub fn commits(path: &Path) -> Tried<f64> {
         let db = Connection::open(path)?;
         db.query_row("SELECT commits FROM banto_tally", [], |row| row.get(0))
     })
-}
-
-fn took(began: Instant, cpu_ms: f64) -> Took {
-    let seconds = began.elapsed().as_secs_f64();
-    Took { seconds, cpu_ms: machine::cpu_ms() - cpu_ms, ..Took::default() }
 }
 
 type Done<T> = banto_sqlite::rusqlite::Result<T>;

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use banto_bench_peers::{BATCH, ONES, Rates, Tried, asked, pool, rate, tell, to, until_done};
+use banto_bench_driver::{BATCH, ONES, Rates, Tried, asked, rate, tell, to};
+use banto_bench_peers::{LOCK, pool, until_done};
 use riverqueue::{Client, Job, JobArgs, QueueConfig, WorkContext, WorkOutcome, Workers, migrate::SqliteMigrator};
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +29,7 @@ fn letter(number: usize) -> Letter {
 #[tokio::main]
 async fn main() -> Tried<()> {
     let ask = asked()?;
-    let pool = pool(&ask).await?;
+    let pool = pool(&ask, ask.connections).await?;
     SqliteMigrator::new(pool.clone()).migrate_up().await?;
     let run = Arc::new(AtomicUsize::new(0));
     let mut workers = Workers::new();
@@ -62,6 +63,6 @@ async fn main() -> Tried<()> {
     let work = rate(ask.jobs, began);
     working.stop().await?;
     let guarantee = "at least once; completions batched and durable (synchronous=FULL), not fenced, no lease renewal";
-    tell("riverqueue", guarantee, &Rates { enqueue_one, enqueue_bulk, work });
+    tell("riverqueue", LOCK, guarantee, &Rates { enqueue_one, enqueue_bulk, work });
     Ok(())
 }

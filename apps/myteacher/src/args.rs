@@ -1,5 +1,6 @@
 //! What may be typed.
 
+use banto::{Fault, StoreError, sqlite::Options};
 use banto_cli::Commands;
 use clap::{Args, Parser, Subcommand};
 
@@ -7,6 +8,7 @@ use crate::{
     choose::Provider,
     chore::Chore,
     cmd,
+    error::Error,
     look::{
         Accessory, BodyType, Clothing, DrawModelVersion, Enthusiasm, EyeColor, Formality, HairColor, HairStyle, Humor,
         Look, SEED_MAX, Sex, Tone,
@@ -43,12 +45,49 @@ pub enum Verb {
     Banto(Commands),
 }
 
+/// Where jobs are, and where the application's own tables.
+#[derive(Clone, Args)]
+pub struct Stores {
+    /// The store of jobs: a SQLite file, or postgres://…, redis://… [default: sqlite://storage/myteacher.db]
+    #[arg(long, env = "BANTO_STORE", value_name = "URL")]
+    store: Option<String>,
+    /// The SQLite file of the application's own tables [default: the store's file, if it is one; else storage/myteacher.db]
+    #[arg(long, env = "MYTEACHER_DATA", value_name = "FILE")]
+    data: Option<String>,
+}
+
+impl std::fmt::Debug for Stores {
+    /// An address may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Stores").field("data", &self.data).finish_non_exhaustive()
+    }
+}
+
+impl Stores {
+    /// The address of the store: as banto's commands find theirs.
+    pub fn url(&self) -> Result<String, Error> {
+        let url = banto_cli::store_address(self.store.as_deref(), cmd::STORE);
+        url.map_err(|failure| Error::Asked(failure.text))
+    }
+
+    /// As the environment says, for banto's commands, which know only the store.
+    pub fn from_env() -> Result<Stores, StoreError> {
+        let read = Bare::try_parse_from(["myteacher"]).map(|bare| bare.stores);
+        read.map_err(|error| StoreError::new(Fault::Config, settings(&error)))
+    }
+
+    /// The file of the tables, if one is named.
+    pub fn data(&self) -> Result<Option<Options>, StoreError> {
+        self.data.as_deref().filter(|file| !file.is_empty()).map(str::parse).transpose()
+    }
+}
+
 /// Where the tables are; every command that needs no painter and no pictures takes these.
 #[derive(Debug, Clone, Args)]
 pub struct At {
-    /// The store: jobs and rows in one file.
-    #[arg(long, env = "BANTO_STORE", default_value = cmd::STORE, value_name = "URL")]
-    pub store: String,
+    /// Where the tables are.
+    #[command(flatten)]
+    pub stores: Stores,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -57,9 +96,9 @@ pub struct At {
 /// Where things are, and who does them; every command of MyTeacher's own takes these.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
-    /// The store: jobs and rows in one file.
-    #[arg(long, env = "BANTO_STORE", default_value = cmd::STORE, value_name = "URL")]
-    pub store: String,
+    /// Where jobs and tables are.
+    #[command(flatten)]
+    pub stores: Stores,
     /// Where pictures go: a folder, or s3://bucket/prefix (feature s3).
     #[arg(
         long,
@@ -85,12 +124,22 @@ impl Place {
     /// after "could not".
     pub fn from_env() -> Result<Place, String> {
         let read = Alone::try_parse_from(["myteacher"]);
-        read.map(|alone| alone.place).map_err(|error| {
-            let text = error.to_string(); // several lines; the first says it
-            let first = text.lines().next().unwrap_or_default();
-            format!("read the settings: {}", first.trim_start_matches("error: "))
-        })
+        read.map(|alone| alone.place).map_err(|error| settings(&error))
     }
+}
+
+/// What is wrong with the environment.
+fn settings(error: &clap::Error) -> String {
+    let text = error.to_string(); // several lines; the first says it
+    let first = text.lines().next().unwrap_or_default();
+    format!("read the settings: {}", first.trim_start_matches("error: "))
+}
+
+/// Stores without a command around them.
+#[derive(Debug, Parser)]
+struct Bare {
+    #[command(flatten)]
+    stores: Stores,
 }
 
 /// A place without a command around it.

@@ -119,7 +119,7 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let exit = match error.fault() {
-            Fault::Busy | Fault::Gone | Fault::InDoubt => Exit::Unreachable,
+            Fault::Busy | Fault::Gone | Fault::InDoubt | Fault::Moved => Exit::Unreachable,
             Fault::Full => Exit::Full,
             Fault::Damaged => Exit::Damaged,
             Fault::Newer => Exit::Newer,

@@ -38,7 +38,7 @@ BEGIN
     IF length(_payload) - length(translate(_payload, '[{', '')) > 100 THEN
         _brackets := regexp_replace(regexp_replace(_payload, '"(?:[^"\\]|\\.)*"', '', 'g'), '[^][{}]', '', 'g');
         FOR _level IN 1..100 LOOP
-            _brackets := replace(replace(_brackets, '[]', ''), '{}', '');
+            _brackets := regexp_replace(_brackets, '\[\]|\{\}', '', 'g');
             EXIT WHEN _brackets = '';
         END LOOP;
         IF _brackets <> '' THEN

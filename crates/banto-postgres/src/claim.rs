@@ -37,7 +37,7 @@ pub(crate) async fn claim(conn: &mut Conn, claim: &Claim) -> Worked<(Claimed, i6
             wall = head.try_get(1)?;
             claimed.due_in_ms = due_at.map(|at| u64::try_from(at.saturating_sub(wall)).unwrap_or(0));
         }
-        let damaged = read(rows, &mut claimed)?;
+        let damaged = read(rows, claim, &mut claimed)?;
         if damaged.is_empty() {
             return Ok((claimed, wall));
         }
@@ -59,7 +59,7 @@ async fn lease(conn: &mut Conn, claim: &Claim, limit: usize) -> Worked<Vec<Row>>
 }
 
 /// Reads what was leased, in the order in which it is given; gives the rows that do not hold.
-fn read(rows: &[Row], claimed: &mut Claimed) -> Worked<Vec<row::Damaged>> {
+fn read(rows: &[Row], claim: &Claim, claimed: &mut Claimed) -> Worked<Vec<row::Damaged>> {
     let mut damaged = Vec::new();
     let mut given = Vec::with_capacity(rows.len());
     for row in rows {
@@ -71,9 +71,10 @@ fn read(rows: &[Row], claimed: &mut Claimed) -> Worked<Vec<row::Damaged>> {
             Err(row) => damaged.push(*row),
         }
     }
-    given.sort_by(|(section, job, _), (other, than, _)| {
-        let place = |section: &i64, job: &banto_core::Job| (*section, job.priority, job.run_at, job.id);
-        place(section, job).cmp(&place(other, than))
+    let adopted = |id: &JobId| claim.adopt.iter().position(|adopt| adopt == id);
+    given.sort_by_key(|(section, job, _)| {
+        let adopted = Some(&job.id).filter(|_| *section == 0).and_then(adopted);
+        (*section, adopted, job.priority, job.run_at, job.id)
     });
     claimed.jobs.extend(given.into_iter().map(|(_, job, lease)| (job, lease)));
     Ok(damaged)

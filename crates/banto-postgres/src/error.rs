@@ -74,7 +74,7 @@ pub(crate) fn fault(what: &str, doing: Doing, failed: Failed) -> StoreError {
         Fault::InDoubt => "; it may have happened: repeat the same call, that is harmless",
         Fault::Damaged => "; was the schema changed, dropped or damaged? restore a backup",
         Fault::Config => "; look at the address and at the rights of its role",
-        Fault::Newer | Fault::Refused(_) => "",
+        Fault::Newer | Fault::Moved | Fault::Refused(_) => "",
     };
     StoreError::new(kind, format!("{what}: {}{next}", words(&error)))
 }

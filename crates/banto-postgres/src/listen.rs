@@ -14,23 +14,26 @@ use std::{
     time::Duration,
 };
 
+use banto_store::{Clock, SystemClock};
 use futures_util::StreamExt;
 use tokio::{
     sync::{Mutex, Notify, mpsc, watch},
-    time::{Instant, sleep, timeout},
+    time::{sleep, timeout},
 };
 use tokio_postgres::{AsyncMessage, Client};
 
 use crate::{advice::advice, conn::in_schema, pool::Pool};
 
 /// How long a process keeps still after it has notified. Far below the 50 ms within which others must wake.
-const PAUSE: Duration = Duration::from_millis(10);
+const PAUSE_MS: u64 = 10;
 /// How often the listening connection is tried out.
-const PROBE_EVERY: Duration = Duration::from_secs(10);
+const PROBE_EVERY_MS: u64 = 10_000;
 /// How long a notification to ourselves may take.
-const PROBE_PATIENCE: Duration = Duration::from_secs(3);
+const PROBE_PATIENCE_MS: u64 = 3_000;
 /// How often the database is asked instead, while somebody waits.
-const POLL_EVERY: Duration = Duration::from_millis(45);
+const POLL_EVERY_MS: u64 = 45;
+/// How long a statement on the listening connection may take.
+const PATIENCE: Duration = Duration::from_secs(6);
 
 /// What is known of changes.
 pub(crate) struct News {
@@ -49,8 +52,8 @@ pub(crate) struct News {
 /// What this process has notified.
 #[derive(Default)]
 struct Told {
-    /// When it last did.
-    at: Option<Instant>,
+    /// When it last did, by the steady clock.
+    at: Option<u64>,
     /// A call is at work that will, if it changes anything.
     telling: bool,
 }
@@ -74,7 +77,7 @@ impl News {
     /// Whether a call that begins now may notify by itself. Whoever may says afterwards that it was [`made`](News::made).
     pub fn may_tell(&self) -> bool {
         let mut told = self.told();
-        let may = !told.telling && told.at.is_none_or(|at| at.elapsed() >= PAUSE);
+        let may = !told.telling && told.at.is_none_or(|at| steady().saturating_sub(at) >= PAUSE_MS);
         told.telling |= may;
         may
     }
@@ -84,7 +87,7 @@ impl News {
         if might {
             let mut told = self.told();
             told.telling = false;
-            told.at = if changed { Some(Instant::now()) } else { told.at };
+            told.at = if changed { Some(steady()) } else { told.at };
         } else if changed {
             self.untold.notify_one();
         }
@@ -187,16 +190,16 @@ impl Ear {
     async fn attend(self, pool: &Pool, strong: Arc<News>, news: &Weak<News>) {
         drop(strong);
         let mut heard = self.heard.lock().await;
-        let mut next_probe = Instant::now();
-        let mut probed: Option<Instant> = None;
+        let mut next_probe = steady();
+        let mut probed: Option<u64> = None;
         let mut snapshot = String::new();
         loop {
             let Some(now) = news.upgrade() else { return };
             let deaf = now.deaf.load(Ordering::SeqCst);
             let wait = match (deaf && now.waiting.load(Ordering::SeqCst) > 0, probed) {
-                (true, _) => POLL_EVERY,
-                (false, Some(at)) => (at + PROBE_PATIENCE).saturating_duration_since(Instant::now()),
-                (false, None) => next_probe.saturating_duration_since(Instant::now()).min(Duration::from_secs(1)),
+                (true, _) => POLL_EVERY_MS,
+                (false, Some(at)) => (at + PROBE_PATIENCE_MS).saturating_sub(steady()),
+                (false, None) => next_probe.saturating_sub(steady()).min(1_000),
             };
             tokio::select! {
                 got = heard.recv() => match got {
@@ -208,20 +211,20 @@ impl Ear {
                     None => return,
                 },
                 () = now.untold.notified() => {
-                    sleep(PAUSE).await;
+                    sleep(Duration::from_millis(PAUSE_MS)).await;
                     if self.tell(pool, "{s}.news").await.is_none() {
                         return;
                     }
                 }
-                () = sleep(wait) => {}
+                () = sleep(Duration::from_millis(wait)) => {}
             }
-            if probed.is_some_and(|at| at.elapsed() >= PROBE_PATIENCE) {
+            if probed.is_some_and(|at| steady().saturating_sub(at) >= PROBE_PATIENCE_MS) {
                 probed = None;
                 now.deaf.store(true, Ordering::SeqCst);
             }
-            if Instant::now() >= next_probe {
-                next_probe = Instant::now() + PROBE_EVERY;
-                probed = Some(Instant::now());
+            if steady() >= next_probe {
+                next_probe = steady() + PROBE_EVERY_MS;
+                probed = Some(steady());
                 if self.tell(pool, "{s}.probe").await.is_none() {
                     return;
                 }
@@ -239,12 +242,12 @@ impl Ear {
         let channel = in_schema(channel, &pool.options.schema);
         // Not waited for on the disk: if the server crashes, everybody looks anyway.
         let sql = format!("BEGIN; SET LOCAL synchronous_commit = off; SELECT pg_notify('{channel}', ''); COMMIT");
-        timeout(PROBE_PATIENCE * 2, self.client.batch_execute(&sql)).await.ok()?.ok()
+        timeout(PATIENCE, self.client.batch_execute(&sql)).await.ok()?.ok()
     }
 
     /// Asks whether anything was committed since it was last asked; whatever it was, everybody looks.
     async fn poll(&self, news: &News, snapshot: &mut String) -> bool {
-        let asked = timeout(PROBE_PATIENCE * 2, self.client.query_one("SELECT pg_current_snapshot()::text", &[])).await;
+        let asked = timeout(PATIENCE, self.client.query_one("SELECT pg_current_snapshot()::text", &[])).await;
         let Ok(Ok(row)) = asked else { return false };
         let now: String = row.try_get(0).unwrap_or_default();
         if *snapshot != now {
@@ -253,4 +256,8 @@ impl Ear {
         }
         true
     }
+}
+
+fn steady() -> u64 {
+    SystemClock.steady_ms()
 }

@@ -69,7 +69,7 @@ impl Pool {
             }
         }
         let (client, connection) = self.connect(what).await?;
-        tokio::spawn(connection.for_each(|_| async {}));
+        tokio::spawn(connection.for_each(|_| std::future::ready(())));
         let failed = |error: tokio_postgres::Error| fault(what, Doing::Connecting, Failed::Server(error));
         let pid: i32 =
             client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?.try_get(0).map_err(failed)?;

@@ -30,7 +30,9 @@ fn messages<T>(mut connection: Connection<Socket, T>) -> Messages
 where
     T: tokio_postgres::tls::TlsStream + Unpin + Send + 'static,
 {
-    stream::poll_fn(move |context| connection.poll_message(context)).boxed()
+    // Nothing comes after an error; and whoever waits for an answer hears of it once the connection is dropped.
+    let messages = stream::poll_fn(move |context| connection.poll_message(context));
+    messages.take_while(|message| std::future::ready(message.is_ok())).boxed()
 }
 
 #[cfg(not(feature = "tls"))]

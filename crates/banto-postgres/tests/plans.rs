@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use banto_core::{Ids, InstanceId, Name, NewJob, Payload};
 use banto_postgres::tokio_postgres::Client;
-use banto_store::{Claim, Order, Prune, Read, Select, Steer, Store};
+use banto_store::{Claim, Prune, Read, Select, Store};
 
 mod place;
 use place::Schema;
@@ -65,8 +65,6 @@ async fn g2_nothing_that_is_asked_often_walks_through_what_waits() {
             store.prune(Prune::default()).await.unwrap();
         }
         assert_eq!(leased, 200);
-        let order = Order::Cancel(Select { queue: Some(name("q9")), ..Select::default() });
-        store.steer(Steer { order, by: "ann".into(), preview: true }).await.unwrap();
     }
     let after = settled(&client, &schema.name).await;
     for table in ["job", "live", "ended", "line", "key"] {

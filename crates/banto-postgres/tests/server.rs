@@ -82,7 +82,8 @@ fn worker(store: Postgres, stop: Arc<AtomicBool>) -> tokio::task::JoinHandle<usi
 }
 
 fn done_of(job: &banto_core::Job, lease: banto_core::Lease) -> Finish {
-    let facts = banto_core::Facts::of(job, &banto_core::Backoff::default());
+    let backoff = banto_core::Backoff::default();
+    let facts = banto_core::Facts::of(job, &backoff);
     Finish { lease, verdict: banto_core::decide(&facts, banto_core::Outcome::Done, 0, 1) }
 }
 

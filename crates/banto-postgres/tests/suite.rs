@@ -17,7 +17,7 @@ struct Weak {
 }
 
 impl Store for Weak {
-    banto_store::pass!(inner: enqueue claim renew finish expired rescue register fire steer prune record beat changed);
+    banto_store::pass!(inner: enqueue claim renew finish expired rescue register fire steer prune settle record beat changed);
 }
 
 impl Read for Weak {

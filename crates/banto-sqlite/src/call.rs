@@ -19,6 +19,7 @@ pub(crate) enum Verb {
     Fire,
     Steer,
     Prune,
+    Settle,
     Record,
     Beat,
     /// The application's own.
@@ -29,6 +30,18 @@ impl Verb {
     /// Whether it may be carried out again after its transaction was given up. A preview is always given up.
     pub fn repeats(self) -> bool {
         !matches!(self, Verb::Write | Verb::Steer)
+    }
+
+    /// What it does, if only an open store does that; see [`banto_store::settle`].
+    pub fn of_an_open_store(self) -> Option<&'static str> {
+        match self {
+            Verb::Claim => Some("claim jobs"),
+            Verb::Register => Some("register schedules"),
+            Verb::Fire => Some("account for due instants"),
+            Verb::Steer => Some("carry out the order"),
+            Verb::Prune => Some("prune"),
+            _ => None,
+        }
     }
 
     /// Its name at a failpoint.
@@ -43,6 +56,7 @@ impl Verb {
             Verb::Fire => "fire",
             Verb::Steer => "steer",
             Verb::Prune => "prune",
+            Verb::Settle => "settle",
             Verb::Record => "record",
             Verb::Beat => "beat",
             Verb::Write => "write",

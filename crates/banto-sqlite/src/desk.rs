@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use banto_core::{State, retry::mix};
-use banto_store::{Clock, Tally};
+use banto_store::{Clock, Standing, Tally};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -37,6 +37,8 @@ pub(crate) struct Desk<'a> {
     pub counts: Counts,
     /// What this process has leased.
     pub leased: Leased,
+    /// How the store stands in a move, once it was asked in this transaction.
+    pub standing: Option<Option<Standing>>,
     /// Whether the application's work has ended the transaction itself: nobody knows what became of it.
     pub ended: bool,
 }
@@ -91,7 +93,7 @@ impl Now {
 impl<'a> Desk<'a> {
     /// A clean desk.
     pub fn new(db: &'a Connection, now: Now, seed: u64) -> Desk<'a> {
-        Desk { db, now, seed, counts: Counts::default(), leased: Leased::default(), ended: false }
+        Desk { db, now, seed, counts: Counts::default(), leased: Leased::default(), standing: None, ended: false }
     }
 
     /// A new token. Each lease has its own: the token of one job's lease must not fit another's.

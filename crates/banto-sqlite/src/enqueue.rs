@@ -121,24 +121,38 @@ fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJo
     if let Some(id) = key_holder(desk, new)? {
         return double(desk, id);
     }
-    let (hold, hold_ms) = new.unique.as_ref().map(|unique| of_hold(unique.hold)).unzip();
-    let mut values = Values::of(insert);
-    bind(&mut values, new, desk.now)?;
-    values.add(new.unique.as_ref().map(|unique| unique.key.as_str()))?;
-    values.add(hold)?;
-    values.add(hold_ms.flatten())?;
-    if insert.raw_execute()? == 0 {
+    if write(desk, insert, new, desk.now)?.is_none() {
         return double(desk, new.id);
-    }
-    if new.payload.as_str().len() > INLINE_BYTES {
-        let mut long = desk.db.prepare_cached("INSERT INTO banto_payload (seq, payload) VALUES (?1, ?2)")?;
-        long.execute(params![desk.db.last_insert_rowid(), new.payload.as_str()])?;
     }
     if let Some(unique) = &new.unique {
         key::take(desk, unique, new.id)?;
     }
     accepted(desk, new);
     Ok(Enqueued { id: new.id, fresh: true })
+}
+
+/// Writes a job's row as it is accepted at that time, and says its number; `None` if there is one of that id.
+pub(crate) fn write(
+    desk: &Desk<'_>,
+    insert: &mut CachedStatement<'_>,
+    new: &NewJob,
+    now: Now,
+) -> rusqlite::Result<Option<i64>> {
+    let (hold, hold_ms) = new.unique.as_ref().map(|unique| of_hold(unique.hold)).unzip();
+    let mut values = Values::of(insert);
+    bind(&mut values, new, now)?;
+    values.add(new.unique.as_ref().map(|unique| unique.key.as_str()))?;
+    values.add(hold)?;
+    values.add(hold_ms.flatten())?;
+    if insert.raw_execute()? == 0 {
+        return Ok(None);
+    }
+    let seq = desk.db.last_insert_rowid();
+    if new.payload.as_str().len() > INLINE_BYTES {
+        let mut long = desk.db.prepare_cached("INSERT INTO banto_payload (seq, payload) VALUES (?1, ?2)")?;
+        long.execute(params![seq, new.payload.as_str()])?;
+    }
+    Ok(Some(seq))
 }
 
 /// The first twelve columns of a job.

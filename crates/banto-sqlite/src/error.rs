@@ -21,7 +21,7 @@ pub(crate) fn fault(doing: &str, error: &rusqlite::Error) -> StoreError {
         Fault::Gone => "; look at the file, its folder and its rights",
         Fault::InDoubt => "; it may have happened: repeat the same call, that is harmless",
         Fault::Damaged => "; the file is damaged: restore a backup or run `sqlite3 FILE .recover`",
-        Fault::Newer | Fault::Config | Fault::Refused(_) => "",
+        Fault::Moved | Fault::Newer | Fault::Config | Fault::Refused(_) => "",
     };
     StoreError::new(kind, format!("{doing}: {}{next}", visible(&error.to_string(), 300)))
 }

@@ -138,11 +138,17 @@ fn write_row(desk: &mut Desk<'_>, firing: &Firing, fire: &Fire, answer: Fired, n
         firing.by.0.cast_signed(),
         job.as_ref().map(JobId::bytes),
     ])?;
+    note_last(desk, schedule, fate, due_at)?;
+    desk.counts.touched = true;
+    Ok(())
+}
+
+/// Notes which due instant of each fate is the last, once one is written.
+pub(crate) fn note_last(desk: &Desk<'_>, schedule: &str, fate: Fate, due_at: i64) -> rusqlite::Result<()> {
     desk.db.prepare_cached(LAST)?.execute(params![schedule, number(fate), due_at])?;
     if fate != Fate::Missed && desk.db.prepare_cached(UNMISS)?.execute(params![schedule, due_at])? > 0 {
         desk.db.prepare_cached(LAST_MISSED)?.execute([schedule])?;
     }
-    desk.counts.touched = true;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::{
     desk::Desk,
     error::{Result, fault},
-    fire::number,
+    fire::{self, number},
     row::{self, Reader, lossy},
 };
 
@@ -98,6 +98,34 @@ fn fire_of(db: &Connection, seq: i64) -> rusqlite::Result<Option<(JobId, FireId)
     let Some((Some(id), options)) = db.prepare_cached(sql)?.query_row([seq], read).optional()? else { return Ok(None) };
     let fire = serde_json::from_str::<Options>(&options).ok().and_then(|options| options.fire);
     Ok(fire.map(|fire| (JobId::of_bytes(id), fire)))
+}
+
+/// Keeps a row as it is said elsewhere.
+pub(crate) fn put(desk: &mut Desk<'_>, view: &FireView) -> rusqlite::Result<()> {
+    let (schedule, run) = (view.schedule.as_str(), view.run.as_ref());
+    let last = run.map(|run| Run { output: None, ..run.clone() });
+    // Numbers and text, which serde_json always can write.
+    let output = run.and_then(|run| run.output.as_ref()).and_then(|output| serde_json::to_string(output).ok());
+    desk.db
+        .prepare_cached(
+            "INSERT OR REPLACE INTO banto_fire (schedule, due_at, fate, reason, count, late, note, at, by, job, output, last)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+        )?
+        .execute(params![
+            schedule,
+            view.due_at,
+            number(view.fate),
+            view.reason.map(Reason::word),
+            view.count.cast_signed(),
+            view.late,
+            view.note,
+            view.at,
+            view.by.0.cast_signed(),
+            run.map(|run| run.job.bytes()),
+            output,
+            last.and_then(|last| serde_json::to_string(&last).ok()),
+        ])?;
+    fire::note_last(desk, schedule, view.fate, view.due_at)
 }
 
 /// Keeps what became of a job that is about to be removed on the due instant it belongs to.

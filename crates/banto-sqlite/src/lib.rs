@@ -9,7 +9,7 @@
 //! - `connect` (addresses, pragmas, what is refused), `migrate` (the schema's steps), `error` (SQLite's codes).
 //! - `writer` (the one thread, group commit), `call` (what goes to it), `desk` (what a verb works at, and counting),
 //!   `bulk` (sixteen rows a statement).
-//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `record` `beat`; and `reads`, `pages` (listings),
+//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `settle` `record` `beat`; and `reads`, `pages` (listings),
 //!   `schedule` (who has which), `ledger` (what became of due instants).
 //! - `sum` (what was changed behind our back), `leased` (what this process gave out). `row` (the only file that knows a column), `seat` (where a job stands), `key`, `pause`, `damage`.
 //! - `wake` (changes of other processes), `reserve` (full disks), `mark` (lost rows), `shared` (what all parts know).
@@ -51,6 +51,7 @@ mod reserve;
 mod row;
 mod schedule;
 mod seat;
+mod settle;
 mod shared;
 mod steer;
 mod store;

@@ -11,7 +11,7 @@ use crate::{
     desk::{Desk, Now},
     enqueue,
     error::Result,
-    loss,
+    loss, settle,
 };
 
 /// Accepts jobs inside a transaction of the application, on a connection of its own to the store's file.
@@ -25,6 +25,7 @@ pub fn enqueue_in(tx: &Connection, clock: &dyn Clock, jobs: &[NewJob]) -> Result
     }
     enqueue::check(jobs)?;
     let mut desk = Desk::new(tx, Now::of(clock), 0);
+    settle::admit(&mut desk, Verb::Enqueue)?;
     let accepted = enqueue::enqueue(&mut desk, jobs)?;
     desk.settle()?;
     Ok(accepted)

@@ -49,8 +49,14 @@ impl Pauses {
         if self.all(desk.db, desk.now)?.get(what).is_some_and(|old| old.says_what(pause)) {
             return Ok(false);
         }
-        desk.db.prepare_cached(self.begin)?.execute(params![what, pause.by, pause.reason, pause.at, pause.until])?;
+        self.put(desk, what, pause)?;
         Ok(true)
+    }
+
+    /// Keeps a pause as it is said elsewhere.
+    pub fn put(&self, desk: &Desk<'_>, what: &str, pause: &Pause) -> rusqlite::Result<()> {
+        desk.db.prepare_cached(self.begin)?.execute(params![what, pause.by, pause.reason, pause.at, pause.until])?;
+        Ok(())
     }
 
     /// Ends its pause; says whether there was one.

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
-use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
+use banto_core::{Cause, JobId, Label, Name, State, limits::PAGE_MAX};
+use banto_store::{Card, Census, Holder, Key, Keys, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
     key,
     pages::Pages,
     pause,
-    row::{ANY, Reader, lossy, raw, stand_in},
+    row::{ANY, Reader, Stored, lossy, raw, stand_in},
 };
 
 /// One job with its trail.
@@ -47,15 +47,43 @@ pub(crate) fn jobs(db: &Connection, select: &Select, before: Option<JobId>) -> R
 
 fn page(db: &Connection, select: &Select, before: Option<JobId>) -> rusqlite::Result<Page> {
     let limit = select.limit.min(PAGE_MAX);
+    let mut found = newest(db, select, before, limit + 1)?;
+    let more = found.len() > limit;
+    found.truncate(limit);
+    Ok(Page { jobs: found.into_iter().map(|stored| stored.job).collect(), more })
+}
+
+/// At least so many that fit, the newest first, or all.
+fn newest(db: &Connection, select: &Select, before: Option<JobId>, most: usize) -> rusqlite::Result<Vec<Stored>> {
     let mut pages = Pages::newest_first(select, before);
-    let mut jobs: Vec<Job> = Vec::new();
-    while jobs.len() <= limit {
+    let mut found = Vec::new();
+    while found.len() < most {
         let Some(page) = pages.next(db)? else { break };
-        jobs.extend(page.into_iter().map(|stored| stored.job));
+        found.extend(page);
     }
-    let more = jobs.len() > limit;
-    jobs.truncate(limit);
-    Ok(Page { jobs, more })
+    Ok(found)
+}
+
+/// Jobs that fit, newest first, each with its trail.
+pub(crate) fn cards(db: &Connection, select: &Select, before: Option<JobId>) -> Result<Vec<Card>> {
+    list_cards(db, select, before).map_err(|error| fault("list jobs with their trails", &error))
+}
+
+fn list_cards(db: &Connection, select: &Select, before: Option<JobId>) -> rusqlite::Result<Vec<Card>> {
+    let limit = select.limit.min(PAGE_MAX);
+    let mut found = newest(db, select, before, limit)?;
+    found.truncate(limit);
+    found.into_iter().map(|stored| whole(db, stored)).collect()
+}
+
+fn whole(db: &Connection, stored: Stored) -> rusqlite::Result<Card> {
+    let trail = trail(db, stored.seq)?;
+    let raw = match stored.damaged {
+        // Under an id that is no id nobody finds it by name.
+        true => Some(card(db, stored.job.id)?.and_then(|card| card.raw).unwrap_or_default()),
+        false => None,
+    };
+    Ok(Card { job: stored.job, trail, raw })
 }
 
 /// Who died since then.
@@ -155,6 +183,32 @@ fn count(db: &Connection) -> rusqlite::Result<Vec<Census>> {
 /// Who holds a key now.
 pub(crate) fn holder(db: &Connection, key: &Label, now: Now) -> Result<Option<Holder>> {
     key::holder(db, key.as_str(), now).map_err(|error| fault("look up the key", &error))
+}
+
+/// Keys that are held, by their bytes. What is no key, or names no job, is left out: nobody could have given it.
+pub(crate) fn keys(db: &Connection, after: Option<&str>, limit: usize, now: Now) -> Result<Keys> {
+    list_keys(db, after, limit, now).map_err(|error| fault("list keys", &error))
+}
+
+fn list_keys(db: &Connection, after: Option<&str>, limit: usize, now: Now) -> rusqlite::Result<Keys> {
+    let limit = limit.clamp(1, PAGE_MAX);
+    let mut find = db.prepare_cached(
+        "SELECT key, job, until FROM banto_key
+         WHERE key > ?1 AND (until IS NULL OR until > ?2) ORDER BY key LIMIT ?3",
+    )?;
+    let rows = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut rows = find.query(rusqlite::params![after.unwrap_or_default(), now.wall, rows])?;
+    let (mut keys, mut seen, mut last) = (Vec::new(), 0, None);
+    while let Some(row) = rows.next()? {
+        let key = lossy(row, 0)?;
+        let job = row.get_ref(1)?.as_blob().ok().and_then(|bytes| bytes.try_into().ok()).map(JobId::of_bytes);
+        if let (Ok(key), Some(job)) = (Label::new(&key), job) {
+            keys.push(Key { key, holder: Holder { job, until: row.get(2)? } });
+        }
+        seen += 1;
+        last = Some(key);
+    }
+    Ok(Keys { keys, next: last.filter(|_| seen == limit) })
 }
 
 /// What was counted since the store was made.

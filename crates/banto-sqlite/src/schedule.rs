@@ -118,6 +118,42 @@ pub(crate) fn account(desk: &mut Desk<'_>, firing: &Firing) -> rusqlite::Result<
     Ok(())
 }
 
+/// Keeps a service as it is said elsewhere; its leader's clock is not this machine's.
+pub(crate) fn put_service(db: &Connection, service: &Service) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO banto_service (service, generation, registered_by, accounted_until, by)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute(params![
+        service.service.as_str(),
+        service.generation,
+        service.registered_by.0.cast_signed(),
+        service.accounted_until,
+        service.by.map(|by| by.0.cast_signed()),
+    ])?;
+    Ok(())
+}
+
+/// Keeps a schedule as it is said elsewhere, without its pause.
+pub(crate) fn put_schedule(db: &Connection, view: &ScheduleView) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT OR REPLACE INTO banto_schedule (name, service, revision, model, action, source, build, since, retired_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    )?
+    .execute(params![
+        view.name.as_str(),
+        view.service.as_str(),
+        view.revision,
+        view.model,
+        view.action,
+        view.source,
+        view.build.as_str(),
+        view.since,
+        view.retired_at,
+    ])?;
+    Ok(())
+}
+
 /// One service.
 pub(crate) fn service(db: &Connection, now: Now, name: &Name) -> Result<Option<Service>> {
     let read = |row: &Row<'_>| read_service(row);
@@ -193,8 +229,10 @@ fn read_board(db: &Connection, now: Now) -> rusqlite::Result<Board> {
     let sql = "SELECT name, service, revision, model, action, source, build, since, retired_at FROM banto_schedule ORDER BY name";
     let mut find = db.prepare_cached(sql)?;
     let rows = find.query_map([], |row| view(row, &mut halts))?;
-    let schedules = rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
-    Ok(Board { services, schedules, maintenance: halts.remove("") })
+    let schedules: Vec<ScheduleView> = rows.filter_map(rusqlite::Result::transpose).collect::<rusqlite::Result<_>>()?;
+    let maintenance = halts.remove("");
+    let ahead = halts.into_iter().filter_map(|(name, pause)| Some((ScheduleName::new(&name).ok()?, pause))).collect();
+    Ok(Board { services, schedules, ahead, maintenance })
 }
 
 fn view(row: &Row<'_>, halts: &mut BTreeMap<String, Pause>) -> rusqlite::Result<Option<ScheduleView>> {
@@ -208,7 +246,7 @@ fn view(row: &Row<'_>, halts: &mut BTreeMap<String, Pause>) -> rusqlite::Result<
         build: Label::new(&lossy(row, 6)?).unwrap_or_else(|_| Label::from(&service)),
         since: row.get(7)?,
         retired_at: row.get(8)?,
-        pause: halts.get(name.as_str()).cloned(),
+        pause: halts.remove(name.as_str()),
         name,
         service,
     }))

@@ -49,7 +49,8 @@ pub(crate) fn leave(desk: &Desk<'_>, was: &Stored) -> rusqlite::Result<()> {
     Ok(())
 }
 
-fn write(desk: &Desk<'_>, seq: i64, job: &Job, written: Option<Lease>) -> rusqlite::Result<()> {
+/// Writes all of a job's row that changes.
+pub(crate) fn write(desk: &Desk<'_>, seq: i64, job: &Job, written: Option<Lease>) -> rusqlite::Result<()> {
     let mut update = desk.db.prepare_cached(
         "UPDATE banto_job SET state = ?2, run_at = ?3, attempt = ?4, crashes = ?5, fence = ?6, written = ?7,
              written_fence = ?8, instance = ?9, started_at = ?10, finished_at = ?11, cancel_asked = ?12, error = ?13,

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
-    Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
+    Firing, Holder, Instance, Keys, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration,
+    Renewed, Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store, StoreError, Tally,
 };
 
 use crate::{
     Sqlite, Synchronous, beat, call::Verb, claim, connect::shown, enqueue, finish, fire, ledger, prune, reads, record,
-    renew, rescue, schedule, steer,
+    renew, rescue, schedule, settle, steer,
 };
 
 impl Store for Sqlite {
@@ -76,6 +76,14 @@ impl Store for Sqlite {
         Box::pin(self.call(Verb::Prune, prune.limit.min(10_000), |_| true, move |desk| prune::prune(desk, &prune)))
     }
 
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled> {
+        Box::pin(async move {
+            settle::check(&settle)?;
+            let rows = settle::rows(&settle);
+            self.call(Verb::Settle, rows, |_| true, move |desk| settle::settle(desk, &settle)).await
+        })
+    }
+
     fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
         Box::pin(self.call(Verb::Record, records.len(), |_| true, move |desk| record::record(desk, &records)))
     }
@@ -117,6 +125,10 @@ impl Read for Sqlite {
         Box::pin(self.ask(move |db, _| reads::jobs(db, &select, before)))
     }
 
+    fn cards(&self, select: Select, before: Option<JobId>) -> Answer<'_, Vec<Card>> {
+        Box::pin(self.ask(move |db, _| reads::cards(db, &select, before)))
+    }
+
     fn queues(&self) -> Answer<'_, Vec<QueueView>> {
         Box::pin(self.ask(reads::queues))
     }
@@ -131,6 +143,14 @@ impl Read for Sqlite {
 
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         Box::pin(self.ask(move |db, now| reads::holder(db, &key, now)))
+    }
+
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys> {
+        Box::pin(self.ask(move |db, now| reads::keys(db, after.as_deref(), limit, now)))
+    }
+
+    fn standing(&self) -> Answer<'_, Option<Standing>> {
+        Box::pin(self.ask(|db, _| settle::standing(db)))
     }
 
     fn service(&self, service: Name) -> Answer<'_, Option<Service>> {

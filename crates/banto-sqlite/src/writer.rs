@@ -17,7 +17,7 @@ use crate::{
     error::{Result, fault, while_doing},
     failpoint,
     leased::Leased,
-    mutate,
+    mutate, settle,
     shared::Shared,
     wait::patiently,
 };
@@ -221,6 +221,7 @@ impl Writer {
 
     fn undo_all(&self, desk: &mut Desk<'_>) -> Result<()> {
         desk.counts = Counts::default();
+        desk.standing = None;
         roll_back(desk.db)?;
         begin(desk.db, &self.shared)
     }
@@ -235,18 +236,21 @@ impl Writer {
         match ran {
             Ran::Kept => desk.counts.add(counted),
             Ran::Failed(error) if gives_up(desk.db, &error) => return Err(error),
-            Ran::Undone | Ran::Refused | Ran::Failed(_) => desk_execute(desk.db, "ROLLBACK TO banto_call")?,
+            Ran::Undone | Ran::Refused | Ran::Failed(_) => {
+                desk.standing = None;
+                desk_execute(desk.db, "ROLLBACK TO banto_call")?;
+            }
         }
         desk_execute(desk.db, "RELEASE banto_call")
     }
 
     fn run(&mut self, desk: &mut Desk<'_>, call: &mut Box<dyn Call>) -> Ran {
-        match self.shared.full(call.verb()) {
-            Some(full) => {
-                call.refuse(full);
+        match self.shared.full(call.verb()).map_or_else(|| settle::admit(desk, call.verb()), Err) {
+            Err(refused) => {
+                call.refuse(refused);
                 Ran::Refused
             }
-            None => call.run(desk),
+            Ok(()) => call.run(desk),
         }
     }
 

@@ -18,6 +18,8 @@ pub enum Fault {
     Gone,
     /// The answer was lost, or the disk failed while writing: it happened or it did not.
     InDoubt,
+    /// The store takes part in a move to or from another store, and does not do this now. Nothing happened.
+    Moved,
     /// What is stored cannot be read as what it should be.
     Damaged,
     /// The store was made by a newer build than this one.
@@ -48,7 +50,7 @@ impl StoreError {
 
     /// Whether the same call may succeed later.
     pub fn again(&self) -> bool {
-        matches!(self.fault, Fault::Busy | Fault::Full | Fault::Gone | Fault::InDoubt)
+        matches!(self.fault, Fault::Busy | Fault::Full | Fault::Gone | Fault::InDoubt | Fault::Moved)
     }
 
     /// Whether the call may have happened all the same.

@@ -34,6 +34,7 @@ pub enum Verb {
     Fire,
     Steer,
     Prune,
+    Settle,
     Record,
     Beat,
     Changed,
@@ -42,7 +43,7 @@ pub enum Verb {
 
 impl Verb {
     /// All verbs.
-    pub const ALL: [Verb; 14] = [
+    pub const ALL: [Verb; 15] = [
         Verb::Enqueue,
         Verb::Claim,
         Verb::Renew,
@@ -53,6 +54,7 @@ impl Verb {
         Verb::Fire,
         Verb::Steer,
         Verb::Prune,
+        Verb::Settle,
         Verb::Record,
         Verb::Beat,
         Verb::Changed,

@@ -7,6 +7,7 @@
 //! # Layout
 //! - [`Store`] and [`Read`], below: the verbs in batches, and the questions.
 //! - one file a verb with its words: [`claim`], [`renew`], [`finish`] (and rescue), [`fire`], [`steer`], [`prune`], [`record`].
+//! - [`settle`]: how all that a store holds moves into another.
 //! - [`schedule`]: what a service registers.
 //! - [`instance`]: the processes that work. [`read`]: what can be asked. [`error`]: how the world fails.
 //! - [`clock`]: the one place of the house that reads a clock.
@@ -33,6 +34,7 @@ pub mod read;
 pub mod record;
 pub mod renew;
 pub mod schedule;
+pub mod settle;
 pub mod steer;
 // Not in a release build unless it is asked for: it takes 25 s to compile, and nothing that ships runs it.
 #[cfg(any(debug_assertions, feature = "suite"))]
@@ -52,6 +54,7 @@ pub use read::{About, Card, Census, Holder, Line, Page, Pause, QueueView, Seen, 
 pub use record::{Note, Record};
 pub use renew::Renewed;
 pub use schedule::{Board, NewSchedule, Register, Registered, Registration, ScheduleView, Service};
+pub use settle::{Found, Key, Keys, Load, MoveId, Other, Settle, Settled, Stand, Standing, Step};
 pub use steer::{Order, Steer, Steered};
 
 /// What a store answers with, some time.
@@ -147,6 +150,16 @@ pub trait Store: Read {
     /// The longest ended go first. A key whose time still runs outlives its job. Repeating goes on where it stopped.
     fn prune(&self, prune: Prune) -> Answer<'_, Pruned>;
 
+    /// Takes one step of a move to or from another store, whole or not at all. For `store copy`; see [`settle`].
+    ///
+    /// [`Settle::decide`] says whether the store may, and how it stands then; the store keeps that durably, does what the
+    /// [`Step`] says in the same transaction, and wakes whoever waits. **When the answer has come, what the new standing forbids
+    /// cannot happen any more, not even by a call that was begun before:** after `leave` no claim can give a lease,
+    /// after `close` no enqueue, within whosever transaction, can be kept, after `clear` no put. A call that is forbidden fails with
+    /// [`Fault::Moved`] and the words of [`Standing::admit`] ([`Standing::admit_jobs`] for an enqueue), and changes nothing.
+    /// Repeating a step that is done says so again. Refuses what `decide` and [`Load::check`] do.
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled>;
+
     /// Writes down what running jobs say of themselves. For their holders.
     ///
     /// Answers how many were written; those whose lease does not hold are dropped. Repeating doubles lines.
@@ -173,6 +186,9 @@ pub trait Read: Send + Sync + 'static {
     /// Jobs that fit, newest first, at most [`Select::limit`]; `before` goes on from a page's last id.
     fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page>;
 
+    /// As `jobs`, each with its trail: the next [`Select::limit`] that fit, or fewer where no more are; none after the last.
+    fn cards(&self, select: Select, before: Option<JobId>) -> Answer<'_, Vec<Card>>;
+
     /// Each queue that has a job or is paused, by name: counts by state, the oldest waiting job, its pause.
     fn queues(&self) -> Answer<'_, Vec<QueueView>>;
 
@@ -184,6 +200,15 @@ pub trait Read: Send + Sync + 'static {
 
     /// Who holds a unique key now; `None` if it is free, or its time is over.
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>>;
+
+    /// Keys that are held, in any order, about `limit` a call; `after` goes on from [`Keys::next`], a word of the store's own.
+    ///
+    /// A key that is held from the first call to the last is given at least once, perhaps twice; one that is taken or let go
+    /// meanwhile is given or not.
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys>;
+
+    /// The part that this store takes in a move; `None` if it never took one, or stayed.
+    fn standing(&self) -> Answer<'_, Option<Standing>>;
 
     /// One service; `None` if it was never registered.
     fn service(&self, service: Name) -> Answer<'_, Option<Service>>;

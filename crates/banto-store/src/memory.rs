@@ -20,8 +20,9 @@ use tokio::sync::watch;
 
 use crate::{
     About, Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Fault, Finish, Finished, FireView,
-    Fired, Firing, Holder, Instance, Line, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register,
-    Registration, Renewed, Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
+    Fired, Firing, Holder, Instance, Keys, Line, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register,
+    Registration, Renewed, Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store,
+    StoreError, Tally,
 };
 
 mod check;
@@ -37,6 +38,7 @@ mod read;
 mod record;
 mod renew;
 mod schedule;
+mod settle;
 mod steer;
 #[cfg(test)]
 mod tests;
@@ -63,6 +65,7 @@ struct Data {
     /// Pauses of schedules; under `None` that of all.
     halts: pause::Pauses<Option<ScheduleName>>,
     fires: BTreeMap<(ScheduleName, i64), fire::Entry>,
+    standing: Option<Standing>,
     tally: Tally,
     seed: u64,
     /// Whether the running verb made work or orders that somebody may wait for.
@@ -158,11 +161,17 @@ impl Held {
 
 impl Store for Memory {
     fn enqueue(&self, jobs: Arc<[banto_core::NewJob]>) -> Answer<'_, Vec<Enqueued>> {
-        self.answer(move |data, now| data.enqueue(&jobs, now))
+        self.answer(move |data, now| {
+            data.admit_jobs()?;
+            data.enqueue(&jobs, now)
+        })
     }
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
-        self.answer(move |data, now| Ok(data.claim(&claim, now)))
+        self.answer(move |data, now| {
+            data.admit("claim jobs")?;
+            Ok(data.claim(&claim, now))
+        })
     }
 
     fn renew(&self, leases: Vec<Lease>, lease_ms: u64) -> Answer<'_, Vec<Renewed>> {
@@ -182,19 +191,35 @@ impl Store for Memory {
     }
 
     fn register(&self, register: Register) -> Answer<'_, Registration> {
-        self.answer(|data, now| data.register(register, now))
+        self.answer(|data, now| {
+            data.admit("register schedules")?;
+            data.register(register, now)
+        })
     }
 
     fn fire(&self, firing: Firing) -> Answer<'_, Vec<Fired>> {
-        self.answer(|data, now| data.fire(firing, now))
+        self.answer(|data, now| {
+            data.admit("account for due instants")?;
+            data.fire(firing, now)
+        })
     }
 
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
-        self.answer(move |data, now| data.steer(&steer, now))
+        self.answer(move |data, now| {
+            data.admit("carry out the order")?;
+            data.steer(&steer, now)
+        })
     }
 
     fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
-        self.answer(move |data, now| Ok(data.prune(&prune, now)))
+        self.answer(move |data, now| {
+            data.admit("prune")?;
+            Ok(data.prune(&prune, now))
+        })
+    }
+
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled> {
+        self.answer(move |data, now| data.settle(&settle, now))
     }
 
     fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
@@ -232,6 +257,10 @@ impl Read for Memory {
         self.answer(move |data, _| Ok(data.jobs(&select, before)))
     }
 
+    fn cards(&self, select: Select, before: Option<JobId>) -> Answer<'_, Vec<Card>> {
+        self.answer(move |data, _| Ok(data.cards(&select, before)))
+    }
+
     fn queues(&self) -> Answer<'_, Vec<QueueView>> {
         self.answer(|data, now| Ok(data.queues(now)))
     }
@@ -246,6 +275,14 @@ impl Read for Memory {
 
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         self.answer(move |data, now| Ok(data.holder(&key, now)))
+    }
+
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys> {
+        self.answer(move |data, now| Ok(data.keys(after.as_deref(), limit, now)))
+    }
+
+    fn standing(&self) -> Answer<'_, Option<Standing>> {
+        self.answer(|data, _| Ok(data.standing.clone()))
     }
 
     fn service(&self, service: Name) -> Answer<'_, Option<Service>> {

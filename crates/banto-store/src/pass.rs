@@ -8,7 +8,9 @@
 #[macro_export]
 macro_rules! pass {
     ($($field:ident).+: reads) => {
-        $crate::pass!($($field).+: job jobs queues census instances holder service schedules fires tally);
+        $crate::pass!($($field).+:
+            job jobs cards queues census instances holder keys standing service schedules fires tally
+        );
     };
     ($($field:ident).+: $verb:ident $($rest:ident)+) => {
         $crate::pass!($($field).+: $verb);
@@ -34,6 +36,7 @@ macro_rules! pass {
     ($($field:ident).+: fire) => { $crate::__pass!($($field).+ fire(firing: $crate::Firing) -> Vec<$crate::Fired>); };
     ($($field:ident).+: steer) => { $crate::__pass!($($field).+ steer(steer: $crate::Steer) -> $crate::Steered); };
     ($($field:ident).+: prune) => { $crate::__pass!($($field).+ prune(prune: $crate::Prune) -> $crate::Pruned); };
+    ($($field:ident).+: settle) => { $crate::__pass!($($field).+ settle(settle: $crate::Settle) -> $crate::Settled); };
     ($($field:ident).+: record) => { $crate::__pass!($($field).+ record(records: Vec<$crate::Record>) -> usize); };
     ($($field:ident).+: beat) => { $crate::__pass!($($field).+ beat(instance: $crate::Instance) -> $crate::Orders); };
     ($($field:ident).+: changed) => { $crate::__pass!($($field).+ changed(seen: u64) -> u64); };
@@ -46,12 +49,21 @@ macro_rules! pass {
     ($($field:ident).+: jobs) => {
         $crate::__pass!($($field).+ jobs(select: $crate::Select, before: Option<$crate::words::JobId>) -> $crate::Page);
     };
+    ($($field:ident).+: cards) => {
+        $crate::__pass!(
+            $($field).+ cards(select: $crate::Select, before: Option<$crate::words::JobId>) -> Vec<$crate::Card>
+        );
+    };
     ($($field:ident).+: queues) => { $crate::__pass!($($field).+ queues() -> Vec<$crate::QueueView>); };
     ($($field:ident).+: census) => { $crate::__pass!($($field).+ census() -> Vec<$crate::Census>); };
     ($($field:ident).+: instances) => { $crate::__pass!($($field).+ instances() -> Vec<$crate::Seen>); };
     ($($field:ident).+: holder) => {
         $crate::__pass!($($field).+ holder(key: $crate::words::Label) -> Option<$crate::Holder>);
     };
+    ($($field:ident).+: keys) => {
+        $crate::__pass!($($field).+ keys(after: Option<String>, limit: usize) -> $crate::Keys);
+    };
+    ($($field:ident).+: standing) => { $crate::__pass!($($field).+ standing() -> Option<$crate::Standing>); };
     ($($field:ident).+: service) => {
         $crate::__pass!($($field).+ service(service: $crate::words::Name) -> Option<$crate::Service>);
     };

@@ -118,6 +118,8 @@ pub struct Board {
     pub services: Vec<Service>,
     /// The schedules, by name.
     pub schedules: Vec<ScheduleView>,
+    /// Pauses in force of schedules that are not registered (yet), by name.
+    pub ahead: Vec<(ScheduleName, Pause)>,
     /// The pause of everything, if it is in force.
     pub maintenance: Option<Pause>,
 }

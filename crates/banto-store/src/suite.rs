@@ -6,7 +6,7 @@
 //!
 //! # Layout
 //! - [`Place`], [`Stage`]: where a promise is acted. [`run`]: acts one.
-//! - one file a verb with its promises, plus [`read`], [`key`] (how long keys keep others out), [`time`] (clocks that
+//! - one file a verb with its promises, plus [`read`], [`arrive`] (what came from another store), [`key`] (how long keys keep others out), [`time`] (clocks that
 //!   jump), [`data`] (odd but legal bytes), [`count`] (nothing is lost), [`random`] (side by side with the oracle).
 //! - `list.rs`: the macro that names them all.
 #![expect(
@@ -23,6 +23,7 @@ use crate::{GivenClock, Store};
 mod list;
 mod stage;
 
+pub mod arrive;
 pub mod changed;
 pub mod claim;
 pub mod count;
@@ -30,6 +31,7 @@ pub mod data;
 pub mod enqueue;
 pub mod finish;
 pub mod fire;
+mod house;
 pub mod instance;
 pub mod key;
 pub mod ledger;
@@ -40,6 +42,7 @@ pub mod record;
 pub mod renew;
 pub mod rescue;
 pub mod schedule;
+pub mod settle;
 pub mod steer;
 pub mod time;
 

@@ -223,6 +223,7 @@ pub fn word(fault: &Fault) -> &'static str {
         Fault::Full => "full",
         Fault::Gone => "gone",
         Fault::InDoubt => "in_doubt",
+        Fault::Moved => "moved",
         Fault::Damaged => "damaged",
         Fault::Newer => "newer",
         Fault::Config => "config",

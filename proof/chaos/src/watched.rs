@@ -38,7 +38,7 @@ impl Watched {
 }
 
 impl Store for Watched {
-    banto_store::pass!(store: enqueue renew expired register fire steer prune record changed);
+    banto_store::pass!(store: enqueue renew expired register fire steer prune settle record changed);
 
     fn claim(&self, claim: Claim) -> Answer<'_, Claimed> {
         Box::pin(async move {

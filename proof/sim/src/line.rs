@@ -11,8 +11,9 @@ use std::sync::{
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Finish, Finished, FireView, Fired, Firing,
-    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed, Seen,
-    Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally, faulty::Faulty,
+    Holder, Instance, Keys, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
+    Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store, StoreError, Tally,
+    faulty::Faulty,
 };
 use tokio::sync::Notify;
 
@@ -85,6 +86,7 @@ impl Store for Line {
         fire(firing: Firing) -> Vec<Fired>;
         steer(steer: Steer) -> Steered;
         prune(prune: Prune) -> Pruned;
+        settle(settle: Settle) -> Settled;
         record(records: Vec<Record>) -> usize;
         beat(instance: Instance) -> Orders;
         changed(seen: u64) -> u64;
@@ -99,10 +101,13 @@ impl Read for Line {
     pass! {
         job(id: JobId) -> Option<Card>;
         jobs(select: Select, before: Option<JobId>) -> Page;
+        cards(select: Select, before: Option<JobId>) -> Vec<Card>;
         queues() -> Vec<QueueView>;
         census() -> Vec<Census>;
         instances() -> Vec<Seen>;
         holder(key: Label) -> Option<Holder>;
+        keys(after: Option<String>, limit: usize) -> Keys;
+        standing() -> Option<Standing>;
         service(service: Name) -> Option<Service>;
         schedules() -> Board;
         fires(select: SelectFires) -> Vec<FireView>;

@@ -144,7 +144,7 @@ impl Store for Mutated {
         }
     }
 
-    banto_store::pass!(behind: renew register steer prune record beat changed);
+    banto_store::pass!(behind: renew register steer prune settle record beat changed);
 }
 
 impl Read for Mutated {

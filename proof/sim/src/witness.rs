@@ -199,7 +199,7 @@ impl Store for Witness {
         Box::pin(self.see(Verb::Record, self.scene.store.record(records), |_, _, _| {}))
     }
 
-    banto_store::pass!(scene.store: register fire beat);
+    banto_store::pass!(scene.store: register fire settle beat);
 
     fn changed(&self, seen: u64) -> Answer<'_, u64> {
         Box::pin(async move {

@@ -149,7 +149,7 @@ impl banto_store::Store for Breaking {
         assert!(self.broken.swap(true, std::sync::atomic::Ordering::SeqCst), "on purpose");
         self.inner.expired(limit)
     }
-    banto_store::pass!(inner: enqueue claim renew finish rescue register fire steer prune record beat changed);
+    banto_store::pass!(inner: enqueue claim renew finish rescue register fire steer prune settle record beat changed);
 }
 
 impl banto_store::Read for Breaking {

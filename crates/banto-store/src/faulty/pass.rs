@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use super::{Faulty, Gate, Strike, Verb};
 use crate::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
-    Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
+    Firing, Holder, Instance, Keys, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration,
+    Renewed, Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store, StoreError, Tally,
 };
 
 impl Faulty {
@@ -93,6 +93,9 @@ impl Store for Faulty {
     fn prune(&self, prune: Prune) -> Answer<'_, Pruned> {
         self.pass(Verb::Prune, move |store| store.prune(prune))
     }
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled> {
+        self.pass(Verb::Settle, |store| store.settle(settle))
+    }
     fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
         self.pass(Verb::Record, |store| store.record(records))
     }
@@ -114,6 +117,9 @@ impl Read for Faulty {
     fn jobs(&self, select: Select, before: Option<JobId>) -> Answer<'_, Page> {
         self.pass(Verb::Read, move |store| store.jobs(select, before))
     }
+    fn cards(&self, select: Select, before: Option<JobId>) -> Answer<'_, Vec<Card>> {
+        self.pass(Verb::Read, move |store| store.cards(select, before))
+    }
     fn queues(&self) -> Answer<'_, Vec<QueueView>> {
         self.pass(Verb::Read, |store| store.queues())
     }
@@ -125,6 +131,12 @@ impl Read for Faulty {
     }
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         self.pass(Verb::Read, |store| store.holder(key))
+    }
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys> {
+        self.pass(Verb::Read, move |store| store.keys(after, limit))
+    }
+    fn standing(&self) -> Answer<'_, Option<Standing>> {
+        self.pass(Verb::Read, |store| store.standing())
     }
     fn service(&self, service: Name) -> Answer<'_, Option<Service>> {
         self.pass(Verb::Read, |store| store.service(service))

@@ -9,16 +9,16 @@ use crate::{Act, Fire, FireView, Fired, Firing, Output, Run, SelectFires, StoreE
 
 /// A row of the ledger.
 pub(super) struct Entry {
-    count: u64,
-    reason: Option<Reason>,
-    late: bool,
-    note: String,
-    at: i64,
-    by: InstanceId,
-    job: Option<JobId>,
-    output: Option<Output>,
+    pub count: u64,
+    pub reason: Option<Reason>,
+    pub late: bool,
+    pub note: String,
+    pub at: i64,
+    pub by: InstanceId,
+    pub job: Option<JobId>,
+    pub output: Option<Output>,
     /// The run as it was when its job was removed.
-    last: Option<Run>,
+    pub last: Option<Run>,
 }
 
 impl Data {

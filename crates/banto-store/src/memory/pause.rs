@@ -36,6 +36,21 @@ impl<K: Ord + Clone> Pauses<K> {
         Steered { count: 1, ..Steered::default() }
     }
 
+    /// Keeps a pause as it is said elsewhere.
+    pub fn put(&mut self, what: &K, pause: Pause) {
+        self.0.insert(what.clone(), pause);
+    }
+
+    /// Whether none is in force.
+    pub fn none(&self, now: &Now) -> bool {
+        self.0.keys().all(|what| self.of(what, now).is_none())
+    }
+
+    /// Forgets all.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+
     /// Ends its pause.
     pub fn end(&mut self, what: &K, preview: bool, now: &Now) -> Steered {
         let count = usize::from(self.of(what, now).is_some());

@@ -22,6 +22,10 @@ impl Data {
         Page { jobs, more }
     }
 
+    pub(super) fn cards(&self, select: &Select, before: Option<JobId>) -> Vec<Card> {
+        self.jobs(select, before).jobs.iter().filter_map(|job| self.job(job.id)).collect()
+    }
+
     /// Queues with jobs or with a pause, by name.
     pub(super) fn queues(&self, now: &Now) -> Vec<QueueView> {
         let mut views: BTreeMap<Name, QueueView> = BTreeMap::new();

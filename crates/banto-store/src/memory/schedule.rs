@@ -5,28 +5,28 @@ use std::collections::BTreeSet;
 use banto_core::{InstanceId, Label, Name, ScheduleName};
 
 use super::{Data, Now};
-use crate::{Board, Firing, Register, Registered, Registration, ScheduleView, Service, StoreError};
+use crate::{Board, Firing, Pause, Register, Registered, Registration, ScheduleView, Service, StoreError};
 
 /// What is kept of a service.
 pub(super) struct Account {
-    generation: i64,
-    registered_by: InstanceId,
+    pub generation: i64,
+    pub registered_by: InstanceId,
     pub until: i64,
     pub by: Option<InstanceId>,
     /// Wall minus steady time of whoever accounted last, and the boot it was in.
-    base: i64,
-    boot: String,
+    pub base: i64,
+    pub boot: String,
 }
 
 /// What is kept of a schedule.
 pub(super) struct Kept {
     pub service: Name,
     pub revision: i64,
-    model: String,
-    action: String,
-    source: String,
-    build: Label,
-    since: i64,
+    pub model: String,
+    pub action: String,
+    pub source: String,
+    pub build: Label,
+    pub since: i64,
     pub retired_at: Option<i64>,
 }
 
@@ -116,6 +116,13 @@ impl Data {
         })
     }
 
+    /// Pauses of schedules that are not registered.
+    fn ahead(&self, now: &Now) -> Vec<(ScheduleName, Pause)> {
+        let strange = self.halts.keys().flatten().filter(|name| !self.schedules.contains_key(*name));
+        let paused = |name: &ScheduleName| Some((name.clone(), self.halts.of(&Some(name.clone()), now)?.clone()));
+        strange.filter_map(paused).collect()
+    }
+
     pub(super) fn board(&self, now: &Now) -> Board {
         let view = |(name, kept): (&ScheduleName, &Kept)| ScheduleView {
             name: name.clone(),
@@ -132,6 +139,7 @@ impl Data {
         Board {
             services: self.services.keys().filter_map(|name| self.service(name, now)).collect(),
             schedules: self.schedules.iter().map(view).collect(),
+            ahead: self.ahead(now),
             maintenance: self.halts.of(&None, now).cloned(),
         }
     }

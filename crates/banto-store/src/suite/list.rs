@@ -227,6 +227,37 @@ macro_rules! __promises {
                 all_sleepers_are_woken
                 another_process_is_woken
                 a_dropped_sleeper_is_harmless;
+            settle:
+                a_store_takes_part_in_no_move_by_itself
+                a_store_that_is_leaving_gives_nothing_and_takes_jobs
+                what_runs_may_end_while_a_store_is_leaving
+                a_store_closes_when_nothing_runs
+                a_store_that_stays_is_open_again
+                a_step_may_be_repeated
+                another_move_is_refused
+                an_empty_destination_waits_for_the_last
+                a_move_that_is_over_is_not_taken_up_again
+                a_destination_must_be_empty
+                a_destination_does_nothing_until_it_is_open
+                a_step_wakes_those_who_wait
+                a_bookmark_is_kept
+                leaving_raced_with_claims_lets_nobody_through
+                closing_raced_with_enqueues_loses_none;
+            arrive:
+                everything_arrives_as_it_stood
+                what_is_put_twice_is_there_once
+                what_arrived_goes_on_where_it_was
+                keys_keep_others_out_as_before
+                an_id_that_came_is_known
+                a_key_is_what_was_said_last
+                due_instants_stay_accounted_for
+                a_ledgers_row_keeps_its_run
+                a_destination_is_cleared_piece_by_piece
+                a_load_is_kept_whole_or_not_at_all
+                what_cannot_be_is_refused
+                cards_are_listed_in_pages
+                keys_are_listed_in_pages
+                pauses_ahead_are_listed;
             read:
                 a_store_says_what_it_is
                 an_empty_store_answers
@@ -278,7 +309,11 @@ macro_rules! __promises {
                 history_5_agrees_with_the_oracle
                 history_6_agrees_with_the_oracle
                 history_7_agrees_with_the_oracle
-                history_8_agrees_with_the_oracle;
+                history_8_agrees_with_the_oracle
+                moved_1_agrees_with_the_oracle
+                moved_2_agrees_with_the_oracle
+                moved_3_agrees_with_the_oracle
+                moved_4_agrees_with_the_oracle;
         }
     };
 }

@@ -17,6 +17,7 @@ use super::Stage;
 use crate::{Store, memory::Memory};
 
 mod draw;
+mod moved;
 mod side;
 mod step;
 
@@ -28,47 +29,34 @@ const SHOWN: usize = 12;
 const TRAILS: usize = 10;
 
 macro_rules! histories {
-    ($($name:ident $seed:literal)+) => {
+    ($($name:ident $act:path, $seed:literal)+) => {
         $(#[doc = concat!("The history of seed ", $seed, ".")]
         pub async fn $name(stage: Stage) {
-            history(&stage, $seed).await;
+            $act(&stage, $seed).await;
         })+
     };
 }
 
 histories! {
-    history_1_agrees_with_the_oracle 1
-    history_2_agrees_with_the_oracle 2
-    history_3_agrees_with_the_oracle 3
-    history_4_agrees_with_the_oracle 4
-    history_5_agrees_with_the_oracle 5
-    history_6_agrees_with_the_oracle 6
-    history_7_agrees_with_the_oracle 7
-    history_8_agrees_with_the_oracle 8
+    history_1_agrees_with_the_oracle history, 1
+    history_2_agrees_with_the_oracle history, 2
+    history_3_agrees_with_the_oracle history, 3
+    history_4_agrees_with_the_oracle history, 4
+    history_5_agrees_with_the_oracle history, 5
+    history_6_agrees_with_the_oracle history, 6
+    history_7_agrees_with_the_oracle history, 7
+    history_8_agrees_with_the_oracle history, 8
+    moved_1_agrees_with_the_oracle moved::act, 11
+    moved_2_agrees_with_the_oracle moved::act, 12
+    moved_3_agrees_with_the_oracle moved::act, 13
+    moved_4_agrees_with_the_oracle moved::act, 14
 }
 
 /// Acts the history of `seed` on the stage's store and on the oracle. Panics where they part.
 pub async fn history(stage: &Stage, seed: u64) {
     let oracle = Memory::new(Arc::new(stage.clock.clone()), seed);
-    let mut pair = Pair {
-        oracle: Side::new(Arc::new(oracle.clone())),
-        tested: Side::new(stage.store.clone()),
-        rng: fastrand::Rng::with_seed(seed),
-        stage,
-        claimed: Vec::new(),
-        told: Vec::new(),
-    };
-    for number in 1..=STEPS {
-        let parted = match pair.step().await {
-            Ok(()) => pair.compare(number % TRAILS == 0 || number == STEPS).await.err(),
-            Err(parted) => Some(parted),
-        };
-        if let Some(parted) = parted {
-            let from = pair.told.len().saturating_sub(SHOWN);
-            panic!("history {seed} parted at step {number}:\n  {}\n{parted}", pair.told[from..].join("\n  "));
-        }
-        assert_eq!(oracle.check(), Vec::<String>::new(), "the oracle itself is wrong at step {number} of {seed}");
-    }
+    let mut pair = Pair::of(stage, Arc::new(oracle.clone()), stage.store.clone(), seed);
+    pair.act(&oracle, seed).await;
 }
 
 /// Two stores under one clock, and what is known of both.
@@ -83,7 +71,28 @@ struct Pair<'a> {
     told: Vec<String>,
 }
 
-impl Pair<'_> {
+impl<'a> Pair<'a> {
+    fn of(stage: &'a Stage, oracle: Arc<dyn Store>, tested: Arc<dyn Store>, seed: u64) -> Pair<'a> {
+        let rng = fastrand::Rng::with_seed(seed);
+        let (oracle, tested) = (Side::new(oracle), Side::new(tested));
+        Pair { stage, oracle, tested, rng, claimed: Vec::new(), told: Vec::new() }
+    }
+
+    /// Acts so many steps. Panics where the two part.
+    async fn act(&mut self, oracle: &Memory, seed: u64) {
+        for number in 1..=STEPS {
+            let parted = match self.step().await {
+                Ok(()) => self.compare(number % TRAILS == 0 || number == STEPS).await.err(),
+                Err(parted) => Some(parted),
+            };
+            if let Some(parted) = parted {
+                let from = self.told.len().saturating_sub(SHOWN);
+                panic!("history {seed} parted at step {number}:\n  {}\n{parted}", self.told[from..].join("\n  "));
+            }
+            assert_eq!(oracle.check(), Vec::<String>::new(), "the oracle itself is wrong at step {number} of {seed}");
+        }
+    }
+
     /// Compares all that the two show.
     async fn compare(&self, trails: bool) -> Result<(), String> {
         let now = self.stage.clock_ms();

@@ -56,6 +56,12 @@ impl Stage {
         Stage { store, clock, place, ids: Mutex::new(Ids::new(7)), drawn: AtomicU64::new(0) }
     }
 
+    /// Another store under the same clock.
+    pub(super) fn of(&self, store: Arc<dyn Store>, seed: u64) -> Stage {
+        let (clock, place) = (self.clock.clone(), self.place.clone());
+        Stage { store, clock, place, ids: Mutex::new(Ids::new(seed ^ 0xff)), drawn: AtomicU64::new(1_000) }
+    }
+
     /// The same data as another process sees it, if the store can; else the store itself.
     pub async fn again(&self) -> Arc<dyn Store> {
         self.place.again(self.clock.clone()).await.unwrap_or_else(|| self.store.clone())
@@ -207,6 +213,8 @@ impl Stage {
         all.push(format!("{:?}", store.census().await.unwrap()));
         all.push(format!("{:?}", store.instances().await.unwrap()));
         all.push(format!("{:?}", store.tally().await.unwrap()));
+        all.push(format!("{:?}", store.schedules().await.unwrap()));
+        all.push(format!("{:?}", store.standing().await.unwrap()));
         all
     }
 

@@ -8,10 +8,11 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use banto_core::{Ids, JobId, Lease, NewJob};
+use banto_core::{Facts, Ids, JobId, Lease, NewJob, Outcome, State, decide, retry::Backoff};
 use banto_store::{
-    Act, Answer, Claim, Claimed, Clock, Enqueued, Finish, Finished, Fired, Firing, GivenClock, Order, Prune, Pruned,
-    Read, Record, Renewed, Steer, Steered, Store,
+    Act, Answer, Claim, Claimed, Clock, Enqueued, Finish, Finished, Fired, Firing, GivenClock, Keys, Load, MoveId,
+    Order, Other, Prune, Pruned, Read, Record, Renewed, Select, Settle, Settled, Stand, Standing, Steer, Steered, Step,
+    Store,
     memory::Memory,
     suite::{self, Acted, Opening, Place, Stage, acted},
 };
@@ -62,6 +63,26 @@ enum Flaw {
     FireIgnoresPause,
     /// What is skipped or missed is not written down.
     FireForgetsWhatItSkips,
+    /// A store that is leaving still gives work.
+    LeavingGives,
+    /// A store that has left still takes jobs.
+    LeftTakes,
+    /// A store closes over what runs, which is taken from its holder for it.
+    ClosesOverRunning,
+    /// Keys do not come along.
+    PutForgetsKeys,
+    /// What was said of a job does not come along.
+    PutForgetsTrails,
+    /// How often a job has crashed does not come along.
+    PutForgetsCrashes,
+    /// What a service is accounted for does not come along.
+    PutForgetsAccounts,
+    /// What became of due instants does not come along.
+    PutForgetsFires,
+    /// A known id takes the place of the job that was there.
+    PutWritesOver,
+    /// Only the first page of keys is listed.
+    KeysForgetTheRest,
 }
 
 struct Broken {
@@ -78,6 +99,30 @@ impl Broken {
         Arc::new(Broken { sound, flaw, leases: Mutex::default(), finished: Mutex::default(), ids })
     }
 
+    /// Opens a store that stands so for one call.
+    async fn ajar<T>(&self, stand: Stand, call: impl AsyncFnOnce() -> T) -> T {
+        let standing = self.sound.standing().await.unwrap().filter(|standing| standing.stand == stand);
+        let Some(Standing { id, place, by, .. }) = standing else { return call().await };
+        let steps = [Step::Leave(Other { place, by }), Step::Close];
+        self.sound.settle(Settle { id, step: Step::Stay }).await.unwrap();
+        let answer = call().await;
+        for step in steps.into_iter().take(if stand == Stand::Left { 2 } else { 1 }) {
+            self.sound.settle(Settle { id, step }).await.unwrap();
+        }
+        answer
+    }
+
+    fn spoil(&self, load: &mut Load) {
+        match self.flaw {
+            Flaw::PutForgetsKeys => load.keys.clear(),
+            Flaw::PutForgetsTrails => load.jobs.iter_mut().for_each(|card| card.trail.clear()),
+            Flaw::PutForgetsCrashes => load.jobs.iter_mut().for_each(|card| card.job.crashes = 0),
+            Flaw::PutForgetsAccounts => load.services.iter_mut().for_each(|service| service.accounted_until = 0),
+            Flaw::PutForgetsFires => load.fires.clear(),
+            _ => {}
+        }
+    }
+
     fn is(&self, flaw: Flaw) -> bool {
         self.flaw == flaw
     }
@@ -92,6 +137,11 @@ impl Broken {
 impl Store for Broken {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         let mut jobs = jobs.to_vec();
+        if self.is(Flaw::LeftTakes) {
+            return Box::pin(
+                async move { self.ajar(Stand::Left, async || self.sound.enqueue(jobs.into()).await).await },
+            );
+        }
         if self.is(Flaw::EnqueueIgnoresKey) {
             jobs.iter_mut().for_each(|job| job.unique = None);
         }
@@ -126,7 +176,10 @@ impl Store for Broken {
                     self.sound.steer(steer).await?;
                 }
             }
-            let mut claimed = self.sound.claim(claim).await?;
+            let mut claimed = match self.is(Flaw::LeavingGives) {
+                true => self.ajar(Stand::Leaving, async || self.sound.claim(claim).await).await?,
+                false => self.sound.claim(claim).await?,
+            };
             self.leases.lock().unwrap().extend(claimed.jobs.iter().map(|(job, lease)| (job.id, *lease)));
             if self.is(Flaw::ClaimReversed) {
                 claimed.jobs.reverse();
@@ -219,6 +272,33 @@ impl Store for Broken {
 
     banto_store::pass!(sound: expired register beat);
 
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled> {
+        Box::pin(async move {
+            let Settle { id, mut step } = settle;
+            if let Step::Put(load) = &mut step {
+                self.spoil(load);
+                if self.is(Flaw::PutWritesOver) && !load.jobs.is_empty() {
+                    // What is there is taken away and put anew.
+                    let place = Other { place: "there".into(), by: "ann".into() };
+                    while self.sound.settle(Settle { id, step: Step::Clear { limit: 1_000 } }).await?.more {}
+                    let id = MoveId(id.0 + 1);
+                    self.sound.settle(Settle { id, step: Step::Arrive(place) }).await?;
+                    return self.sound.settle(Settle { id, step }).await;
+                }
+            }
+            if self.is(Flaw::ClosesOverRunning) && matches!(step, Step::Close) {
+                let all = Select { states: vec![State::Running], ..Select::default() };
+                for job in self.sound.jobs(all, None).await?.jobs {
+                    let held = self.leases.lock().unwrap().get(&job.id).copied();
+                    let backoff = Backoff::Table(vec![1]);
+                    let verdict = decide(&Facts::of(&job, &backoff), Outcome::HandBack { delay_ms: 0 }, 0, 1);
+                    self.sound.finish(held.map(|lease| Finish { lease, verdict }).into_iter().collect()).await?;
+                }
+            }
+            self.sound.settle(Settle { id, step }).await
+        })
+    }
+
     fn changed(&self, seen: u64) -> Answer<'_, u64> {
         if self.is(Flaw::WakesLate) && seen > 0 {
             return Box::pin(async {
@@ -232,7 +312,17 @@ impl Store for Broken {
 
 impl Read for Broken {
     banto_store::pass!(sound: about);
-    banto_store::pass!(sound: reads);
+    banto_store::pass!(sound: job jobs cards queues census instances holder standing service schedules fires tally);
+
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys> {
+        Box::pin(async move {
+            let mut keys = self.sound.keys(after, limit).await?;
+            if self.is(Flaw::KeysForgetTheRest) {
+                keys.next = None;
+            }
+            Ok(keys)
+        })
+    }
 }
 
 /// Leases by the wall clock, or steady times that know of no boot.
@@ -315,6 +405,21 @@ flaws! {
     FireIgnoresRevision breaks a_fire_that_ignores_the_revision: fire::one_stale_due_instant_spoils_no_other;
     FireIgnoresPause breaks a_fire_that_ignores_a_pause: fire::a_paused_schedule_is_skipped;
     FireForgetsWhatItSkips breaks a_fire_that_forgets_what_it_skips: fire::what_does_not_fire_says_why;
+    LeavingGives breaks a_store_that_gives_while_it_is_leaving:
+        settle::a_store_that_is_leaving_gives_nothing_and_takes_jobs, settle::leaving_raced_with_claims_lets_nobody_through;
+    LeftTakes breaks a_store_that_takes_when_it_has_left:
+        settle::a_store_closes_when_nothing_runs, settle::closing_raced_with_enqueues_loses_none;
+    ClosesOverRunning breaks a_store_that_closes_over_what_runs: settle::a_store_closes_when_nothing_runs;
+    PutForgetsKeys breaks a_put_that_forgets_keys:
+        arrive::everything_arrives_as_it_stood, arrive::keys_keep_others_out_as_before;
+    PutForgetsTrails breaks a_put_that_forgets_trails: arrive::everything_arrives_as_it_stood;
+    PutForgetsCrashes breaks a_put_that_forgets_crashes:
+        arrive::everything_arrives_as_it_stood, arrive::what_arrived_goes_on_where_it_was;
+    PutForgetsAccounts breaks a_put_that_forgets_accounts: arrive::due_instants_stay_accounted_for;
+    PutForgetsFires breaks a_put_that_forgets_fires:
+        arrive::due_instants_stay_accounted_for, arrive::a_ledgers_row_keeps_its_run;
+    PutWritesOver breaks a_put_that_writes_over: arrive::what_is_put_twice_is_there_once;
+    KeysForgetTheRest breaks a_listing_that_forgets_keys: arrive::keys_are_listed_in_pages;
 }
 
 #[test]

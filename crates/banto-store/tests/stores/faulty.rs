@@ -9,8 +9,8 @@ use std::{
 
 use banto_core::{Ids, InstanceId, JobId, Label, Name, NewJob, Payload};
 use banto_store::{
-    Claim, Enqueued, Fault, Firing, GivenClock, Instance, Order, Prune, Read, Register, Select, Status, Steer, Store,
-    StoreError,
+    Claim, Enqueued, Fault, Firing, GivenClock, Instance, MoveId, Order, Prune, Read, Register, Select, Settle, Status,
+    Steer, Step, Store, StoreError,
     faulty::{Faulty, Injected, Plan, Strike, Verb},
     memory::Memory,
 };
@@ -195,6 +195,7 @@ async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
             store.steer(Steer { order, by: "ann".into(), preview: false }).await.map(drop)
         }
         Verb::Prune => store.prune(Prune::default()).await.map(drop),
+        Verb::Settle => store.settle(Settle { id: MoveId(1), step: Step::Stay }).await.map(drop),
         Verb::Record => store.record(Vec::new()).await.map(drop),
         Verb::Beat => {
             let (name, label) = (Name::new("w").unwrap(), Label::new("x").unwrap());

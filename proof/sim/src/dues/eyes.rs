@@ -9,8 +9,9 @@ use std::{
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     Answer, Board, Card, Census, Claim, Claimed, Clock, Enqueued, Expired, Finish, Finished, FireView, Fired, Firing,
-    Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed, Seen,
-    Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally, memory::Memory,
+    Holder, Instance, Keys, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
+    Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store, StoreError, Tally,
+    memory::Memory,
 };
 
 use crate::{
@@ -176,6 +177,7 @@ impl Store for Eyes {
         expired(limit: usize) -> Vec<Expired>;
         rescue(finishes: Vec<Finish>) -> Vec<Finished>;
         prune(prune: Prune) -> Pruned;
+        settle(settle: Settle) -> Settled;
         record(records: Vec<Record>) -> usize;
         beat(instance: Instance) -> Orders;
         changed(seen: u64) -> u64;
@@ -188,10 +190,13 @@ impl Read for Eyes {
     pass! {
         job(id: JobId) -> Option<Card>;
         jobs(select: Select, before: Option<JobId>) -> Page;
+        cards(select: Select, before: Option<JobId>) -> Vec<Card>;
         queues() -> Vec<QueueView>;
         census() -> Vec<Census>;
         instances() -> Vec<Seen>;
         holder(key: Label) -> Option<Holder>;
+        keys(after: Option<String>, limit: usize) -> Keys;
+        standing() -> Option<Standing>;
         service(service: Name) -> Option<Service>;
         schedules() -> Board;
         fires(select: SelectFires) -> Vec<FireView>;

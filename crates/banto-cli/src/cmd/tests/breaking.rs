@@ -43,7 +43,7 @@ impl Store for Breaking {
         self.breaks("fire");
         self.inner.fire(firing)
     }
-    banto_store::pass!(inner: enqueue renew finish expired rescue register steer prune record beat changed);
+    banto_store::pass!(inner: enqueue renew finish expired rescue register steer prune settle record beat changed);
 }
 
 impl Read for Breaking {
@@ -51,7 +51,7 @@ impl Read for Breaking {
         self.breaks("service");
         self.inner.service(service)
     }
-    banto_store::pass!(inner: about job jobs queues census instances holder schedules fires tally);
+    banto_store::pass!(inner: about job jobs cards queues census instances holder keys standing schedules fires tally);
 }
 
 /// A layer that panics around the first run.

@@ -61,7 +61,7 @@ impl Store for Meddling {
             Ok(steered)
         })
     }
-    banto_store::pass!(inner: claim renew finish expired rescue register fire prune record beat changed);
+    banto_store::pass!(inner: claim renew finish expired rescue register fire prune settle record beat changed);
 }
 
 impl Read for Meddling {
@@ -75,5 +75,5 @@ impl Read for Meddling {
         (self.looked)();
         self.inner.queues()
     }
-    banto_store::pass!(inner: job census instances holder service schedules fires tally);
+    banto_store::pass!(inner: job cards census instances holder keys standing service schedules fires tally);
 }

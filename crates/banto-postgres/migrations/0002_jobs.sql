@@ -15,6 +15,7 @@ DECLARE
     _distinct boolean;
     r record;
 BEGIN
+    PERFORM {s}.admit(true);
     IF _keys IS NULL THEN
         WITH made AS (
             INSERT INTO {s}.job (id, kind, version, queue, priority, enqueued_at, attempts_max, options, payload, sum)
@@ -121,6 +122,7 @@ DECLARE
     _section bigint := -1;
     _places tid[];
 BEGIN
+    PERFORM {s}.admit(false);
     -- Those whose time has come are made ready, so many a call: a million that come due at once must hold up nobody.
     IF EXISTS (SELECT FROM {s}.live l WHERE l.state = 0 AND l.queue = ANY (_queues) AND l.run_at <= _now) THEN
         WITH due AS MATERIALIZED (

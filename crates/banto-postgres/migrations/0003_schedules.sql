@@ -62,6 +62,7 @@ DECLARE
     r record;
     k {s}.schedule;
 BEGIN
+    PERFORM {s}.admit(false);
     INSERT INTO {s}.service AS s (service, registered_by, accounted_until) VALUES (_service, _by, _at)
         ON CONFLICT (service) DO UPDATE SET registered_by = excluded.registered_by;
     UPDATE {s}.schedule SET retired_at = _at
@@ -110,6 +111,7 @@ DECLARE
     _new boolean[];
     r record;
 BEGIN
+    PERFORM {s}.admit(false);
     -- One scheduler of a service after the other.
     PERFORM FROM {s}.service s WHERE s.service = _service FOR UPDATE;
     FOR r IN SELECT * FROM unnest(_schedules, _revisions, _dues, _counts, _reasons, _fates, _lates, _evens, _notes, _ids, _kinds,

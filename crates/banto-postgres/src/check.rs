@@ -21,7 +21,8 @@ const RULES: &[(&str, &str)] = &[
     ),
     (
         "what was claimed has a start, and only that; attempts are not more than claims",
-        "SELECT id::text FROM {s}.whole WHERE (fence > 0) <> (started_at IS NOT NULL) OR attempt > fence",
+        "SELECT id::text FROM {s}.whole WHERE ((fence > 0) <> (started_at IS NOT NULL) OR attempt > fence)
+             AND NOT EXISTS (SELECT FROM {s}.meta WHERE name = 'standing' AND value <> '')",
     ),
     ("a cause is of what is parked", "SELECT id::text FROM {s}.live WHERE cause IS NOT NULL AND state <> 3"),
     (
@@ -47,7 +48,8 @@ const RULES: &[(&str, &str)] = &[
         "a job that must hold its key does",
         "SELECT l.id::text FROM {s}.live l JOIN {s}.job j ON j.id = l.id
          WHERE ((j.hold = 0 AND l.fence = 0) OR j.hold IN (1, 2))
-             AND NOT EXISTS (SELECT FROM {s}.key k WHERE k.key = j.key AND k.job = j.id)",
+             AND NOT EXISTS (SELECT FROM {s}.key k WHERE k.key = j.key AND k.job = j.id)
+             AND NOT EXISTS (SELECT FROM {s}.meta WHERE name = 'standing' AND value <> '')",
     ),
     (
         "a line belongs to a job",

@@ -7,6 +7,8 @@ use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
 use tokio_postgres::error::SqlState;
 
+use crate::settle;
+
 /// What a call gives.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
 
@@ -63,6 +65,9 @@ pub(crate) fn fault(what: &str, doing: Doing, failed: Failed) -> StoreError {
         Failed::Store(error) => return error,
         Failed::Server(error) => error,
     };
+    if let Some(said) = error.as_db_error().filter(|said| said.code().code() == settle::MOVED) {
+        return settle::moved(what, said);
+    }
     let kind = kind(doing, &error);
     let next = match &kind {
         Fault::Busy => "; somebody holds a lock, or the statement took too long: try again",

@@ -15,7 +15,7 @@ use crate::{
     error::Worked,
     fire::number,
     row::{self, Int, job_id, uuids},
-    said::said,
+    said::{keep, said},
 };
 
 /// Rows of one fate, or of one schedule, the latest due first.
@@ -51,6 +51,28 @@ pub(crate) async fn fires(conn: &mut Conn, select: &SelectFires) -> Worked<Vec<F
     found.sort_by(|one, other| other.due_at.cmp(&one.due_at).then_with(|| one.schedule.cmp(&other.schedule)));
     found.truncate(limit);
     Ok(found)
+}
+
+/// Keeps a row as another store had it.
+pub(crate) async fn put(conn: &mut Conn, view: &FireView) -> Worked<()> {
+    let (schedule, run) = (view.schedule.as_str(), view.run.as_ref());
+    // Numbers and text, which serde_json always can write.
+    let last = run.and_then(|run| serde_json::to_string(&Run { output: None, ..run.clone() }).ok());
+    let output = run.and_then(|run| run.output.as_ref()).and_then(|output| serde_json::to_string(output).ok());
+    let fate = i16::try_from(number(view.fate)).unwrap_or(0);
+    let (reason, count, by) = (view.reason.map(Reason::word), view.count.cast_signed(), view.by.0.cast_signed());
+    let (note, job) = (keep(&view.note), run.map(|run| row::uuid(&run.job)));
+    let sql = "INSERT INTO {s}.fire (schedule, due_at, fate, reason, count, late, note, at, by, job, output, last)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        ON CONFLICT (schedule, due_at) DO UPDATE SET fate = excluded.fate, reason = excluded.reason, count = excluded.count,
+            late = excluded.late, note = excluded.note, at = excluded.at, by = excluded.by, job = excluded.job,
+            output = excluded.output, last = excluded.last";
+    conn.execute(
+        sql,
+        &[&schedule, &view.due_at, &fate, &reason, &count, &view.late, &note, &view.at, &by, &job, &output, &last],
+    )
+    .await
+    .map(drop)
 }
 
 /// How the jobs of those rows stand, where they are listed.

@@ -10,7 +10,7 @@
 //! - [`Options`] (addresses), `pool`, `conn` and `tls` (connections, timeouts), `error` (PostgreSQL's codes), `time` (whose clock, and
 //!   clocks that jump), `migrate` (the schema's steps), `listen` (changes by others).
 //! - `migrations/*.sql`: the tables, and each verb as one function, so that a call is one round trip and one transaction.
-//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `record` `beat`; and `reads`, `pages`
+//! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `record` `beat` `settle`; and `reads`, `pages`
 //!   (listings), `schedule` (who has which), `ledger` (what became of due instants), `pause`, `own` (the application's transactions).
 //! - `row` (the only file that knows a column of a job), `sum` (what was changed behind our back), `said` (text that PostgreSQL
 //!   cannot hold), `damage` (rows that do not hold). `check`: what must always be true of the tables. `advice`: what grows.
@@ -42,6 +42,7 @@ mod rescue;
 mod row;
 mod said;
 mod schedule;
+mod settle;
 mod steer;
 mod store;
 mod sum;

@@ -18,13 +18,14 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0003_schedules.sql"),
     include_str!("../migrations/0004_orders.sql"),
     include_str!("../migrations/0005_own.sql"),
+    include_str!("../migrations/0006_settle.sql"),
 ];
 
 /// The version of the schema that this build makes and reads.
 pub const SCHEMA: usize = STEPS.len();
 
 /// The oldest build that may go on with the schema that this one makes, by the version that it knows.
-const SERVES: usize = 5;
+const SERVES: usize = 6;
 
 /// What a migration found and did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

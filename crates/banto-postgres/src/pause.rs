@@ -61,6 +61,12 @@ impl Pauses {
         Ok(true)
     }
 
+    /// Pauses it as another store did, whatever is said here.
+    pub async fn put(&self, conn: &mut Conn, what: &str, pause: &Pause) -> Worked<()> {
+        let (by, reason) = (keep(&pause.by), keep(&pause.reason));
+        conn.execute(self.begin, &[&what, &by, &reason, &pause.at, &pause.until]).await.map(drop)
+    }
+
     /// Ends its pause; says whether there was one.
     pub async fn end(&self, conn: &mut Conn, what: &str) -> Worked<bool> {
         let wall = conn.wall().await?;

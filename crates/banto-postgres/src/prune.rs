@@ -12,12 +12,14 @@ use crate::{
     error::Worked,
     ledger,
     row::{job_id, uuids},
+    settle,
 };
 
 /// Deletes what may go.
 pub(crate) async fn prune(conn: &mut Conn, prune: &Prune) -> Worked<Pruned> {
-    damage::sweep(conn).await?;
     conn.begin().await?;
+    settle::admit(conn).await?;
+    damage::sweep(conn).await?;
     let wall = conn.wall().await?;
     let (jobs, more) = jobs(conn, prune, wall).await?;
     let keys = conn.execute("DELETE FROM {s}.key WHERE until <= $1", &[&wall]).await?;

@@ -1,9 +1,10 @@
 //! The questions. Bounded in rows, and none of them changes anything.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
 use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
+use tokio_postgres::Row;
 
 use crate::{
     conn::Conn,
@@ -32,10 +33,14 @@ async fn trail(conn: &mut Conn, id: JobId) -> Worked<Vec<Line>> {
     let sql = "SELECT at, fence, word, text FROM {s}.line WHERE id = $1 ORDER BY n";
     let mut trail = Vec::new();
     for row in conn.query(sql, &[&uuid(&id)]).await? {
-        let fence = u32::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0);
-        trail.push(Line { at: row.try_get(0)?, fence, word: row.try_get(2)?, text: said(row.try_get(3)?) });
+        trail.push(line(&row)?);
     }
     Ok(trail)
+}
+
+fn line(row: &Row) -> Worked<Line> {
+    let fence = u32::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0);
+    Ok(Line { at: row.try_get(0)?, fence, word: said(row.try_get(2)?), text: said(row.try_get(3)?) })
 }
 
 /// Jobs that fit, newest first.
@@ -52,6 +57,29 @@ pub(crate) async fn jobs(conn: &mut Conn, select: &Select, before: Option<JobId>
     let more = jobs.len() > limit;
     jobs.truncate(limit);
     Ok(Page { jobs, more })
+}
+
+/// Jobs that fit, newest first, each with its trail.
+pub(crate) async fn cards(conn: &mut Conn, select: &Select, before: Option<JobId>) -> Worked<Vec<Card>> {
+    let page = jobs(conn, select, before).await?;
+    let ids: Vec<JobId> = page.jobs.iter().map(|job| job.id).collect();
+    conn.begin_asking().await?;
+    let rows = row::find(conn, &ids).await?;
+    let sql = "SELECT at, fence, word, text, id FROM {s}.line WHERE id = ANY ($1) ORDER BY id, n";
+    let mut trails: HashMap<JobId, Vec<Line>> = HashMap::new();
+    for row in conn.query(sql, &[&row::uuids(&ids)]).await? {
+        trails.entry(job_id(row.try_get(4)?)).or_default().push(line(&row)?);
+    }
+    conn.commit().await?;
+    // The newest first; what was deleted since is left out, and what has changed since is told as it is.
+    let card = |row: &Row| {
+        let (job, raw) = match row::read(row, 0) {
+            Ok(stored) => (stored.job, None),
+            Err(damaged) => (damaged.0, Some(raw(row))),
+        };
+        Card { trail: trails.remove(&job.id).unwrap_or_default(), job, raw }
+    };
+    Ok(rows.iter().rev().map(card).collect())
 }
 
 /// What is waiting in each queue: how many scheduled jobs have come due, since when the first of them, and since when the first

@@ -45,6 +45,34 @@ fn answer(number: i32) -> Result<Registered, StoreError> {
     }
 }
 
+/// Keeps a service as another store had it.
+pub(crate) async fn put_service(conn: &mut Conn, service: &Service) -> Worked<()> {
+    let id = |id: InstanceId| id.0.cast_signed();
+    let (name, registered_by, by) = (service.service.as_str(), id(service.registered_by), service.by.map(id));
+    let sql =
+        "INSERT INTO {s}.service (service, generation, registered_by, accounted_until, by) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT (service) DO UPDATE SET generation = excluded.generation, registered_by = excluded.registered_by,
+            accounted_until = excluded.accounted_until, by = excluded.by, base = NULL, boot = NULL";
+    conn.execute(sql, &[&name, &service.generation, &registered_by, &service.accounted_until, &by]).await.map(drop)
+}
+
+/// Keeps a schedule as another store had it.
+pub(crate) async fn put_schedule(conn: &mut Conn, view: &ScheduleView) -> Worked<()> {
+    let (name, service, build) = (view.name.as_str(), view.service.as_str(), view.build.as_str());
+    let (model, action, source) = (keep(&view.model), keep(&view.action), keep(&view.source));
+    let sql = "INSERT INTO {s}.schedule (name, service, revision, model, action, source, build, since, retired_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (name) DO UPDATE SET service = excluded.service, revision = excluded.revision, model = excluded.model,
+            action = excluded.action, source = excluded.source, build = excluded.build, since = excluded.since,
+            retired_at = excluded.retired_at";
+    conn.execute(
+        sql,
+        &[&name, &service, &view.revision, &model, &action, &source, &build, &view.since, &view.retired_at],
+    )
+    .await
+    .map(drop)
+}
+
 const SERVICE: &str = "SELECT service, accounted_until, by, base, boot, generation, registered_by FROM {s}.service";
 
 /// One service.

@@ -18,6 +18,7 @@ use crate::{
     pause, prune,
     row::{Int, Stored, job_id, uuid, uuids},
     said::keep,
+    settle,
     sum::Summed,
 };
 
@@ -36,6 +37,7 @@ pub(crate) fn check(steer: &Steer) -> Result<()> {
 /// Carries out an order, or only counts.
 pub(crate) async fn steer(conn: &mut Conn, steer: &Steer) -> Worked<Steered> {
     conn.begin().await?;
+    settle::admit(conn).await?;
     let steered = order(conn, steer).await?;
     if steer.preview {
         conn.roll_back().await?;

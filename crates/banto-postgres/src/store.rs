@@ -11,7 +11,7 @@ use banto_store::{
 
 use crate::{
     Postgres, beat, claim, enqueue, error::Doing, finish, fire, ledger, prune, reads, record, renew, rescue, schedule,
-    steer,
+    settle, steer,
 };
 
 /// A verb or a question over what it was given, which is shared so that it may be repeated.
@@ -121,14 +121,12 @@ impl Store for Postgres {
         })
     }
 
-    fn settle(&self, _: Settle) -> Answer<'_, Settled> {
-        Box::pin(async { Err(not_yet("move to or from another store")) })
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled> {
+        Box::pin(async move {
+            settle::check(&settle)?;
+            call!(self, "move to or from another store", Writing, |conn, settle| settle::settle(conn, &settle)).await
+        })
     }
-}
-
-/// What this store does not do yet.
-fn not_yet(doing: &str) -> StoreError {
-    StoreError::new(Fault::Config, format!("{doing}: the store on PostgreSQL does not do this yet"))
 }
 
 impl Read for Postgres {
@@ -184,15 +182,15 @@ impl Read for Postgres {
         Box::pin(call!(self, "read the tally", Asking, |conn| reads::tally(conn)))
     }
 
-    fn cards(&self, _: Select, _: Option<JobId>) -> Answer<'_, Vec<Card>> {
-        Box::pin(async { Err(not_yet("list jobs with their trails")) })
+    fn cards(&self, select: Select, before: Option<JobId>) -> Answer<'_, Vec<Card>> {
+        Box::pin(call!(self, "list jobs with their trails", Asking, |conn, select| reads::cards(conn, &select, before)))
     }
 
-    fn keys(&self, _: Option<String>, _: usize) -> Answer<'_, Keys> {
-        Box::pin(async { Err(not_yet("list keys")) })
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys> {
+        Box::pin(call!(self, "list keys", Asking, |conn, after| settle::keys(conn, after.as_deref(), limit)))
     }
 
     fn standing(&self) -> Answer<'_, Option<Standing>> {
-        Box::pin(async { Ok(None) })
+        Box::pin(call!(self, "read how the store stands", Asking, |conn| settle::standing(conn)))
     }
 }

@@ -21,7 +21,8 @@ async fn pooler(server: String) -> u16 {
     tokio::spawn(async move {
         while let Ok((client, _)) = door.accept().await {
             let server = TcpStream::connect(&server).await.unwrap();
-            let ((mut from_client, to_client), (from_server, mut to_server)) = (client.into_split(), server.into_split());
+            let ((mut from_client, to_client), (from_server, mut to_server)) =
+                (client.into_split(), server.into_split());
             tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
             tokio::spawn(pass_on(from_server, to_client));
         }
@@ -63,7 +64,8 @@ async fn a_pooler_that_swallows_notifications_is_noticed_and_the_database_is_ask
     let port = pooler(at.clone()).await;
     let store = Postgres::open(&schema.address().replace(&at, &format!("127.0.0.1:{port}"))).await.unwrap();
 
-    let is_said = |store: &Postgres| store.about().notices.iter().any(|notice| notice.contains("notifications do not arrive"));
+    let is_said =
+        |store: &Postgres| store.about().notices.iter().any(|notice| notice.contains("notifications do not arrive"));
     for _ in 0..300 {
         if is_said(&store) {
             break;

@@ -183,12 +183,12 @@ impl Bare {
         let mut call = Bare::call(&self.enqueue);
         call.arg(1).arg(format!("default {} 1", letter::KIND));
         for number in numbers {
-            let mut id = [0; 16];
+            let mut id = [0_u8; 16];
             id.iter_mut().zip(number.to_be_bytes()).for_each(|(to, from)| *to = from);
             // The class, the priority, due at once, no flags.
-            let head = [1, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let head = [1_u8, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             // A sum, no hold, no key, no due instant, then what only a reader looks at.
-            let mut fixed = vec![0; 4];
+            let mut fixed = vec![0_u8; 4];
             fixed.push(255);
             fixed.extend([0; 10]);
             fixed.extend(format!("default {} 1", letter::KIND).into_bytes());
@@ -200,7 +200,7 @@ impl Bare {
 
     fn claim(&self, limit: usize) -> Cmd {
         let mut call = Bare::call(&self.claim);
-        call.arg(&[1, 0, 0, 0, 0, 0, 0, 0][..]).arg(30_000).arg(limit).arg(vec![7; 8 * limit]);
+        call.arg(&[1_u8, 0, 0, 0, 0, 0, 0, 0][..]).arg(30_000).arg(limit).arg(vec![7_u8; 8 * limit]);
         call.arg(2_000).arg(1).arg("default");
         call
     }
@@ -209,7 +209,7 @@ impl Bare {
         let mut call = Bare::call(&self.finish);
         for lease in leases {
             // Done, no cause, the first attempt, no crash, no delay, nothing more.
-            let verdict = [4, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+            let verdict = [4_u8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
             call.arg([lease.as_slice(), &verdict].concat());
         }
         call

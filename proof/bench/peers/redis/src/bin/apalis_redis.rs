@@ -1,5 +1,5 @@
-//! apalis on Redis. Mode `unlocked` leaves out its locks, its stored results and its events: it is faster, and two workers that
-//! both believe to have a job are then not told apart.
+//! apalis on Redis. Mode `unlocked` leaves out its locks and its events: it is faster, and two workers that both believe to
+//! have a job are then not told apart. Its results stay: without them it acknowledges nothing.
 
 use std::{
     sync::{
@@ -33,7 +33,6 @@ async fn main() -> Tried<()> {
     let connection = apalis_redis::connect(ask.address.as_str()).await?;
     let mut config = Config::default().queue("default").batch_size(ask.concurrency);
     config.lock_tasks = !unlocked;
-    config.persist_results = !unlocked;
     config.emit_events = !unlocked;
     let mut storage: RedisStorage<Letter> = RedisStorage::new(connection).with_config(config);
     let began = Instant::now();
@@ -73,7 +72,7 @@ async fn main() -> Tried<()> {
     let work = rate(ask.jobs, began);
     working.abort();
     let guarantee = match unlocked {
-        true => "at least once; acknowledged in batches into the same file, no locks, results or events, not fenced",
+        true => "at least once; acknowledged in batches into the same file, no locks or events, not fenced",
         false => "at least once; locked, acknowledged in batches into the same file, not fenced",
     };
     tell("apalis-redis", LOCK, guarantee, &Rates { enqueue_one, enqueue_bulk, work });

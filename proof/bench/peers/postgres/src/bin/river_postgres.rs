@@ -62,7 +62,8 @@ async fn main() -> Tried<()> {
     until_done(&pool, DONE, ask.jobs).await?;
     let work = rate(ask.jobs, began);
     working.stop().await?;
-    let guarantee = "at least once; completions batched and durable (synchronous_commit=on), not fenced, no lease renewal";
+    let guarantee =
+        "at least once; completions batched and durable (synchronous_commit=on), not fenced, no lease renewal";
     tell("riverqueue", LOCK, guarantee, &Rates { enqueue_one, enqueue_bulk, work });
     Ok(())
 }

@@ -13,7 +13,7 @@ cargo xtask test [--short] [--only STEP,...]   everything that must pass; instal
     steps: fmt, tidy, clippy, tests, doctests, docs, sim, prove; --short leaves out sim and prove
 cargo xtask tidy                               the house rules alone
 cargo xtask prove [--rows A1,B11,A7/P --stores sqlite,postgres,redis --short --seed N --json --mutate ...]
-cargo xtask bench STORE [--short --json ...]
+cargo xtask bench sqlite|postgres|redis|schedule|peers [--short --json ...]
 cargo xtask sim   [--store memory|sqlite|postgres|redis --seed N --histories N --json ...]
     these three build their program and hand it the arguments as they stand
 exit codes: 0 all passed, 1 something failed, 2 the command was not understood";

@@ -36,7 +36,10 @@ const BUILD_TIME: Duration = Duration::from_secs(25 * 60);
 
 /// Builds the program and becomes it. Comes back only with an error, which fits after "could not".
 pub fn become_it(house: &House, proof: &Proof, arguments: &[OsString]) -> Result<ExitCode, String> {
-    if proof.command == Step::Prove.name() {
+    let servers = ["postgres", "redis", "peers"];
+    if proof.command == Step::Prove.name()
+        || arguments.first().is_some_and(|store| servers.iter().any(|word| store == word))
+    {
         supply(house)?;
     }
     let mut words = vec!["build", "--quiet", "--package", proof.package];

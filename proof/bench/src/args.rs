@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-use crate::rows::{GROUPS, PEERS};
+use crate::{
+    rows::{GROUPS, Group, PEERS},
+    sort::Sort,
+};
 
 /// banto beside the raw limit of its stores and beside its peers.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask bench", disable_help_subcommand = true, subcommand_value_name = "sqlite")]
+#[command(name = "cargo xtask bench", disable_help_subcommand = true, subcommand_value_name = "STORE")]
 pub struct Args {
     /// The store to measure.
     #[command(subcommand)]
@@ -19,9 +22,22 @@ pub struct Args {
 #[derive(Debug, Subcommand)]
 pub enum Asked {
     /// Measure the default store.
-    Sqlite(Sqlite),
+    Sqlite(Run),
+    /// Measure the store on PostgreSQL, on a server that is started for it.
+    Postgres(Run),
+    /// Measure the store on Redis, on a server that is started for it.
+    Redis(Run),
     /// Measure schedules alone, on the default store.
-    Schedule(Sqlite),
+    Schedule(Run),
+    /// Build the peers of every store, and measure ours beside them.
+    Peers {
+        /// Only on these stores.
+        #[arg(long, value_delimiter = ',')]
+        on: Vec<Sort>,
+        /// How.
+        #[command(flatten)]
+        run: Run,
+    },
     /// One measurement in this process; the question is JSON.
     #[command(hide = true)]
     Measure {
@@ -30,9 +46,9 @@ pub enum Asked {
     },
 }
 
-/// How to measure SQLite.
-#[derive(Debug, clap::Args)]
-pub struct Sqlite {
+/// How to measure.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Run {
     /// A quick run: fewer jobs, less sure.
     #[arg(long)]
     pub short: bool,
@@ -56,26 +72,73 @@ pub struct Sqlite {
     pub dir: Option<PathBuf>,
 }
 
+/// What a command measures: its name, the stores, and the groups of each.
+#[derive(Debug)]
+pub struct Order {
+    /// What was typed.
+    pub command: &'static str,
+    /// The heading on the page.
+    pub title: &'static str,
+    /// On which stores.
+    pub on: Vec<Sort>,
+    /// How.
+    pub run: Run,
+    wanted: fn(&Run, &str) -> bool,
+}
+
 fn names() -> Vec<&'static str> {
     GROUPS.iter().map(|group| group.name).collect()
 }
 
-impl Sqlite {
-    /// The same, of the groups about schedules.
-    pub fn of_schedules(self) -> Sqlite {
-        let ours = |name: &&str| name.starts_with("schedule") || *name == PEERS[1] && self.peers;
-        let groups = GROUPS.iter().map(|group| group.name).filter(ours);
-        Sqlite { rows: groups.map(str::to_owned).collect(), peers: false, ..self }
+impl Asked {
+    /// What is to be measured; `None` is one measurement in this process.
+    pub fn order(self) -> Option<Order> {
+        let of = |sort: Sort, run| Order {
+            command: sort.word(),
+            title: sort.title(),
+            on: vec![sort],
+            run,
+            wanted: Run::wants,
+        };
+        Some(match self {
+            Asked::Sqlite(run) => of(Sort::Sqlite, run),
+            Asked::Postgres(run) => of(Sort::Postgres, run),
+            Asked::Redis(run) => of(Sort::Redis, run),
+            Asked::Schedule(run) => Order {
+                command: "schedule",
+                title: "Schedules",
+                wanted: |run, group| {
+                    group.starts_with("schedule") && run.wants(group) || group == PEERS[1] && run.peers
+                },
+                ..of(Sort::Sqlite, run)
+            },
+            Asked::Peers { on, run } => Order {
+                command: "peers",
+                title: "Beside the peers",
+                on: if on.is_empty() { Sort::ALL.to_vec() } else { on },
+                run,
+                wanted: |run, group| PEERS.contains(&group) && (run.rows.is_empty() || run.named(group)),
+            },
+            Asked::Measure { .. } => return None,
+        })
+    }
+}
+
+impl Order {
+    /// The groups to measure on that store.
+    pub fn groups(&self, sort: Sort) -> impl Iterator<Item = &'static Group> {
+        GROUPS.iter().filter(move |group| group.of.contains(&sort) && (self.wanted)(&self.run, group.name))
+    }
+}
+
+impl Run {
+    fn wants(&self, group: &str) -> bool {
+        let peers = PEERS.contains(&group);
+        if self.rows.is_empty() { !peers || self.peers } else { self.named(group) || peers && self.peers }
     }
 
-    /// Whether a group is to be measured.
-    pub fn wants(&self, group: &str) -> bool {
-        let peers = PEERS.contains(&group);
-        if self.rows.is_empty() {
-            !peers || self.peers
-        } else {
-            self.rows.iter().any(|row| row == group) || peers && self.peers
-        }
+    fn named(&self, group: &str) -> bool {
+        self.rows.iter().any(|row| row == group)
     }
 }
 
@@ -83,35 +146,38 @@ impl Sqlite {
 mod tests {
     use super::*;
 
-    fn sqlite(words: &[&str]) -> Sqlite {
-        let words = ["bench", "sqlite"].iter().chain(words);
-        let Asked::Sqlite(sqlite) = Args::parse_from(words).store else { panic!() };
-        sqlite
+    fn groups(words: &[&str]) -> Vec<&'static str> {
+        let order = Args::parse_from(["bench"].iter().chain(words)).store.order().unwrap();
+        order.on.iter().flat_map(|sort| order.groups(*sort)).map(|group| group.name).collect()
     }
 
     #[test]
     fn all_but_the_peers_are_measured_unless_told_otherwise() {
-        let asked = sqlite(&[]);
-        assert!(asked.wants("work_c1") && asked.wants("claim_flat") && !asked.wants("peers"));
-        assert!(sqlite(&["--peers"]).wants("peers"));
+        for store in ["sqlite", "postgres", "redis"] {
+            let all = groups(&[store]);
+            assert!(all.contains(&"work_c1") && all.contains(&"claim_flat") && !all.contains(&"peers"), "{all:?}");
+            assert!(groups(&[store, "--peers"]).contains(&"peers"));
+        }
     }
 
     #[test]
     fn some_rows_are_those_alone() {
-        let asked = sqlite(&["--rows", "work_c1,idle"]);
-        assert!(asked.wants("work_c1") && asked.wants("idle") && !asked.wants("rss") && !asked.wants("peers"));
-        assert!(sqlite(&["--rows", "idle", "--peers"]).wants("peers"));
-        assert!(sqlite(&["--rows", "peers"]).wants("peers"));
+        assert_eq!(groups(&["sqlite", "--rows", "work_c1,idle"]), ["work_c1", "idle"]);
+        assert_eq!(groups(&["redis", "--rows", "idle", "--peers"]), ["idle", "peers"]);
+        assert_eq!(groups(&["postgres", "--rows", "peers"]), ["peers"]);
     }
 
     #[test]
     fn schedules_alone_have_their_own_peer_alone() {
-        let groups = |words: &[&str]| {
-            let asked = sqlite(words).of_schedules();
-            GROUPS.iter().map(|group| group.name).filter(|name| asked.wants(name)).collect::<Vec<_>>()
-        };
-        assert_eq!(groups(&[]), ["schedule_1000", "schedule_10000"]);
-        assert_eq!(groups(&["--peers"]), ["schedule_1000", "schedule_10000", "peers_schedule"]);
+        assert_eq!(groups(&["schedule"]), ["schedule_1000", "schedule_10000"]);
+        assert_eq!(groups(&["schedule", "--peers"]), ["schedule_1000", "schedule_10000", "peers_schedule"]);
+    }
+
+    #[test]
+    fn the_peers_of_all_stores_are_measured_or_of_those_that_are_named() {
+        assert_eq!(groups(&["peers"]), ["peers", "peers_schedule", "peers", "peers"]);
+        assert_eq!(groups(&["peers", "--on", "redis"]), ["peers"]);
+        assert_eq!(groups(&["peers", "--rows", "peers_schedule"]), ["peers_schedule"]);
     }
 
     #[test]

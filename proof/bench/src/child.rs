@@ -5,7 +5,6 @@
 
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
     process::{Command, Stdio},
 };
 
@@ -16,11 +15,11 @@ use crate::{Tried, ours, raw};
 /// How the hidden command is called.
 pub const COMMAND: &str = "measure";
 
-/// What is to be measured, on the file at `path`.
+/// What is to be measured, on the store at `address`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Ask {
-    /// The file.
-    pub path: PathBuf,
+    /// Where the store is.
+    pub address: String,
     /// Where ids, jitter and the order of things begin.
     pub seed: u64,
     /// What.
@@ -30,11 +29,11 @@ pub struct Ask {
 /// The measurements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum What {
-    /// Bare SQLite: insert rows.
-    RawInsert { jobs: usize, rows_a_commit: usize },
-    /// Bare SQLite: claim and finish the rows that are there.
+    /// The bare store: insert rows, for so many callers at once.
+    RawInsert { jobs: usize, rows_a_commit: usize, callers: usize },
+    /// The bare store: claim and finish the rows that are there.
     RawWork { jobs: usize, rows_a_commit: usize },
-    /// Bare SQLite: the two commits a job needs before it can run.
+    /// The bare store: the two commits a job needs before it can run.
     RawLatency { times: usize },
     /// Enqueue jobs, `batch` a call, from so many callers at once.
     Enqueue { jobs: usize, batch: usize, callers: usize },
@@ -62,7 +61,7 @@ pub enum What {
 pub struct Took {
     /// How long it took.
     pub seconds: f64,
-    /// How many commits.
+    /// How many commits; on Redis, scripts.
     pub commits: f64,
     /// One number for each time, in milliseconds.
     pub samples: Vec<f64>,
@@ -70,7 +69,9 @@ pub struct Took {
     pub after_ok: Vec<f64>,
     /// Processor time in that span, in milliseconds.
     pub cpu_ms: f64,
-    /// The same by thread.
+    /// What the store's server used of the processors meanwhile, in milliseconds.
+    pub server_ms: f64,
+    /// The process's own by thread.
     pub threads_ms: BTreeMap<String, f64>,
     /// Memory at the end and at most, in MB.
     pub rss_mb: f64,
@@ -107,11 +108,11 @@ pub fn answer(question: &str) -> Tried<()> {
 }
 
 fn carry_out(ask: &Ask) -> Tried<Took> {
-    let path = ask.path.as_path();
+    let address = ask.address.as_str();
     match ask.what {
-        What::RawInsert { jobs, rows_a_commit } => raw::insert(path, jobs, rows_a_commit),
-        What::RawWork { jobs, rows_a_commit } => raw::work(path, jobs, rows_a_commit),
-        What::RawLatency { times } => raw::latency(path, times),
+        What::RawInsert { jobs, rows_a_commit, callers } => raw::insert(address, jobs, rows_a_commit, callers),
+        What::RawWork { jobs, rows_a_commit } => raw::work(address, jobs, rows_a_commit),
+        What::RawLatency { times } => raw::latency(address, times),
         What::Enqueue { jobs, batch, callers } => ours::enqueue::measure(ask, jobs, batch, callers),
         What::Fill { delayed, ready } => ours::enqueue::fill(ask, delayed, ready),
         What::Work { jobs, concurrency } => ours::work::measure(ask, jobs, concurrency),
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn a_question_survives_its_way() {
         let what = What::Enqueue { jobs: 10, batch: 3, callers: 2 };
-        let ask = Ask { path: "a b/c.db".into(), seed: u64::MAX, what };
+        let ask = Ask { address: "sqlite://a b/c.db".into(), seed: u64::MAX, what };
         let text = serde_json::to_string(&ask).unwrap();
         assert_eq!(serde_json::from_str::<Ask>(&text).unwrap(), ask);
     }

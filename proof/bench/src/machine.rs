@@ -12,7 +12,7 @@ use std::{
 
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{Tried, sample::median};
+use crate::{Tried, child::Took, sample::median};
 
 /// How often the disk is asked in one probe.
 const PROBES: usize = 40;
@@ -55,7 +55,47 @@ pub fn cpu_ms() -> f64 {
     used.tv_sec as f64 * 1e3 + used.tv_nsec as f64 / 1e6
 }
 
-/// The same by thread name, as exact as the kernel's ticks (mostly 10 ms). Threads that have ended are not in it.
+/// What a process and its children have used since they began, those that have ended counted, in milliseconds. As exact as
+/// the kernel's ticks; 0 of a process that is not there.
+pub fn family_ms(pid: i32) -> f64 {
+    let tick_ms = 1e3 / rustix::param::clock_ticks_per_second() as f64;
+    let stats = fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(|process| {
+        let number: i32 = process.file_name().to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(process.path().join("stat")).ok()?;
+        let (_, after) = stat.rsplit_once(')')?;
+        let words: Vec<&str> = after.split_whitespace().collect();
+        let parent: i32 = words.get(1)?.parse().ok()?;
+        // Its own ticks, and for the first also those of the children that have ended.
+        let ticks = words.get(11..if number == pid { 15 } else { 13 })?;
+        (number == pid || parent == pid).then(|| ticks.iter().filter_map(|word| word.parse::<f64>().ok()).sum::<f64>())
+    });
+    stats.sum::<f64>() * tick_ms
+}
+
+/// What a measurement costs, from its start on: time, and that of the processors here and in the store's server.
+pub struct Meter {
+    began: Instant,
+    cpu_ms: f64,
+    server: Option<(i32, f64)>,
+}
+
+impl Meter {
+    /// Begins. `server` is the first process of the store's server.
+    pub fn start(server: Option<i32>) -> Meter {
+        let server = server.map(|pid| (pid, family_ms(pid)));
+        Meter { began: Instant::now(), cpu_ms: cpu_ms(), server }
+    }
+
+    /// What it was until now.
+    pub fn took(&self) -> Took {
+        let seconds = self.began.elapsed().as_secs_f64();
+        let (cpu_ms, threads_ms) = (cpu_ms() - self.cpu_ms, threads_ms());
+        let server_ms = self.server.map_or(0.0, |(pid, before)| family_ms(pid) - before);
+        Took { seconds, cpu_ms, threads_ms, server_ms, ..Took::default() }
+    }
+}
+
+/// What this process has used by thread name, in milliseconds, as exact as the kernel's ticks (mostly 10 ms). Threads that have ended are not in it.
 pub fn threads_ms() -> BTreeMap<String, f64> {
     let tick_ms = 1e3 / rustix::param::clock_ticks_per_second() as f64;
     let mut used = BTreeMap::new();
@@ -98,6 +138,8 @@ mod tests {
         assert!(now > 0.0 && most >= now);
         assert!(cpu_ms() > 0.0);
         assert!(!threads_ms().is_empty());
+        let meter = Meter::start(i32::try_from(std::process::id()).ok());
+        assert!(meter.took().seconds >= 0.0 && family_ms(-1) == 0.0);
         assert!(shown().contains("cores"));
     }
 }

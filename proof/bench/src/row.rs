@@ -11,6 +11,8 @@ use crate::sample::{median, ratio, spread};
 /// One measured claim.
 #[derive(Debug, Clone, Serialize)]
 pub struct Row {
+    /// On which store.
+    pub store: &'static str,
     /// What was measured.
     pub name: String,
     /// The median of `runs`; absent if it could not be had.
@@ -31,7 +33,7 @@ pub struct Row {
     pub noise: f64,
     /// The same of the limit's runs.
     pub limit_noise: f64,
-    /// Rows or jobs in one commit, if that matters; the limit had the same.
+    /// Rows or jobs in one commit (on Redis, in one script), if that matters; the limit had the same.
     pub rows_a_commit: Option<f64>,
     /// Every run.
     pub runs: Vec<f64>,
@@ -41,6 +43,8 @@ pub struct Row {
     pub fdatasync_us: [f64; 2],
     /// The machine's load of the last minute before and after.
     pub load: [f64; 2],
+    /// The store's version and what its `Ok` is worth.
+    pub on: String,
     /// What else there is to know.
     pub note: String,
 }
@@ -64,6 +68,7 @@ impl Row {
         let ratios: Vec<f64> = runs.iter().zip(&limit_runs).filter_map(|(run, limit)| ratio(*run, *limit)).collect();
         let some = |values: &[f64]| (!values.is_empty()).then(|| median(values));
         Row {
+            store: "",
             name: name.to_owned(),
             value: some(&runs),
             unit,
@@ -79,6 +84,7 @@ impl Row {
             limit_runs,
             fdatasync_us: [0.0; 2],
             load: [0.0; 2],
+            on: String::new(),
             note: String::new(),
         }
     }

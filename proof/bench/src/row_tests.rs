@@ -73,7 +73,7 @@ fn the_json_has_what_others_read() {
     assert_eq!(json["pass"], true);
     assert_eq!(json["rows_a_commit"], 2.0);
     assert_eq!(json["limit_is"], "bare SQLite");
-    for name in ["noise", "limit_noise", "runs", "limit_runs", "fdatasync_us", "load", "note"] {
+    for name in ["store", "on", "noise", "limit_noise", "runs", "limit_runs", "fdatasync_us", "load", "note"] {
         assert!(json.get(name).is_some(), "{name} is missing");
     }
 }

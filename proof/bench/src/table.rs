@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 
 use crate::row::Row;
 
-const HEAD: [&str; 9] = ["row", "value", "limit", "ratio", "target", "met", "noise", "rows a commit", "fdatasync"];
+const HEAD: [&str; 10] =
+    ["store", "row", "value", "limit", "ratio", "target", "met", "noise", "rows a commit", "fdatasync"];
 
 /// The whole table, and below it what there is to know of each row.
 pub fn draw(rows: &[Row]) -> String {
-    let cells: Vec<[String; 9]> = std::iter::once(HEAD.map(str::to_owned)).chain(rows.iter().map(cells)).collect();
+    let cells: Vec<[String; 10]> = std::iter::once(HEAD.map(str::to_owned)).chain(rows.iter().map(cells)).collect();
     let width = |column: usize| cells.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..HEAD.len()).map(|column| width(column).unwrap_or(0)).collect();
     let mut text = String::new();
@@ -23,6 +24,11 @@ pub fn draw(rows: &[Row]) -> String {
         }
     }
     text.push('\n');
+    let mut grounds: Vec<&str> = rows.iter().map(|row| row.on.as_str()).filter(|on| !on.is_empty()).collect();
+    grounds.dedup();
+    if !grounds.is_empty() {
+        let _never_fails = writeln!(text, "Both sides on: {}.\n", grounds.join("; "));
+    }
     for row in rows {
         let limit = if row.limit_is.is_empty() { String::new() } else { format!("limit: {}; ", row.limit_is) };
         let [before, after] = row.load;
@@ -43,7 +49,7 @@ pub fn verdict(rows: &[Row]) -> String {
     }
 }
 
-fn cells(row: &Row) -> [String; 9] {
+fn cells(row: &Row) -> [String; 10] {
     let shown =
         |value: Option<f64>| value.map_or_else(|| "-".into(), |value| format!("{} {}", number(value), row.unit));
     let met = row.pass.map_or("", |pass| if pass { "yes" } else { "NO" });
@@ -54,6 +60,7 @@ fn cells(row: &Row) -> [String; 9] {
     };
     let [before, after] = row.fdatasync_us.map(|us| number(us / 1e3));
     [
+        row.store.into(),
         row.name.clone(),
         shown(row.value),
         shown(row.limit),

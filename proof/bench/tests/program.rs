@@ -10,9 +10,12 @@ fn bench(words: &[&str]) -> Output {
 
 #[test]
 fn what_is_not_understood_exits_2_and_names_the_cure() {
-    for (words, cure) in
-        [(&["postgress"][..], "sqlite"), (&["sqlite", "--rows", "speed"], "work_c100"), (&[], "sqlite")]
-    {
+    for (words, cure) in [
+        (&["postgress"][..], "postgres"),
+        (&["peers", "--on", "mysql"], "redis"),
+        (&["sqlite", "--rows", "speed"], "work_c100"),
+        (&[], "sqlite"),
+    ] {
         let output = bench(words);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{said}");
@@ -23,8 +26,8 @@ fn what_is_not_understood_exits_2_and_names_the_cure() {
 #[test]
 fn a_job_enqueued_here_wakes_a_worker_over_there() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("store.db");
-    let question = serde_json::json!({"path": path, "seed": 3, "what": {"Across": {"times": 4}}}).to_string();
+    let address = format!("sqlite://{}", folder.path().join("store.db").display());
+    let question = serde_json::json!({"address": address, "seed": 3, "what": {"Across": {"times": 4}}}).to_string();
     let output = bench(&["measure", &question]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

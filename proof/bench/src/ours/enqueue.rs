@@ -5,7 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use banto_core::NewJob;
@@ -15,7 +15,8 @@ use crate::{
     Tried,
     child::{Ask, Took},
     letter::{Letter, client},
-    machine, ours, raw,
+    machine::Meter,
+    ours, raw,
 };
 
 /// Most jobs of one call while filling.
@@ -23,22 +24,17 @@ const FILL: usize = 5_000;
 
 /// Enqueues `jobs` letters, `batch` a call, from so many callers. Each caller waits for its `Ok`, then goes on.
 pub fn measure(ask: &Ask, jobs: usize, batch: usize, callers: usize) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
-    let commits = raw::commits(&ask.path)?;
-    let client = client(Arc::new(store.clone()), ask.seed);
-    let mut took = ours::on_runtime(async {
-        let left = Arc::new(AtomicUsize::new(jobs));
-        let (began, cpu_ms) = (Instant::now(), machine::cpu_ms());
+    ours::on_runtime(async {
+        let client = client(ours::open(&ask.address, "").await?.store, ask.seed);
+        let (commits, server) = (raw::commits(&ask.address).await?, raw::server(&ask.address).await?);
+        let (left, meter) = (Arc::new(AtomicUsize::new(jobs)), Meter::start(server));
         let each = (0..callers).map(|_| tokio::spawn(call(client.clone(), left.clone(), batch)));
         for caller in each.collect::<Vec<_>>() {
             caller.await.map_err(|error| format!("wait for a caller: {error}"))??;
         }
-        let seconds = began.elapsed().as_secs_f64();
-        let (cpu_ms, threads_ms) = (machine::cpu_ms() - cpu_ms, machine::threads_ms());
-        Ok(Took { seconds, cpu_ms, threads_ms, ..Took::default() })
-    })?;
-    took.commits = raw::commits(&ask.path)? - commits;
-    Ok(took)
+        let took = meter.took();
+        Ok(Took { commits: raw::commits(&ask.address).await? - commits, ..took })
+    })
 }
 
 async fn call(client: Client, left: Arc<AtomicUsize>, batch: usize) -> Tried<()> {
@@ -56,9 +52,8 @@ async fn call(client: Client, left: Arc<AtomicUsize>, batch: usize) -> Tried<()>
 
 /// Brings in `delayed` letters that are due in an hour, then `ready` ones.
 pub fn fill(ask: &Ask, delayed: usize, ready: usize) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
-    let client = client(Arc::new(store), ask.seed);
     ours::on_runtime(async {
+        let client = client(ours::open(&ask.address, "").await?.store, ask.seed);
         let hour = Some(Duration::from_secs(3_600));
         for (jobs, delay) in [(delayed, hour), (ready, None)] {
             for from in (0..jobs).step_by(FILL) {

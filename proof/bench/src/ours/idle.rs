@@ -13,10 +13,10 @@ const SETTLING: Duration = Duration::from_millis(1_500);
 
 /// Lets a worker idle for that long, and takes its processor time and memory.
 pub fn measure(ask: &Ask, seconds: f64) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
-    let worker = ours::worker(&store, ours::config(ask.seed)?, |_, _| async { Ok(()) });
-    let stop = worker.stop();
     ours::on_runtime(async move {
+        let store = ours::open(&ask.address, "").await?;
+        let worker = ours::worker(&store, ours::config(ask.seed)?, |_, _| async { Ok(()) });
+        let stop = worker.stop();
         let working = tokio::spawn(worker.start());
         tokio::time::sleep(SETTLING).await;
         let (cpu_ms, before) = (machine::cpu_ms(), machine::threads_ms());

@@ -6,7 +6,7 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdout, Stdio},
-    sync::{Arc, Mutex, mpsc},
+    sync::{Mutex, mpsc},
     time::{Duration, Instant},
 };
 
@@ -24,16 +24,16 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An idle worker in this process.
 pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
-    let (say, hear) = mpsc::channel();
-    let say = Mutex::new(say);
-    let worker = ours::worker(&store, ours::config(ask.seed)?, move |_, _| {
-        let now = Instant::now();
-        let told = say.lock().is_ok_and(|say| say.send(now).is_ok());
-        async move { if told { Ok(()) } else { Err(banto_engine::JobError::dead("nobody takes the time")) } }
-    });
-    let (stop, client) = (worker.stop(), client(Arc::new(store), ask.seed));
     ours::on_runtime(async move {
+        let store = ours::open(&ask.address, "").await?;
+        let (say, hear) = mpsc::channel();
+        let say = Mutex::new(say);
+        let worker = ours::worker(&store, ours::config(ask.seed)?, move |_, _| {
+            let now = Instant::now();
+            let told = say.lock().is_ok_and(|say| say.send(now).is_ok());
+            async move { if told { Ok(()) } else { Err(banto_engine::JobError::dead("nobody takes the time")) } }
+        });
+        let (stop, client) = (worker.stop(), client(store.store, ask.seed));
         let working = tokio::spawn(worker.start());
         let hear = move || hear.recv_timeout(PATIENCE).map_err(|error| format!("wait for a handler: {error}"));
         let took = sample(&client, times, hear).await;
@@ -45,10 +45,9 @@ pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
 
 /// An idle worker in another process.
 pub fn across(ask: &Ask, times: usize) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
-    let client = client(Arc::new(store), ask.seed.wrapping_add(1));
     let (mut other, mut words) = other(ask)?;
     let took = ours::on_runtime(async move {
+        let client = client(ours::open(&ask.address, "").await?.store, ask.seed.wrapping_add(1));
         let hear = move || {
             let mut word = String::new();
             let read = words.read_line(&mut word).map_err(|error| format!("hear the worker: {error}"))?;
@@ -72,19 +71,21 @@ fn other(ask: &Ask) -> Tried<(Child, BufReader<ChildStdout>)> {
 
 /// Is that other process: a worker that says a word for each start of its handler, until its standard input closes.
 pub fn serve(ask: &Ask) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
-    let worker = ours::worker(&store, ours::config(ask.seed)?, |_, _| {
-        let mut out = std::io::stdout().lock();
-        let told = out.write_all(b"begun\n").and_then(|()| out.flush());
-        async move { told.map_err(banto_engine::JobError::retry) }
-    });
-    let stop = worker.stop();
-    std::thread::spawn(move || {
-        let _closed = std::io::stdin().lines().next();
-        stop.now("its standard input was closed");
-    });
-    ours::on_runtime(async move { worker.start().await.map_err(|unfit| unfit.to_string()) })?;
-    Ok(Took::default())
+    ours::on_runtime(async move {
+        let store = ours::open(&ask.address, "").await?;
+        let worker = ours::worker(&store, ours::config(ask.seed)?, |_, _| {
+            let mut out = std::io::stdout().lock();
+            let told = out.write_all(b"begun\n").and_then(|()| out.flush());
+            async move { told.map_err(banto_engine::JobError::retry) }
+        });
+        let stop = worker.stop();
+        std::thread::spawn(move || {
+            let _closed = std::io::stdin().lines().next();
+            stop.now("its standard input was closed");
+        });
+        worker.start().await.map_err(|unfit| unfit.to_string())?;
+        Ok(Took::default())
+    })
 }
 
 /// Enqueues one letter after the other, each after a pause; the first two are to warm up and not counted.

@@ -19,18 +19,17 @@ const WARM_S: i64 = 2;
 /// So many schedules that are due each second, for so many seconds. The samples are how long after its time each was written
 /// down, and `after_ok` how long after that its run began; all by the store's own columns.
 pub fn measure(ask: &Ask, schedules: usize, seconds: u64) -> Tried<Took> {
-    let store = ours::open(&ask.path, "")?;
     let mut timetable = Timetable::new(ours::name("bench")?, "bench");
     for number in 0..schedules {
         let when = schedule(&format!("schedule-{number}")).every_second();
         timetable.add(when.job(Letter::number(number)));
     }
-    let scheduler =
-        Scheduler::new(Arc::new(store.clone()), Arc::new(timetable), SchedulerConfig::new(ours::name("bench")?));
     let config = Config { concurrency: 100, ..ours::config(ask.seed)? };
-    let worker = ours::worker(&ours::open(&ask.path, "")?, config, |_, _| async { Ok(()) });
-    let (stop_scheduler, stop_worker) = (scheduler.stop(), worker.stop());
     ours::on_runtime(async move {
+        let store = ours::open(&ask.address, "").await?;
+        let scheduler = Scheduler::new(store.store, Arc::new(timetable), SchedulerConfig::new(ours::name("bench")?));
+        let worker = ours::worker(&ours::open(&ask.address, "").await?, config, |_, _| async { Ok(()) });
+        let (stop_scheduler, stop_worker) = (scheduler.stop(), worker.stop());
         let (firing, working) = (tokio::spawn(scheduler.run()), tokio::spawn(worker.start()));
         tokio::time::sleep(Duration::from_secs(WARM_S.unsigned_abs())).await;
         let cpu_ms = machine::cpu_ms();
@@ -43,7 +42,7 @@ pub fn measure(ask: &Ask, schedules: usize, seconds: u64) -> Tried<Took> {
         working.await.map_err(failed)?.map_err(|unfit| unfit.to_string())?;
         let mut took = Took { seconds: seconds as f64, cpu_ms, threads_ms, ..Took::default() };
         for number in 0..schedules {
-            collect(&store, number, &mut took).await?;
+            collect(store.read.as_ref(), number, &mut took).await?;
         }
         Ok(took)
     })

@@ -1,17 +1,21 @@
 //! The measurements do what they say, on a few jobs; how long they take is nobody's test.
 
-use banto_store::Read as _;
-
 use super::*;
-use crate::child::{Ask, What};
+use crate::{
+    child::{Ask, What},
+    place::Ground,
+};
 
 fn ask(folder: &tempfile::TempDir) -> Ask {
-    Ask { path: folder.path().join("ours.db"), seed: 7, what: What::Serve }
+    Ask { address: format!("sqlite://{}", folder.path().join("ours.db").display()), seed: 7, what: What::Serve }
 }
 
 fn tally(ask: &Ask) -> banto_store::Tally {
-    let store = open(&ask.path, "").unwrap();
-    on_runtime(async { store.tally().await.map_err(|error| error.to_string()) }).unwrap()
+    on_runtime(async {
+        let store = open(&ask.address, "").await?;
+        store.read.tally().await.map_err(|error| error.to_string())
+    })
+    .unwrap()
 }
 
 #[test]
@@ -63,4 +67,40 @@ fn an_idle_worker_has_memory_and_processor_time() {
     let folder = tempfile::tempdir().unwrap();
     let took = idle::measure(&ask(&folder), 0.05).unwrap();
     assert!(took.rss_mb > 0.0 && took.cpu_ms >= 0.0, "{took:?}");
+}
+
+/// Ours and the bare driver on a server that is started for this.
+fn on_a_server(sort: Sort) {
+    let folder = tempfile::tempdir().unwrap();
+    let ground = Ground::start(sort, folder.path()).unwrap();
+    assert!(ground.told().unwrap().starts_with(sort.title()), "{:?}", ground.told());
+    let place = ground.place().unwrap();
+    let ask = Ask { address: place.address().to_owned(), seed: 7, what: What::Serve };
+    let took = enqueue::measure(&ask, 40, 10, 2).unwrap();
+    assert!(took.commits >= 4.0 && took.server_ms >= 0.0, "{took:?}");
+    let took = work::measure(&ask, 40, 4).unwrap();
+    assert!(took.commits >= 2.0, "{took:?}");
+    let counted = tally(&ask);
+    assert_eq!((counted.accepted, counted.claimed, counted.late), (40, 40, 0));
+    assert_eq!(latency::in_process(&ask, 2).unwrap().samples.len(), 2);
+    enqueue::fill(&ask, 2, 3).unwrap();
+    assert_eq!(claim::measure(&ask, 3).unwrap().samples.len(), 3);
+    assert!(claim::measure(&ask, 1).unwrap_err().contains("0 came"), "the others are not due");
+
+    let place = ground.place().unwrap();
+    let address = place.address();
+    raw::insert(address, 25, 10, 2).unwrap();
+    assert_eq!(raw::work(address, 24, 7).unwrap_err().split(": ").last(), Some("25 are done"));
+    assert_eq!(raw::latency(address, 3).unwrap().samples.len(), 3);
+    assert!(on_runtime(raw::commits(address)).unwrap() > 0.0);
+}
+
+#[test]
+fn on_redis_ours_and_the_bare_scripts_do_the_same_work() {
+    on_a_server(Sort::Redis);
+}
+
+#[test]
+fn on_postgres_ours_and_the_bare_statements_do_the_same_work() {
+    on_a_server(Sort::Postgres);
 }

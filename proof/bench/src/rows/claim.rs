@@ -29,8 +29,8 @@ pub fn delayed_ahead(bench: &Bench) -> Tried<Vec<Row>> {
 
 fn measured(bench: &Bench, name: &str, delayed: usize, ready: usize) -> Tried<Row> {
     let (many, few) = (bench.place()?, bench.place()?);
-    many.measure(bench.seed, What::Fill { delayed, ready })?;
-    few.measure(bench.seed, What::Fill { delayed: 0, ready: FEW })?;
+    many.measure(bench.plan.seed, What::Fill { delayed, ready })?;
+    few.measure(bench.plan.seed, What::Fill { delayed: 0, ready: FEW })?;
     let (mut ours, mut limit) = (Vec::new(), Vec::new());
     for seed in bench.rounds() {
         let cost = |place: &Place| place.measure(seed, What::Claims { times: 250 }).map(|took| median(&took.samples));
@@ -38,5 +38,5 @@ fn measured(bench: &Bench, name: &str, delayed: usize, ready: usize) -> Tried<Ro
         limit.push(cost(&few)?);
     }
     let row = Row::of(name, "ms", ours, limit).aim(GROWTH);
-    Ok(row.note("median of 250 claims of one job, synchronous=normal so that the disk does not cover the difference"))
+    Ok(row.note("median of 250 claims of one job, without waiting for the disk, which would cover the difference"))
 }

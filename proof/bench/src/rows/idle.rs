@@ -6,11 +6,12 @@ use crate::{
     child::What,
     row::{Row, Target},
     sample::median,
+    sort::Sort,
 };
 
 /// A worker that has had nothing to do yet.
 pub fn idle(bench: &Bench) -> Tried<Vec<Row>> {
-    let seconds = if bench.short { 3.0 } else { 10.0 };
+    let seconds = bench.size(10, 3) as f64;
     let (mut cpu, mut rss, mut watch) = (Vec::new(), Vec::new(), Vec::new());
     for seed in bench.rounds() {
         let took = bench.place()?.measure(seed, What::Idle { seconds })?;
@@ -20,7 +21,10 @@ pub fn idle(bench: &Bench) -> Tried<Vec<Row>> {
         watch.push(share(took.threads_ms.get("banto-watch").copied().unwrap_or(0.0)));
     }
     let cpu = Row::of("idle_cpu", "% of a core", cpu, Vec::new());
-    let cpu = cpu.aim(Target { at_most: Some(0.5), ..Target::default() });
+    let cpu = match bench.sort() {
+        Sort::Sqlite => cpu.aim(Target { at_most: Some(0.5), ..Target::default() }),
+        Sort::Postgres | Sort::Redis => cpu,
+    };
     let watch = median(&watch);
     let cpu = cpu.note(format!(
         "user and system over {seconds} s, all threads; about {watch:.1} of it the watch for other processes"

@@ -1,15 +1,15 @@
 //! Schedules: how late those that are due each second fire, and what that costs.
 
-use std::{path::Path, process::Command};
-
 use serde::Deserialize;
 
-use super::{Bench, peers};
+use super::Bench;
 use crate::{
     Tried,
     child::What,
+    drivers::{self, Driver, Drivers},
     row::{Row, Target},
     sample::{median, percentile},
+    sort::Sort,
 };
 
 /// A thousand fires a second.
@@ -34,7 +34,7 @@ struct Told {
 /// A thousand fires a second, ours and tokio-cron-scheduler's in turns. Ours are written down, with their jobs, before they count.
 pub fn beside_peer(bench: &Bench) -> Tried<Vec<Row>> {
     const SCHEDULES: usize = 1_000;
-    let programs = peers::build()?;
+    let drivers = Drivers::of(Sort::Sqlite);
     let seconds = bench.size(20, 5);
     let (mut ours, mut theirs, mut cost) = (Vec::new(), Vec::new(), Vec::new());
     for seed in bench.rounds() {
@@ -42,7 +42,7 @@ pub fn beside_peer(bench: &Bench) -> Tried<Vec<Row>> {
         let took = bench.place()?.measure(seed, what)?;
         ours.push(percentile(&took.samples, 0.99));
         cost.push(took.cpu_ms / took.seconds / 10.0);
-        theirs.push(peer(&programs, SCHEDULES, seconds)?);
+        theirs.push(peer(&drivers, SCHEDULES, seconds)?);
     }
     let Some(told) = theirs.first().cloned() else { return Ok(Vec::new()) };
     let note = format!(
@@ -61,12 +61,11 @@ pub fn beside_peer(bench: &Bench) -> Tried<Vec<Row>> {
     ])
 }
 
-fn peer(programs: &Path, schedules: usize, seconds: usize) -> Tried<Told> {
-    let mut command = Command::new(programs.join("tokio_cron"));
+fn peer(drivers: &Drivers, schedules: usize, seconds: usize) -> Tried<Told> {
+    let mut command = drivers.command(Driver::Rust("tokio_cron"))?;
     command.args([schedules, seconds].map(|number| number.to_string()));
-    let output = command.output().map_err(|error| format!("run tokio-cron-scheduler: {error}"))?;
-    let printed = peers::succeeded(&output).map_err(|why| format!("run tokio-cron-scheduler: {why}"))?;
-    serde_json::from_slice(printed).map_err(|error| format!("read what tokio-cron-scheduler printed: {error}"))
+    let printed = drivers::run("tokio-cron-scheduler", &mut command)?;
+    serde_json::from_slice(&printed).map_err(|error| format!("read what tokio-cron-scheduler printed: {error}"))
 }
 
 fn measured(bench: &Bench, schedules: usize, p99_ms: Option<f64>) -> Tried<Vec<Row>> {
@@ -110,11 +109,5 @@ mod tests {
         let line = r#"{"version":"0.15.1","fired":5000,"late_p50_ms":1.5,"late_p99_ms":4,"cpu_percent":2.5}"#;
         let told: Told = serde_json::from_str(line).unwrap();
         assert_eq!((told.fired, told.late_p99_ms, told.cpu_percent), (5_000, 4.0, 2.5));
-    }
-
-    #[test]
-    fn a_peer_that_is_not_there_is_said() {
-        let why = peer(Path::new("/nowhere"), 1, 1).unwrap_err();
-        assert!(why.starts_with("run tokio-cron-scheduler: "), "{why}");
     }
 }

@@ -8,9 +8,11 @@ use crate::{
     child::{Took, What},
     row::{Row, Target},
     sample::median,
+    sort::Sort,
 };
 
 const LIMIT: &str = "bare finish-and-claim, as many jobs a commit";
+const SAME: &str = "the same scripts or statements by the bare driver, as many jobs each";
 /// How many rows a commit the raw table is filled with, which is not measured.
 const FILL: usize = 5_000;
 
@@ -24,17 +26,26 @@ pub fn at(bench: &Bench, concurrency: usize) -> Tried<Vec<Row>> {
         let took = place.measure(seed, What::Work { jobs, concurrency })?;
         let rows_a_commit = jobs as f64 / took.commits;
         let place = bench.place()?;
-        place.measure(seed, What::RawInsert { jobs, rows_a_commit: FILL })?;
-        let raw = What::RawWork { jobs, rows_a_commit: rows_a_commit.round() as usize };
-        limits.push(place.measure(seed, raw)?);
+        place.measure(seed, What::RawInsert { jobs, rows_a_commit: FILL, callers: 1 })?;
+        limits.push(place.measure(seed, bench.raw_work(jobs, rows_a_commit))?);
         grouped.push(rows_a_commit);
         ours.push(took);
     }
-    let target = Target { at_least: Some(40_000.0), ratio_at_least: Some(0.5), ..Target::default() };
+    let sqlite = bench.sort() == Sort::Sqlite;
+    let target = Target { at_least: sqlite.then_some(40_000.0), ratio_at_least: Some(0.5), ..Target::default() };
     let row = Row::of(&format!("work_c{concurrency}"), "jobs/s", rates(jobs, &ours), rates(jobs, &limits));
-    let row = row.against(LIMIT).grouped(&grouped);
-    let note = format!("{jobs} jobs, concurrency {concurrency}, synchronous=full, acknowledged after fsync, fenced");
+    let row = row.against(if sqlite { LIMIT } else { SAME }).grouped(&grouped);
+    let note = format!("{jobs} jobs, concurrency {concurrency}, {}, fenced", acknowledged(bench.sort()));
     Ok(vec![row.aim(target).note(note).note(busy(jobs, &ours, &limits))])
+}
+
+/// What an end's `Ok` means.
+pub fn acknowledged(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Sqlite => "synchronous=full, acknowledged after fsync",
+        Sort::Postgres => "synchronous_commit=on, acknowledged after fsync",
+        Sort::Redis => "appendfsync everysec: acknowledged once it is in the server's file, flushed within a second",
+    }
 }
 
 /// What a job costs the processors, by thread, and what it costs the limit: on a machine with neighbours this says more
@@ -48,5 +59,15 @@ pub fn busy(jobs: usize, runs: &[Took], raw: &[Took]) -> String {
     let threads = threads.into_iter().map(|(name, ms)| (name, each(ms))).filter(|(_, us)| *us >= 0.05);
     let threads: Vec<String> = threads.map(|(name, us)| format!("{name} {us:.1}")).collect();
     let all = |runs: &[Took]| each(runs.iter().map(|took| took.cpu_ms).collect());
-    format!("processor time a job {:.1} us ({}), the limit's {:.1} us", all(runs), threads.join(", "), all(raw))
+    let server = |runs: &[Took]| match each(runs.iter().map(|took| took.server_ms).collect()) {
+        us if us > 0.0 => format!(" and the server's {us:.1} us"),
+        _ => String::new(),
+    };
+    let (ours, theirs) = (server(runs), server(raw));
+    format!(
+        "processor time a job {:.1} us ({}){ours}, the limit's {:.1} us{theirs}",
+        all(runs),
+        threads.join(", "),
+        all(raw)
+    )
 }

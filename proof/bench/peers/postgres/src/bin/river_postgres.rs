@@ -1,4 +1,4 @@
-//! River for Rust on SQLite, as its README sets it up, with the shortest pause between claims it allows.
+//! River for Rust on PostgreSQL, as its README sets it up, with the shortest pause between claims it allows.
 
 use std::{
     sync::{
@@ -8,8 +8,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use banto_bench_peers::{BATCH, ONES, Rates, Tried, asked, pool, rate, tell, to, until_done};
-use riverqueue::{Client, Job, JobArgs, QueueConfig, WorkContext, WorkOutcome, Workers, migrate::SqliteMigrator};
+use banto_bench_driver::{BATCH, ONES, Rates, Tried, asked, rate, tell, to};
+use banto_bench_peers_postgres::{LOCK, pool, until_done};
+use riverqueue::{Client, Job, JobArgs, QueueConfig, WorkContext, WorkOutcome, Workers, migrate::PostgresMigrator};
 use serde::{Deserialize, Serialize};
 
 const DONE: &str = "SELECT count(*) FROM river_job WHERE state = 'completed'";
@@ -29,7 +30,7 @@ fn letter(number: usize) -> Letter {
 async fn main() -> Tried<()> {
     let ask = asked()?;
     let pool = pool(&ask).await?;
-    SqliteMigrator::new(pool.clone()).migrate_up().await?;
+    PostgresMigrator::new(pool.clone()).migrate_up().await?;
     let run = Arc::new(AtomicUsize::new(0));
     let mut workers = Workers::new();
     let seen = run.clone();
@@ -61,7 +62,8 @@ async fn main() -> Tried<()> {
     until_done(&pool, DONE, ask.jobs).await?;
     let work = rate(ask.jobs, began);
     working.stop().await?;
-    let guarantee = "at least once; completions batched and durable (synchronous=FULL), not fenced, no lease renewal";
-    tell("riverqueue", guarantee, &Rates { enqueue_one, enqueue_bulk, work });
+    let guarantee =
+        "at least once; completions batched and durable (synchronous_commit=on), not fenced, no lease renewal";
+    tell("riverqueue", LOCK, guarantee, &Rates { enqueue_one, enqueue_bulk, work });
     Ok(())
 }

@@ -8,7 +8,8 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use banto_bench_peers::{Tried, version};
+use banto_bench_driver::{Tried, version};
+use banto_bench_peers::LOCK;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
 /// Seconds at the beginning that are not counted.
@@ -42,7 +43,7 @@ async fn main() -> Tried<()> {
     let (p50, p99) = (at(0.5).unwrap_or(0.0), at(0.99).unwrap_or(0.0));
     println!(
         "{{\"version\":\"{}\",\"fired\":{},\"late_p50_ms\":{p50},\"late_p99_ms\":{p99},\"cpu_percent\":{cpu}}}",
-        version("tokio-cron-scheduler"),
+        version("tokio-cron-scheduler", LOCK),
         late.len()
     );
     Ok(())

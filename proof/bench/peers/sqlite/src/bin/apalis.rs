@@ -11,7 +11,8 @@ use std::{
 
 use apalis::prelude::*;
 use apalis_sqlite::{Config, SqliteStorage};
-use banto_bench_peers::{Ask, BATCH, ONES, Rates, Tried, asked, pool, rate, tell, to, until_done};
+use banto_bench_driver::{BATCH, ONES, Rates, Tried, asked, rate, tell, to};
+use banto_bench_peers::{LOCK, pool, until_done};
 use futures_util::stream;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +31,10 @@ fn letter(number: usize) -> Letter {
 #[tokio::main]
 async fn main() -> Tried<()> {
     let ask = asked()?;
-    let alone = pool(&Ask { path: ask.path.clone(), connections: 1, ..ask }).await?;
+    let alone = pool(&ask, 1).await?;
     SqliteStorage::setup(&alone).await?;
     alone.close().await;
-    let pool = pool(&ask).await?;
+    let pool = pool(&ask, ask.connections).await?;
     let config = Config::default().queue("default").batch_size(ask.concurrency);
     let mut storage: SqliteStorage<Letter> = SqliteStorage::new(&pool).with_config(config);
     let began = Instant::now();
@@ -57,7 +58,7 @@ async fn main() -> Tried<()> {
     let work = rate(ask.jobs, began);
     working.abort();
     let guarantee = "at least once; locks and acknowledgements durable (synchronous=FULL), not fenced";
-    tell("apalis-sqlite", guarantee, &Rates { enqueue_one, enqueue_bulk, work });
+    tell("apalis-sqlite", LOCK, guarantee, &Rates { enqueue_one, enqueue_bulk, work });
     Ok(())
 }
 

@@ -69,7 +69,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
                 if !shared.outage("claim", &error) {
                     return;
                 }
-                sleep(shared.again_in()).await;
+                sleep(shared.again_in(&error)).await;
             }
         }
     }
@@ -114,7 +114,7 @@ async fn idle(shared: &Shared, seen: &mut u64, due_in_ms: Option<u64>, holds: bo
         changed = shared.store.changed(*seen) => match changed {
             Ok(now) => *seen = now,
             // Whatever ails the store, the next claim will meet and tell it.
-            Err(_) => sleep(shared.again_in()).await,
+            Err(error) => sleep(shared.again_in(&error)).await,
         },
         () = sleep(Duration::from_millis(poll.max(1))) => {}
         // A worker that stops when empty looks again when its last job has ended.

@@ -63,7 +63,7 @@ async fn write(shared: &Shared, mut batch: Vec<(Ended, Finish)>) {
             }
             Err(error) if error.again() => {
                 shared.outage("finish", &error);
-                sleep(shared.again_in()).await;
+                sleep(shared.again_in(&error)).await;
                 let now = shared.clock.steady_ms();
                 let (kept, over): (Vec<_>, Vec<_>) =
                     batch.into_iter().partition(|(ended, _)| shared.slots.holds(&ended.lease, now));

@@ -26,7 +26,7 @@ pub(crate) async fn work(shared: Arc<Shared>, registered: Result<Orders, StoreEr
             Err(error) => {
                 shared.pulses.beat.say(shared.moment(), Duty::StoreDown { error: error.to_string() });
                 shared.outage("beat", &error);
-                shared.again_in()
+                shared.again_in(&error)
             }
         };
         sleep(wait).await;

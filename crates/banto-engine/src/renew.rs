@@ -21,7 +21,7 @@ pub(crate) async fn work(shared: Arc<Shared>) {
             Ok(()) => regular,
             Err(error) => {
                 shared.outage("renew", &error);
-                shared.again_in()
+                shared.again_in(&error)
             }
         };
     }

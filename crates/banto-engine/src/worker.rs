@@ -14,7 +14,7 @@ use std::{
 };
 
 use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS, text::visible};
-use banto_store::{Clock, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
+use banto_store::{Clock, Fault, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
 use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -46,6 +46,9 @@ pub use crate::pulse::{Duty, Pulses};
 
 /// The loops that look for jobs beside the line: `park` for what was set aside, `rescue` for what the dead have left.
 const LOOKS: u8 = 2;
+/// Shortest and longest wait before a store is asked again that failed, in milliseconds; chance takes up to four fifths off.
+const AGAIN_MS_MIN: u64 = 10;
+const AGAIN_MS_MAX: u64 = 500;
 /// How long a worker that stops may take to sign off.
 const LAST: Duration = Duration::from_secs(1);
 /// How long its runs may take after the grace, last writes included: the whole stop stays within a second of the grace.
@@ -68,7 +71,8 @@ pub(crate) struct Shared {
     pub aside: Aside,
     pub pulses: Pulses,
     ends: UnboundedSender<Ended>,
-    down: AtomicBool,
+    /// Since when the store does not do what it is asked, by the steady clock; 0 while it does.
+    down_since: AtomicU64,
     dropped: AtomicBool,
     unlooked: AtomicU8,
     late: AtomicU64,
@@ -105,7 +109,8 @@ impl Shared {
     /// The store failed a verb. Said once until it answers again. Answers whether it may be asked again; if not, the
     /// worker stops.
     pub fn outage(&self, verb: &'static str, error: &StoreError) -> bool {
-        if !self.down.swap(true, Ordering::Relaxed) {
+        let now = self.clock.steady_ms().max(1);
+        if self.down_since.compare_exchange(0, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
             tracing::error!(verb, %error, "the store does not do what it is asked; waiting");
             self.events.tell(|| Event::StoreDown { verb, error: error.to_string() });
         }
@@ -117,7 +122,7 @@ impl Shared {
 
     /// The store has answered.
     pub fn store_answers(&self) {
-        if self.down.load(Ordering::Relaxed) && self.down.swap(false, Ordering::Relaxed) {
+        if self.down_since.load(Ordering::Relaxed) != 0 && self.down_since.swap(0, Ordering::Relaxed) != 0 {
             tracing::info!("the store answers again");
             self.events.tell(|| Event::StoreBack);
         }
@@ -134,9 +139,14 @@ impl Shared {
         self.unlooked.load(Ordering::Relaxed) == 0
     }
 
-    /// How long to wait before asking a store again that failed: 100 to 500 ms, so that a herd spreads.
-    pub fn again_in(&self) -> Duration {
-        Duration::from_millis(fastrand::u64(100..=500))
+    /// How long to wait before asking a store again that failed so: as long again as it has been failing, so that one
+    /// cut connection costs little; by chance, so that a herd spreads. What is full is full for longer.
+    pub fn again_in(&self, error: &StoreError) -> Duration {
+        let since = self.down_since.load(Ordering::Relaxed);
+        let failing_ms = if since == 0 { 0 } else { self.clock.steady_ms().saturating_sub(since) };
+        let most =
+            if *error.fault() == Fault::Full { AGAIN_MS_MAX } else { failing_ms.clamp(AGAIN_MS_MIN, AGAIN_MS_MAX) };
+        Duration::from_millis(fastrand::u64(most / 5..=most))
     }
 
     /// Counts a refused end.
@@ -253,7 +263,7 @@ impl Worker {
             stop: self.stop,
             aside: Aside::default(),
             pulses: self.pulses,
-            down: AtomicBool::new(false),
+            down_since: AtomicU64::new(0),
             dropped: AtomicBool::new(false),
             unlooked: AtomicU8::new(LOOKS),
             late: AtomicU64::new(0),

@@ -38,7 +38,7 @@ const BUILD_TIME: Duration = Duration::from_secs(25 * 60);
 pub fn become_it(house: &House, proof: &Proof, arguments: &[OsString]) -> Result<ExitCode, String> {
     let servers = ["postgres", "redis", "peers"];
     if proof.command == Step::Prove.name()
-        || arguments.first().is_some_and(|store| servers.iter().any(|word| store == word))
+        || arguments.first().is_some_and(|store| servers.iter().any(|word| store.as_os_str() == *word))
     {
         supply(house)?;
     }

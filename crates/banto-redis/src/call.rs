@@ -4,6 +4,7 @@
 
 use std::sync::atomic::Ordering;
 
+use banto_store::StoreError;
 use redis::Value;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     error::{Result, odd},
     link::Lane,
     script::{self, Script},
+    settle,
 };
 
 /// A call to be made: a script and its words.
@@ -71,6 +73,9 @@ impl Redis {
             }
         };
         let (wall, news) = (parts.int()?, parts.int()?);
+        if news == 2 {
+            return Err(moved(name, &parts.text()?));
+        }
         if news == 1 {
             inner.news.send_modify(|number| *number += 1);
         }
@@ -84,6 +89,23 @@ impl Redis {
     pub(crate) fn waits(&self) -> u32 {
         self.inner().link.wait.load(Ordering::Relaxed)
     }
+}
+
+/// What a store says that moves to or from another, and was asked for what it does not do meanwhile.
+fn moved(name: &'static str, words: &str) -> StoreError {
+    let standing = match settle::read(words) {
+        Ok(standing) => standing,
+        Err(error) => return error,
+    };
+    let refused = match name {
+        "enqueue" => standing.admit_jobs(),
+        "claim" => standing.admit("claim jobs"),
+        "register" => standing.admit("register schedules"),
+        "fire" => standing.admit("fire schedules"),
+        "prune" => standing.admit("prune"),
+        _ => standing.admit("carry out the order"),
+    };
+    refused.err().unwrap_or_else(|| odd(name))
 }
 
 /// The parts of an answer, taken one by one.
@@ -166,7 +188,7 @@ impl Parts {
     }
 
     /// An answer of another form than the script gives.
-    pub fn odd(&self) -> banto_store::StoreError {
+    pub fn odd(&self) -> StoreError {
         odd(self.name)
     }
 }

@@ -25,6 +25,16 @@ pub(crate) struct Words {
     pub by: InstanceId,
 }
 
+/// An entry as it is stored.
+pub(crate) fn written(view: &FireView) -> String {
+    let words = Words { count: view.count, late: view.late, note: view.note.clone(), by: view.by };
+    let job = view.run.as_ref().map_or("-".to_owned(), |run| run.job.to_string().replace('-', ""));
+    let reason = view.reason.map_or("-", Reason::word);
+    // Numbers and text, which serde_json always can write.
+    let words = serde_json::to_string(&words).unwrap_or_default();
+    format!("{reason}\n{job}\n{}\n-\n{words}", view.at)
+}
+
 /// Rows that fit, the latest due first.
 pub(crate) async fn fires(store: &Redis, select: &SelectFires) -> Result<Vec<FireView>> {
     let limit = select.limit.min(PAGE_MAX);

@@ -11,7 +11,7 @@
 //!   `script` (the scripts, loaded once), `call` (one call and its answer), `error` (Redis's words as kinds of failure).
 //! - `keys` and `lua/desk.lua`: the only places that build a key. `lua/<verb>.lua`: one script a verb.
 //! - `row` (a job's moving part), `fixed` (what never changes of it, under a sum), `damage` (rows that do not hold).
-//! - one file a verb: `enqueue` `claim` `renew` `finish` (and rescue) `fire` `steer` `prune` `record` `beat`; and `reads`,
+//! - one file a verb: `enqueue` `claim` `renew` `finish` (and rescue) `fire` `steer` `prune` `settle` `record` `beat`; and `reads`,
 //!   `pages` (listings), `schedule` (who has which), `ledger` (what became of due instants), `pause`.
 //! - `time` (whose clock, and jumps of it), `wake` (changes of other processes), `durability` (what an `Ok` is worth).
 //! - `check`: what must always be true of what is stored.
@@ -42,6 +42,7 @@ mod renew;
 mod row;
 mod schedule;
 mod script;
+mod settle;
 mod steer;
 mod store;
 mod time;

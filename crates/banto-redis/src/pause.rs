@@ -59,6 +59,13 @@ pub(crate) fn in_force(stored: Vec<(Vec<u8>, Vec<u8>)>, now: i64) -> BTreeMap<St
     stored.into_iter().filter_map(read).collect()
 }
 
+/// A pause as it is stored.
+pub(crate) fn written(pause: &Pause) -> String {
+    let json = |text: &str| serde_json::to_string(text).unwrap_or_default();
+    let until = pause.until.map_or("-".to_owned(), |until| until.to_string());
+    format!("{until}\n{}\n{}\n{}", pause.at, json(&pause.reason), json(&pause.by))
+}
+
 fn read(stored: &str) -> Option<Pause> {
     let mut lines = stored.split('\n');
     let until = match lines.next()? {

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
-use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
+use banto_core::{Cause, Job, JobId, Label, Name, Refusal, State, limits::PAGE_MAX};
+use banto_store::{Card, Census, Holder, Key, Keys, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
 
 use crate::{
     Redis,
@@ -55,6 +55,49 @@ pub(crate) async fn job(store: &Redis, id: JobId) -> Result<Option<Card>> {
         trail.push(line(&lines.bytes()?));
     }
     Ok(Some(Card { job, trail, raw: damaged.then(|| raw.raw()) }))
+}
+
+/// Jobs that fit with their trails, newest first.
+pub(crate) async fn cards(store: &Redis, select: &Select, before: Option<JobId>) -> Result<Vec<Card>> {
+    let limit = select.limit.min(PAGE_MAX);
+    let (mut pages, mut cards) = (Pages::newest_first(select, before), Vec::new());
+    while cards.len() < limit {
+        let Some(page) = pages.next(store).await? else { break };
+        for listed in page.into_iter().take(limit - cards.len()) {
+            let raw = listed.damaged.then(|| listed.raw.raw());
+            cards.push(Card { job: listed.job, trail: Vec::new(), raw });
+        }
+    }
+    for some in cards.chunks_mut(ROWS) {
+        let mut call = Call::of(&script::TRAILS);
+        some.iter().for_each(|card| call.push(card.job.id.bytes().as_slice()));
+        let mut trails = store.call(call).await?.parts;
+        for card in some {
+            let mut lines = trails.list()?;
+            while lines.len() > 0 {
+                card.trail.push(line(&lines.bytes()?));
+            }
+        }
+    }
+    Ok(cards)
+}
+
+/// Keys that are held, about so many.
+pub(crate) async fn keys(store: &Redis, after: Option<&str>, limit: usize) -> Result<Keys> {
+    let from = after.unwrap_or("0");
+    if !from.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Refusal::new("where to go on", from, "digits are wanted, as the store gave them").into());
+    }
+    let call = Call::of(&script::HELD).arg(from).number(limit.clamp(1, PAGE_MAX));
+    let mut parts = store.call(call).await?.parts;
+    let (next, mut held, mut keys) = (parts.text()?, parts.list()?, Vec::new());
+    while held.len() > 0 {
+        let (key, job, until) = (held.text()?, held.bytes()?, held.int()?);
+        let until = Some(until).filter(|until| *until >= 0);
+        let one = Label::new(&key).ok().zip(id_of(&job));
+        keys.extend(one.map(|(key, job)| Key { key, holder: Holder { job, until } }));
+    }
+    Ok(Keys { keys, next: Some(next).filter(|next| next != "0") })
 }
 
 fn line(stored: &[u8]) -> Line {

@@ -8,6 +8,8 @@ use banto_core::{
     Cause, InstanceId, Job, JobId, Lease, Name, Park, Payload, State, limits::PRIORITY_MAX, text::visible,
 };
 
+use banto_store::Run;
+
 use crate::fixed::Fixed;
 
 /// How long a moving part is.
@@ -83,6 +85,68 @@ impl Moving {
             instance,
             token,
         })
+    }
+
+    /// That of a job that comes from another store: no lease of its own, and no class yet.
+    pub fn of(job: &Job) -> Moving {
+        let is = |holds: bool, flag: u8| if holds { flag } else { 0 };
+        Moving {
+            state: job.state,
+            flags: is(job.cancel_asked, flag::CANCEL_ASKED)
+                | is(job.unique.is_some(), flag::KEYED)
+                | is(job.options.fire.is_some(), flag::FIRE),
+            priority: job.priority,
+            cause: job.park.as_ref().map(|park| park.cause),
+            class: 0,
+            attempt: job.attempt,
+            crashes: job.crashes,
+            fence: job.fence,
+            run_at: job.run_at,
+            enqueued_at: job.enqueued_at,
+            started_at: job.started_at.unwrap_or(0),
+            finished_at: job.finished_at.unwrap_or(0),
+            instance: job.instance.map_or(0, |instance| instance.0),
+            token: 0,
+        }
+    }
+
+    /// That of a job of which only its run is known; none if not even where it stands.
+    pub fn of_run(run: &Run) -> Option<Moving> {
+        Some(Moving {
+            state: run.state?,
+            flags: if run.error.is_some() { flag::ERROR } else { 0 },
+            priority: 0,
+            cause: None,
+            class: 0,
+            attempt: run.attempt,
+            crashes: run.crashes,
+            // It was claimed, if it began.
+            fence: u32::from(run.started_at.is_some()),
+            run_at: 0,
+            enqueued_at: 0,
+            started_at: run.started_at.unwrap_or(0),
+            finished_at: run.finished_at.unwrap_or(0),
+            instance: run.instance.map_or(0, |instance| instance.0),
+            token: 0,
+        })
+    }
+
+    /// Its bytes, with no lease that was ever written under.
+    pub fn written(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BYTES);
+        bytes.extend_from_slice(&[self.state.number(), self.flags, self.priority, number_of(self.cause)]);
+        bytes.extend_from_slice(&self.class.to_le_bytes());
+        bytes.extend_from_slice(&self.attempt.to_le_bytes());
+        bytes.extend_from_slice(&self.crashes.to_le_bytes());
+        bytes.extend_from_slice(&self.fence.to_le_bytes());
+        bytes.extend_from_slice(&[0; 4]);
+        for at in [self.run_at, self.enqueued_at, self.started_at, self.finished_at] {
+            bytes.extend_from_slice(&at.to_le_bytes());
+        }
+        bytes.extend_from_slice(&self.instance.to_le_bytes());
+        bytes.extend_from_slice(&self.token.to_le_bytes());
+        bytes.resize(BYTES, 0);
+        bytes
     }
 
     pub fn has(&self, flag: u8) -> bool {

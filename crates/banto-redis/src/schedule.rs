@@ -23,6 +23,26 @@ struct Words {
     build: String,
 }
 
+/// A service as it is stored, by no clock.
+pub(crate) fn written_service(service: &Service) -> String {
+    let by = service.by.map_or("-".to_owned(), |by| by.to_string());
+    let Service { generation, registered_by, accounted_until, .. } = service;
+    format!("{generation} {registered_by} {accounted_until} {by} 0 ")
+}
+
+/// A schedule as it is stored: what scripts read, and what they do not.
+pub(crate) fn written(view: &ScheduleView) -> (String, Vec<u8>) {
+    let retired = view.retired_at.map_or("-".to_owned(), |at| at.to_string());
+    let words = Words {
+        model: view.model.clone(),
+        action: view.action.clone(),
+        source: view.source.clone(),
+        build: view.build.as_str().to_owned(),
+    };
+    let stored = format!("{} {} {} {retired}", view.service, view.revision, view.since);
+    (stored, serde_json::to_vec(&words).unwrap_or_default())
+}
+
 /// Registers all schedules of a service.
 pub(crate) async fn register(store: &Redis, register: &Register) -> Result<Registration> {
     register.check().map_err(StoreError::from)?;
@@ -70,7 +90,9 @@ pub(crate) async fn board(store: &Redis) -> Result<Board> {
     };
     let mut schedules: Vec<ScheduleView> = stored.into_iter().filter_map(view).collect();
     schedules.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(Board { services, schedules, ahead: Vec::new(), maintenance })
+    // What is left are pauses of schedules that nobody has registered.
+    let ahead = halts.into_iter().filter_map(|(name, pause)| Some((ScheduleName::new(&name).ok()?, pause))).collect();
+    Ok(Board { services, schedules, ahead, maintenance })
 }
 
 /// Reads the instances and the services.

@@ -69,9 +69,13 @@ scripts! {
     PRUNE: "prune", true, ["remove"];
     RECORD: "record", true, [];
     BEAT: "beat", true, [];
+    SETTLE: "settle", true, [];
     DAMAGE: "damage", true, [];
     RECOUNT: "recount", true, [];
     UNKEY: "unkey", true, [];
+    STANDING: "standing", false, [];
+    HELD: "held", false, [];
+    TRAILS: "trails", false, [];
     ROWS: "rows", false, [];
     CARD: "card", false, [];
     WALK: "walk", false, [];

@@ -17,7 +17,7 @@ use crate::{
     fixed,
     pages::{Listed, Pages},
     pause::{self, Of},
-    reads, script,
+    reads, script, settle,
 };
 
 /// The most ids that are shown of what an order changed.
@@ -92,6 +92,8 @@ fn one_or_all(schedule: &Option<ScheduleName>) -> &str {
 
 /// Carries the order out on each job that fits, until as many as it says were taken.
 async fn each(store: &Redis, word: Word, select: &Select, steer: &Steer) -> Result<Steered> {
+    // Also where nothing fits, and where it is only counted.
+    settle::standing(store).await?.map_or(Ok(()), |standing| standing.admit("carry out the order"))?;
     let mut steered = Steered::default();
     let (mut taken, mut keys) = (0, HashMap::new());
     let mut pages = Pages::oldest_first(select);

@@ -9,7 +9,7 @@ use banto_store::{
     Renewed, Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store, StoreError, Tally,
 };
 
-use crate::{Redis, beat, claim, enqueue, finish, fire, ledger, prune, reads, record, renew, schedule, steer};
+use crate::{Redis, beat, claim, enqueue, finish, fire, ledger, prune, reads, record, renew, schedule, settle, steer};
 
 impl Store for Redis {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
@@ -52,8 +52,8 @@ impl Store for Redis {
         Box::pin(async move { prune::prune(self, &prune).await })
     }
 
-    fn settle(&self, _: Settle) -> Answer<'_, Settled> {
-        Box::pin(async { Err(not_yet("move to or from another store")) })
+    fn settle(&self, settle: Settle) -> Answer<'_, Settled> {
+        Box::pin(async move { settle::settle(self, &settle).await })
     }
 
     fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
@@ -71,11 +71,6 @@ impl Store for Redis {
             news.wait_for(|number| *number != seen).await.map(|number| *number).map_err(closed)
         })
     }
-}
-
-/// What this store does not do yet.
-fn not_yet(doing: &str) -> StoreError {
-    StoreError::new(Fault::Config, format!("{doing}: the store on Redis does not do this yet"))
 }
 
 impl Read for Redis {
@@ -98,8 +93,8 @@ impl Read for Redis {
         Box::pin(async move { reads::jobs(self, &select, before).await })
     }
 
-    fn cards(&self, _: Select, _: Option<JobId>) -> Answer<'_, Vec<Card>> {
-        Box::pin(async { Err(not_yet("list jobs with their trails")) })
+    fn cards(&self, select: Select, before: Option<JobId>) -> Answer<'_, Vec<Card>> {
+        Box::pin(async move { reads::cards(self, &select, before).await })
     }
 
     fn queues(&self) -> Answer<'_, Vec<QueueView>> {
@@ -118,12 +113,12 @@ impl Read for Redis {
         Box::pin(async move { reads::holder(self, &key).await })
     }
 
-    fn keys(&self, _: Option<String>, _: usize) -> Answer<'_, Keys> {
-        Box::pin(async { Err(not_yet("list keys")) })
+    fn keys(&self, after: Option<String>, limit: usize) -> Answer<'_, Keys> {
+        Box::pin(async move { reads::keys(self, after.as_deref(), limit).await })
     }
 
     fn standing(&self) -> Answer<'_, Option<Standing>> {
-        Box::pin(async { Ok(None) })
+        Box::pin(settle::standing(self))
     }
 
     fn service(&self, service: Name) -> Answer<'_, Option<Service>> {

@@ -32,10 +32,6 @@ for _, id in ipairs(jobs) do
     must((has(row[FLAGS], F_TRAIL) ~= 0) == (call('EXISTS', P .. 'trail:' .. id) == 1), 'a flag tells of a trail', id)
     local static = static_of(id)
     must(static and (static.label ~= '') == (has(row[FLAGS], F_KEYED) ~= 0), 'a flag tells of a key', id)
-    if static and static.label ~= '' and state < DONE and (static.hold == HOLD_DONE or static.hold == HOLD_REMEMBER or (static.hold == HOLD_QUEUED and row[FENCE] == 0)) then
-      local one = holder(static.label)
-      must(one and one.id == id, 'a job that has not ended holds its key', id)
-    end
   end
 end
 local function flat(of)

@@ -2,6 +2,8 @@
 -- ARGV: instance, lease_ms, limit, tokens (8 bytes each), the most that are made ready of a queue, the number of queues, the queues, the parked jobs to adopt.
 -- Answers how long until time alone brings more (-1: never), ids in line that lead to no job that can be read, then for each
 -- job its id, its row, what never changes, and what was last said of it.
+local stop = moved(false)
+if stop then return stop end
 local instance, lease_ms, limit, tokens = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local promote_max, number = tonumber(ARGV[7]), tonumber(ARGV[8])
 local queues, open, given, lost, answer = {}, {}, {}, {}, {}
@@ -86,9 +88,7 @@ local errors = {}
 for n, text in ipairs(read(ERROR, spoken)) do errors[spoken[n]] = text end
 local statics = read(JOB, ids)
 for n, row in ipairs(given) do
-  insert(answer, row.id)
-  insert(answer, row.raw)
-  insert(answer, statics[n])
-  insert(answer, errors[row.id] or '')
+  local at = n * 4
+  answer[at - 3], answer[at - 2], answer[at - 1], answer[at] = row.id, row.raw, statics[n], errors[row.id] or ''
 end
 return ended({ next_due and math.max(next_due - wall, 0) or -1, lost, answer })

@@ -107,16 +107,18 @@ local function free(command, key, value)
   local of = frees[command]
   if not of then of = {}; frees[command] = of end
   local list = of[key]
-  if not list then list = {}; of[key] = list end
-  insert(list, value)
+  if not list then list = { n = 0 }; of[key] = list end
+  local n = list.n + 1
+  list[n], list.n = value, n
 end
 local function fill(command, key, one, other)
   local of = fills[command]
   if not of then of = {}; fills[command] = of end
   local list = of[key]
-  if not list then list = {}; of[key] = list end
-  list[#list + 1] = one
-  list[#list + 1] = other
+  if not list then list = { n = 0 }; of[key] = list end
+  -- Counted here: to ask a long list for its length costs more than all else.
+  local n = list.n
+  list[n + 1], list[n + 2], list.n = one, other, n + 2
 end
 local function counted(what, by) tally[what] = (tally[what] or 0) + by end
 local function line(row, word, text)
@@ -146,13 +148,13 @@ local function let_go(label, id)
 end
 
 -- The words before the payload in what never changes of a job: its hold, its key, and the due instant it is the run of.
-local function static_of(id)
-  local stored = call('HGET', JOB, id)
+local function static_in(stored)
   if not stored then return nil end
   local good, _, hold, hold_ms, label, fire = pcall(unpack_row, '<I4Bi8Bc0Bc0', stored)
   if not good then return nil end
   return { hold = hold, hold_ms = hold_ms, label = label, fire = fire }
 end
+local function static_of(id) return static_in(call('HGET', JOB, id)) end
 local function key_at_claim(row)
   if has(row[FLAGS], F_KEYED) == 0 then return end
   local static = static_of(row.id)
@@ -171,23 +173,37 @@ local function key_at_end(row)
 end
 
 -- Where a job stands: a sorted set and its place there. One that runs stands where its lease ends.
+local READY_AT, DUE_AT = {}, {}
+local PARKED_AT, DONE_AT, DEAD_AT, CANCELLED_AT = P .. 'parked', P .. 'done', P .. 'dead', P .. 'cancelled'
 local function seat(state, priority, run_at, class, finished)
   if state == READY then
-    return P .. 'ready:' .. queue_of(class), priority * PRIORITY_STEP + math.max(run_at, 0)
-  elseif state == SCHEDULED then return P .. 'due:' .. queue_of(class), run_at
+    local key = READY_AT[class]
+    if not key then
+      key = P .. 'ready:' .. queue_of(class)
+      READY_AT[class] = key
+    end
+    return key, priority * PRIORITY_STEP + math.max(run_at, 0)
   elseif state == RUNNING then return LEASE
-  elseif state == PARKED then return P .. 'parked', 0
-  elseif state == DONE then return P .. 'done', finished
-  elseif state == DEAD then return P .. 'dead', finished
-  else return P .. 'cancelled', finished end
+  elseif state == DONE then return DONE_AT, finished
+  elseif state == SCHEDULED then
+    local key = DUE_AT[class]
+    if not key then
+      key = P .. 'due:' .. queue_of(class)
+      DUE_AT[class] = key
+    end
+    return key, run_at
+  elseif state == PARKED then return PARKED_AT, 0
+  elseif state == DEAD then return DEAD_AT, finished
+  else return CANCELLED_AT, finished end
 end
 local function counter(class, state, cause)
   if state == PARKED then return class .. ':3:' .. cause end
   return class .. ':' .. state
 end
+-- By class, state and cause in one number, for it is done for every job.
 local function count(class, state, cause, by)
-  local field = counter(class, state, cause)
-  counts[field] = (counts[field] or 0) + by
+  local at = class * 64 + state * 8 + (state == PARKED and cause or 0)
+  counts[at] = (counts[at] or 0) + by
 end
 
 local function leave(row)
@@ -277,7 +293,8 @@ local function flush()
     local trail = P .. 'trail:' .. said[1]
     if call('RPUSH', trail, said[2]) > LINES_MAX then call('LTRIM', trail, -LINES_MAX, -1) end
   end
-  for field, by in pairs(counts) do
+  for at, by in pairs(counts) do
+    local field = counter(math.floor(at / 64), math.floor(at % 64 / 8), at % 8)
     if by ~= 0 and call('HINCRBY', COUNT, field, by) == 0 then call('HDEL', COUNT, field) end
   end
   for what, by in pairs(tally) do
@@ -297,7 +314,10 @@ local function hex(id) return (id:gsub('.', function(c) return string.format('%0
 local function entry_of(stored) return (stored or ''):match('^([^\n]*)\n([^\n]*)\n([^\n]*)\n([^\n]*)\n') end
 
 -- A lease as its holder names it: job, fence and token in one text.
-local function lease_of(text) return text:sub(1, 16), unpack_row('<I4', text:sub(17, 20)), text:sub(21, 28) end
+local function lease_of(text)
+  local id, fence, token = unpack_row('<c16I4c8', text)
+  return id, fence, token
+end
 local function held_by(row, fence, token)
   return row and row[STATE] == RUNNING and row[FENCE] == fence and row[TOKEN] == token
 end
@@ -310,6 +330,14 @@ local function paused(key, what)
   if till == '-' then return -1 end
   till = tonumber(till)
   return till and till > wall and till or nil
+end
+
+-- What is answered instead, where this store moves to or from another and does not do that meanwhile.
+local function moved(takes_jobs)
+  local standing = call('GET', P .. 'standing')
+  local stand, words = (standing or ''):match('^(%l+)\n(.*)$')
+  if not stand or stand == 'cleared' or stand == 'arrived' or (takes_jobs and stand == 'leaving') then return nil end
+  return { wall, 2, words }
 end
 
 -- The machine has started anew since: whoever held a lease is dead, so all leases are over, in the order that they had.

@@ -1,6 +1,8 @@
 -- enqueue: accepts jobs, in order, whole or not at all.
 -- ARGV: the number of classes, each class; then for each job its id, its head (class, priority, due, flags) and what never changes.
 -- Answers for each job 1 if it is new, else the id of the job that stands for it.
+local stop = moved(true)
+if stop then return stop end
 local number, ids, answer = tonumber(ARGV[3]), {}, {}
 local known = {}
 for n = 1, number do known[n] = ARGV[3 + n] end

@@ -3,6 +3,8 @@
 -- classes, each class; then for each due instant its schedule, its revision, when it was due, whether it fires in maintenance
 -- (1 or 0), why it does not run (empty: it runs), its words; and if it runs its job as `enqueue` has it.
 -- Answers for each "there", "stale", "run", or why it does not run.
+local stop = moved(false)
+if stop then return stop end
 local SCHEDULE, SERVICE = P .. 'schedule', P .. 'service'
 local service, by, till, of_generation, rewinds = ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7] == '1'
 local number, known, at, answer, ids = tonumber(ARGV[8]), {}, nil, {}, {}

@@ -2,6 +2,8 @@
 -- ARGV: which of the two, of what, begin or end, whether it is only counted (1 or 0), and to begin: until (- for ever), why
 -- and by whom (each as JSON text).
 -- Answers whether that changed anything.
+local stop = moved(false)
+if stop then return stop end
 local key, what, begins, preview = P .. ARGV[3], ARGV[4], ARGV[5] == 'begin', ARGV[6] == '1'
 local was = paused(key, what)
 if begins then

@@ -2,6 +2,8 @@
 -- ARGV: how long done, dead and cancelled jobs stay, how long instances stay, how long one that is silent lives, the most jobs and the most rows of the ledger,
 -- how long rows stay that fired or were missed, and those that were skipped.
 -- Answers how many jobs, keys, instances and rows went, and whether there is more.
+local stop = moved(false)
+if stop then return stop end
 local limit, old = tonumber(ARGV[8]), {}
 for n, name in ipairs({ 'done', 'dead', 'cancelled' }) do
   local found = call('ZRANGEBYSCORE', P .. name, '-inf', wall - tonumber(ARGV[2 + n]), 'WITHSCORES', 'LIMIT', 0, limit + 1)

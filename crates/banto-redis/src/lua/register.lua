@@ -1,6 +1,8 @@
 -- register: all schedules of a service, as one step.
 -- ARGV: the service, by whom, as of when; then for each schedule its name, its revision and its words.
 -- Answers the generation, then for each schedule 0 new, 1 the same, 2 changed, 3 another's.
+local stop = moved(false)
+if stop then return stop end
 local SCHEDULE, SERVICE, MODEL = P .. 'schedule', P .. 'service', P .. 'model'
 local service, by, as_of = ARGV[3], ARGV[4], math.min(tonumber(ARGV[5]), wall)
 local now, answer, changed = string.format('%.0f', as_of), {}, false

@@ -1,5 +1,7 @@
 -- restart: orders every instance that is registered and has not left to start anew.
 -- ARGV: by whom, how long one that is silent lives, whether it is only counted (1 or 0). Answers how many living ones hear of it first now.
+local stop = moved(false)
+if stop then return stop end
 local key, all, count_of, preview = P .. 'restart', call('HGETALL', P .. 'instance'), 0, ARGV[5] == '1'
 for n = 1, #all, 2 do
   local beat, left, of_boot = all[n + 1]:match('^%S+ (%S+) (%S+) ([^\n]*)\n')

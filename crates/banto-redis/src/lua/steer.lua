@@ -2,6 +2,8 @@
 -- ARGV: the order, by whom; then for each job its id, its row as it was seen, and, to lift what bars a retry, the time it bars
 -- from and what then never changes; to cancel, what is to be said of it (all may be empty).
 -- Answers for each 0 it has moved, 1 changed, 2 asked, 3 another holds its key, 4 nothing to do.
+local stop = moved(false)
+if stop then return stop end
 local order, by, ids, answer = ARGV[3], ARGV[4], {}, {}
 for at = 5, #ARGV, 4 do insert(ids, ARGV[at]) end
 load(ids)

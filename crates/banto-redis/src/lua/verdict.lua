@@ -3,13 +3,14 @@ local function verdicts()
   local found, ids, at = {}, {}, 3
   while at <= #ARGV do
     local one = {}
-    one.id, one.fence, one.token = lease_of(ARGV[at])
-    one.to, one.cause, one.attempt, one.crashes, one.delay, one.more = unpack_row('<BBI2I2i8B', ARGV[at]:sub(29))
-    if has(one.more, 1) ~= 0 then
+    local more
+    one.id, one.fence, one.token, one.to, one.cause, one.attempt, one.crashes, one.delay, more =
+      unpack_row('<c16I4c8BBI2I2i8B', ARGV[at])
+    if has(more, 1) ~= 0 then
       one.word, one.text = ARGV[at + 1], ARGV[at + 2]
       at = at + 2
     end
-    if has(one.more, 2) ~= 0 then
+    if has(more, 2) ~= 0 then
       one.park = ARGV[at + 1]
       at = at + 1
     end

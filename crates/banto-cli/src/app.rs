@@ -265,6 +265,7 @@ impl Commands {
             Commands::Reload(reload) => &reload.shared,
             Commands::Deploy(deploy) => &deploy.shared,
             Commands::Migrate(migrate) => &migrate.shared,
+            Commands::Store(store) => &store.shared,
             Commands::Init(init) => &init.shared,
             Commands::Import(import) => &import.shared,
         }

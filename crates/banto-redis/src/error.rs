@@ -20,7 +20,7 @@ pub(crate) fn fault(doing: &str, error: &RedisError, sent: bool) -> StoreError {
         Fault::InDoubt => "; it may have happened: repeat the same call, that is harmless",
         Fault::Damaged => "; a key of the store holds what banto has not written",
         Fault::Config => "; look at the address of the store and at the rights of its user",
-        Fault::Newer | Fault::Refused(_) => "",
+        Fault::Moved | Fault::Newer | Fault::Refused(_) => "",
     };
     StoreError::new(kind, format!("{doing}: {}{next}", visible(&said(error), 300)))
 }

@@ -70,7 +70,7 @@ pub(crate) async fn board(store: &Redis) -> Result<Board> {
     };
     let mut schedules: Vec<ScheduleView> = stored.into_iter().filter_map(view).collect();
     schedules.sort_by(|one, other| one.name.cmp(&other.name));
-    Ok(Board { services, schedules, maintenance })
+    Ok(Board { services, schedules, ahead: Vec::new(), maintenance })
 }
 
 /// Reads the instances and the services.

@@ -5,8 +5,8 @@ use std::sync::{Arc, PoisonError};
 use banto_core::{JobId, Label, Lease, Name, NewJob};
 use banto_store::{
     About, Answer, Board, Card, Census, Claim, Claimed, Enqueued, Expired, Fault, Finish, Finished, FireView, Fired,
-    Firing, Holder, Instance, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration, Renewed,
-    Seen, Select, SelectFires, Service, Steer, Steered, Store, StoreError, Tally,
+    Firing, Holder, Instance, Keys, Orders, Page, Prune, Pruned, QueueView, Read, Record, Register, Registration,
+    Renewed, Seen, Select, SelectFires, Service, Settle, Settled, Standing, Steer, Steered, Store, StoreError, Tally,
 };
 
 use crate::{Redis, beat, claim, enqueue, finish, fire, ledger, prune, reads, record, renew, schedule, steer};
@@ -52,6 +52,10 @@ impl Store for Redis {
         Box::pin(async move { prune::prune(self, &prune).await })
     }
 
+    fn settle(&self, _: Settle) -> Answer<'_, Settled> {
+        Box::pin(async { Err(not_yet("move to or from another store")) })
+    }
+
     fn record(&self, records: Vec<Record>) -> Answer<'_, usize> {
         Box::pin(async move { record::record(self, &records).await })
     }
@@ -67,6 +71,11 @@ impl Store for Redis {
             news.wait_for(|number| *number != seen).await.map(|number| *number).map_err(closed)
         })
     }
+}
+
+/// What this store does not do yet.
+fn not_yet(doing: &str) -> StoreError {
+    StoreError::new(Fault::Config, format!("{doing}: the store on Redis does not do this yet"))
 }
 
 impl Read for Redis {
@@ -89,6 +98,10 @@ impl Read for Redis {
         Box::pin(async move { reads::jobs(self, &select, before).await })
     }
 
+    fn cards(&self, _: Select, _: Option<JobId>) -> Answer<'_, Vec<Card>> {
+        Box::pin(async { Err(not_yet("list jobs with their trails")) })
+    }
+
     fn queues(&self) -> Answer<'_, Vec<QueueView>> {
         Box::pin(reads::queues(self))
     }
@@ -103,6 +116,14 @@ impl Read for Redis {
 
     fn holder(&self, key: Label) -> Answer<'_, Option<Holder>> {
         Box::pin(async move { reads::holder(self, &key).await })
+    }
+
+    fn keys(&self, _: Option<String>, _: usize) -> Answer<'_, Keys> {
+        Box::pin(async { Err(not_yet("list keys")) })
+    }
+
+    fn standing(&self) -> Answer<'_, Option<Standing>> {
+        Box::pin(async { Ok(None) })
     }
 
     fn service(&self, service: Name) -> Answer<'_, Option<Service>> {

@@ -196,7 +196,7 @@ impl Store for Slow {
         let _ = self.go.lock().unwrap().recv();
         self.inner.finish(finishes)
     }
-    banto_store::pass!(inner: enqueue claim renew expired rescue register fire steer prune record beat changed);
+    banto_store::pass!(inner: enqueue claim renew expired rescue register fire steer prune settle record beat changed);
 }
 
 impl Read for Slow {

@@ -1,7 +1,7 @@
 //! The application's state: what every job and command of MyTeacher works with.
 //!
-//! One store holds banto's tables and ours; one set of providers is chosen by the settings; one folder (or bucket) keeps
-//! the pictures. Everything that a kind needs and lacks is named by [`App::missing`] before a worker starts.
+//! One SQLite file holds our tables; banto's store is that file too, or another engine. One set of providers is chosen by the
+//! settings; one folder (or bucket) keeps the pictures. Everything that a kind needs and lacks is named by [`App::missing`] before a worker starts.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use crate::{
     error::Error,
     files::Files,
     generate,
+    jobs::Jobs,
     port::{Painter, Writer},
     table::Tables,
 };
@@ -32,12 +33,14 @@ pub struct App {
     pub writer: Arc<dyn Writer>,
     /// Keeps pictures.
     pub files: Files,
-    /// The tables, in banto's store.
+    /// Where jobs go.
+    pub jobs: Jobs,
+    /// The tables.
     pub tables: Tables,
 }
 
 impl App {
-    /// Puts the parts together and brings the application's tables up to date.
+    /// Puts the parts together, with jobs and tables in one file, and brings the application's tables up to date.
     pub async fn new(
         store: Sqlite,
         clock: Arc<dyn Clock>,
@@ -45,19 +48,19 @@ impl App {
         writer: Arc<dyn Writer>,
         files: Files,
     ) -> Result<App, Error> {
-        let client = Client::new(Arc::new(store.clone())).clock(clock.clone());
-        let tables = Tables::open(store, clock).await?;
-        Ok(App { client, painter, writer, files, tables })
+        let tables = Tables::open(store.clone(), clock).await?;
+        Ok(App::on(Jobs::Together(store), tables, painter, writer, files))
+    }
+
+    /// Puts the parts together, on tables that are open.
+    pub fn on(jobs: Jobs, tables: Tables, painter: Arc<dyn Painter>, writer: Arc<dyn Writer>, files: Files) -> App {
+        let client = Client::new(jobs.store()).clock(tables.clock());
+        App { client, painter, writer, files, jobs, tables }
     }
 
     /// The store, as banto's commands want it.
     pub fn store(&self) -> Arc<dyn Store> {
-        Arc::new(self.sqlite().clone())
-    }
-
-    /// The store as what it is, for transactions that hold rows and jobs.
-    pub fn sqlite(&self) -> &Sqlite {
-        self.tables.sqlite()
+        self.jobs.store()
     }
 
     /// The clock.

@@ -1,4 +1,9 @@
 //! What may be typed.
+//!
+//! # Layout
+//! - `stores`: where jobs and tables are.
+
+mod stores;
 
 use banto_cli::Commands;
 use clap::{Args, Parser, Subcommand};
@@ -6,12 +11,13 @@ use clap::{Args, Parser, Subcommand};
 use crate::{
     choose::Provider,
     chore::Chore,
-    cmd,
     look::{
         Accessory, BodyType, Clothing, DrawModelVersion, Enthusiasm, EyeColor, Formality, HairColor, HairStyle, Humor,
         Look, SEED_MAX, Sex, Tone,
     },
 };
+
+pub use stores::Stores;
 
 /// Where pictures go when nobody says.
 pub const FILES: &str = "storage/pictures";
@@ -46,9 +52,9 @@ pub enum Verb {
 /// Where the tables are; every command that needs no painter and no pictures takes these.
 #[derive(Debug, Clone, Args)]
 pub struct At {
-    /// The store: jobs and rows in one file.
-    #[arg(long, env = "BANTO_STORE", default_value = cmd::STORE, value_name = "URL")]
-    pub store: String,
+    /// Where the tables are.
+    #[command(flatten)]
+    pub stores: Stores,
     /// Print one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -57,9 +63,9 @@ pub struct At {
 /// Where things are, and who does them; every command of MyTeacher's own takes these.
 #[derive(Debug, Clone, Args)]
 pub struct Place {
-    /// The store: jobs and rows in one file.
-    #[arg(long, env = "BANTO_STORE", default_value = cmd::STORE, value_name = "URL")]
-    pub store: String,
+    /// Where jobs and tables are.
+    #[command(flatten)]
+    pub stores: Stores,
     /// Where pictures go: a folder, or s3://bucket/prefix (feature s3).
     #[arg(
         long,
@@ -85,12 +91,15 @@ impl Place {
     /// after "could not".
     pub fn from_env() -> Result<Place, String> {
         let read = Alone::try_parse_from(["myteacher"]);
-        read.map(|alone| alone.place).map_err(|error| {
-            let text = error.to_string(); // several lines; the first says it
-            let first = text.lines().next().unwrap_or_default();
-            format!("read the settings: {}", first.trim_start_matches("error: "))
-        })
+        read.map(|alone| alone.place).map_err(|error| settings(&error))
     }
+}
+
+/// What is wrong with the environment.
+fn settings(error: &clap::Error) -> String {
+    let text = error.to_string(); // several lines; the first says it
+    let first = text.lines().next().unwrap_or_default();
+    format!("read the settings: {}", first.trim_start_matches("error: "))
 }
 
 /// A place without a command around it.

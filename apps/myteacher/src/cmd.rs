@@ -6,19 +6,23 @@
 mod demo;
 mod show;
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
-use banto::{Fault, StoreError, sqlite::Sqlite};
-use banto_cli::Wanted;
+use banto::{
+    Fault, StoreError,
+    sqlite::{Options, Sqlite},
+};
+use banto_cli::{Address, Found, Wanted};
 use serde_json::json;
 
 use crate::{
     app::App,
-    args::{Avatars, Place},
+    args::{Avatars, Place, Stores},
     choose,
     chore::Chore,
     error::Error,
     files::Files,
+    jobs::Jobs,
     order,
     print::{line, object},
     reconcile,
@@ -33,24 +37,40 @@ const FOUND: u8 = 1;
 
 /// The store when nobody names another.
 pub const STORE: &str = "sqlite://storage/myteacher.db";
+/// The file of the tables when the store is none and nobody names one.
+const DATA: &str = "storage/myteacher.db";
 
-/// Opens everything that `place` names.
+/// Opens everything that `place` names, for a command that may make it.
 async fn open(place: &Place) -> Result<App, Error> {
-    app_of(open_store(&place.store)?, place).await
+    let wanted = Wanted { url: place.stores.url()?, migrate: true };
+    let (jobs, _) = open_jobs(&wanted, &place.stores).await?;
+    app_of(jobs, place).await
 }
 
-/// Opens the store for a command of MyTeacher's own, which may make it.
-pub fn open_store(url: &str) -> Result<Sqlite, StoreError> {
-    open_wanted(&Wanted { url: url.to_owned(), migrate: true })
-}
-
-/// Opens the store. The folder of the usual one is made if it is not there and may be: a newcomer has none yet.
-pub fn open_wanted(wanted: &Wanted) -> Result<Sqlite, StoreError> {
-    if wanted.url == STORE && wanted.migrate {
-        make_folder("storage")
-            .map_err(|fault| StoreError::new(Fault::Config, format!("{fault}; or name a store with --store")))?;
+/// Opens the store, and says what that did to it.
+pub async fn open_jobs(wanted: &Wanted, stores: &Stores) -> Result<(Jobs, Found), StoreError> {
+    if wanted.migrate
+        && let Some(file) = wanted.address()?.file()
+    {
+        make_usual(file)?;
     }
-    wanted.sqlite(banto::clock())
+    Jobs::open(wanted, stores.data()?.as_ref(), banto::clock()).await
+}
+
+/// Opens the tables in a file of their own: `named`, or the usual one.
+async fn open_tables(named: Option<Options>) -> Result<Tables, Error> {
+    let options = named.unwrap_or_else(|| Options::of(DATA));
+    make_usual(&options.path)?;
+    Tables::open(Sqlite::open_aside(options, banto::clock()).await?, banto::clock()).await
+}
+
+/// The folder of the usual file is made if it is not there and may be: a newcomer has none yet.
+fn make_usual(file: &Path) -> Result<(), StoreError> {
+    if file != Path::new(DATA) {
+        return Ok(());
+    }
+    make_folder("storage")
+        .map_err(|fault| StoreError::new(Fault::Config, format!("{fault}; or name a store with --store")))
 }
 
 /// Makes a folder that MyTeacher keeps things in, unless it is there. An error is a fragment that fits after "could not".
@@ -59,17 +79,28 @@ pub fn make_folder(folder: &str) -> Result<(), String> {
     made.map_err(|error| format!("make the folder {folder:?}: {error}; go to a folder that you may write to"))
 }
 
-/// The application on an open store, with the providers and files that `place` names.
-pub async fn app_of(store: Sqlite, place: &Place) -> Result<App, Error> {
+/// The application on an open store, with the tables, providers and files that `place` names.
+pub async fn app_of(jobs: Jobs, place: &Place) -> Result<App, Error> {
     let (painter, writer) = (choose::painter(place.painter)?, choose::writer(place.writer)?);
     let files = Files::open(&place.files)?;
-    App::new(store, banto::clock(), painter, writer, files).await
+    let tables = match &jobs {
+        Jobs::Together(store) => Tables::open(store.clone(), banto::clock()).await?,
+        Jobs::Apart(_) => open_tables(place.stores.data()?).await?,
+    };
+    Ok(App::on(jobs, tables, painter, writer, files))
 }
 
-/// A chore, and its report. What it logs (an alert) goes to the standard error, as a worker's lines do.
+/// A chore, and its report. It needs the tables alone. What it logs (an alert) goes to the standard error, as a worker's
+/// lines do.
 pub async fn chore(typed: &Chore) -> Result<ExitCode, Error> {
     banto_cli::begin_log(banto::clock(), "myteacher");
-    let tables = Tables::open(open_store(&typed.at().store)?, banto::clock()).await?;
+    let stores = &typed.at().stores;
+    // As a worker's are: those of a store that is a SQLite file lie in it.
+    let file = match (stores.data()?, Address::typed(&stores.url()?)?) {
+        (None, Address::Sqlite(options)) => Some(options),
+        (named, _) => named,
+    };
+    let tables = open_tables(file).await?;
     typed.carry_out(&tables).await?.print(typed.at().json)
 }
 

@@ -10,6 +10,14 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The row of an avatar is there, and its job could not be enqueued after it.
+    #[error("enqueue the job of avatar {avatar} now: {error}; its row is kept, and a worker's next sweep enqueues it")]
+    Later {
+        /// Which.
+        avatar: i64,
+        /// What the store said.
+        error: StoreError,
+    },
     /// The library failed.
     #[error(transparent)]
     Banto(#[from] banto::Error),

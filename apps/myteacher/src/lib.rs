@@ -8,6 +8,7 @@
 //! - [`paint`]: painters, the one that needs no key and no network among them.
 //! - [`provider`]: painters and writers reached over HTTP, each behind a cargo feature.
 //! - [`write`](mod@write): writers of comments, the one that needs no key and no network among them.
+//! - [`jobs`]: where jobs go, in the file of the tables or in another store; [`order`]: what is ordered; [`reconcile`]: what a crash left.
 //! - [`chore`]: the commands that keep the application's data in order; [`report`]: what one has to say; [`mod@schedule`]: when each
 //!   is due.
 //! - [`purge`]: users deleted for good; [`export`]: rows written away before they are deleted; [`sure`]: whether that is meant.
@@ -34,6 +35,7 @@ pub mod failure;
 pub mod files;
 pub mod generate;
 pub mod health;
+pub mod jobs;
 pub mod look;
 pub mod notice;
 pub mod order;

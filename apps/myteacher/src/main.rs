@@ -5,12 +5,13 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use banto::sqlite::Sqlite;
 use banto_cli::{Commands, Logs};
 use myteacher::{
     app::App,
-    args::{Place, Typed, Verb},
-    cmd, health, print, reconcile,
+    args::{Place, Stores, Typed, Verb},
+    cmd, health,
+    jobs::Jobs,
+    print, reconcile,
     schedule::{self, How},
     work,
 };
@@ -61,7 +62,7 @@ async fn banto(command: Commands) -> ExitCode {
 /// banto's commands over MyTeacher's store and kinds. The store is opened once and shared by banto and the application;
 /// `tended` is given the application if a worker works with it.
 fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
-    let opened: Arc<OnceLock<Sqlite>> = Arc::default();
+    let opened: Arc<OnceLock<Jobs>> = Arc::default();
     let (opens, knows) = (opened.clone(), opened);
     let app: Arc<OnceLock<App>> = Arc::default();
     let (made, asked) = (app.clone(), app.clone());
@@ -79,16 +80,16 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
         .opener(move |wanted| {
             let opens = opens.clone();
             async move {
-                let store = cmd::open_wanted(&wanted)?;
-                let _ = opens.set(store.clone());
-                Ok(store)
+                let (jobs, found) = cmd::open_jobs(&wanted, &Stores::from_env()?).await?;
+                let _ = opens.set(jobs);
+                Ok(found)
             }
         })
         .registry_with(move |_| {
-            let (store, app) = (knows.get().cloned(), made.clone());
+            let (jobs, app) = (knows.get().cloned(), made.clone());
             async move {
-                let store = store.ok_or("find the store: it is not open")?;
-                let ours = cmd::app_of(store, &Place::from_env()?).await.map_err(|error| error.to_string())?;
+                let jobs = jobs.ok_or("find the store: it is not open")?;
+                let ours = cmd::app_of(jobs, &Place::from_env()?).await.map_err(|error| error.to_string())?;
                 Ok(app.get_or_init(|| ours).registry())
             }
         })

@@ -1,12 +1,18 @@
-//! Orders of avatars: the row and its job in one transaction.
+//! Orders of avatars: a row, and the job that makes it.
 //!
 //! What the web application calls. Before anything is written the owner must be able to pay; a second order while the
-//! first is under way is answered with the first.
+//! first is under way is answered with the first. How row and job are kept together is [`crate::jobs`]'s.
 
 use banto::{JobId, sqlite::rusqlite::Connection};
 use serde::Serialize;
 
-use crate::{app::App, avatar, error::Error, generate::GenerateAvatar, look::Look, price, token};
+use crate::{
+    app::App,
+    avatar::{self, Avatar, Unfinished},
+    error::Error,
+    look::Look,
+    price, token,
+};
 
 /// An order that was taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -19,46 +25,92 @@ pub struct Ordered {
     pub fresh: bool,
 }
 
-/// Creates an avatar and enqueues its job: both are committed, or neither is. Refuses an owner who cannot pay.
+/// What a row is to become, and wants a job for. Each step is one inside the caller's transaction.
+#[derive(Debug, Clone)]
+pub enum Wish {
+    /// A new one.
+    New {
+        /// Whose.
+        user: i64,
+        /// How it looks.
+        look: Look,
+        /// Its first generation.
+        run: String,
+    },
+    /// Made anew.
+    Anew {
+        /// Which.
+        id: i64,
+        /// How it looks from now on, if not as before.
+        look: Option<Look>,
+        /// Its next generation.
+        run: String,
+    },
+    /// Made at last: it has no job that lives.
+    Mended(Unfinished),
+}
+
+/// Creates an avatar and has its job enqueued. Refuses an owner who cannot pay.
 pub async fn create(app: &App, user: i64, look: Look) -> Result<Ordered, Error> {
-    let (ours, run, now) = (app.clone(), app.client.id().to_string(), app.now());
-    app.write(move |db| {
-        payable(db, user, &look)?;
-        let id = avatar::create(db, user, &look, &run, now)?;
-        enqueue(&ours, db, id)
-    })
-    .await
+    order(app, Wish::New { user, look, run: app.client.id().to_string() }).await
 }
 
 /// Has an avatar made anew, with another look if one is given. What it shows stays until all of the new one is there, and
 /// also if that fails.
 pub async fn regenerate(app: &App, id: i64, look: Option<Look>) -> Result<Ordered, Error> {
-    let (ours, run, now) = (app.clone(), app.client.id().to_string(), app.now());
-    app.write(move |db| {
-        let row = avatar::find(db, id)?.ok_or_else(|| Error::Asked(format!("make avatar {id} anew: there is none")))?;
-        let unreadable = |wrong: &str| {
-            Error::Asked(format!(
-                "make avatar {id} anew: its look cannot be read ({wrong}); use the build that wrote it"
-            ))
-        };
-        let look = look.map_or_else(|| row.look.look().map_err(unreadable), Ok)?;
-        payable(db, row.user, &look)?;
-        let ordered = enqueue(&ours, db, id)?;
-        if ordered.fresh {
-            avatar::restart(db, id, &look, &run, now)?;
-        }
-        Ok(ordered)
-    })
-    .await
+    order(app, Wish::Anew { id, look, run: app.client.id().to_string() }).await
 }
 
-/// Enqueues the job of a row, under the row's key, and names it in the row.
-pub fn enqueue(app: &App, db: &Connection, id: i64) -> Result<Ordered, Error> {
-    let job = app.client.draft(&GenerateAvatar { avatar_id: id }).ready()?;
-    let answers = app.sqlite().enqueue_in(db, &[job])?;
-    let answer = answers.first().ok_or_else(|| Error::Asked("enqueue the job: the store gave no answer".into()))?;
-    avatar::made_by(db, id, &answer.id.to_string())?;
-    Ok(Ordered { avatar: id, job: answer.id, fresh: answer.fresh })
+async fn order(app: &App, wish: Wish) -> Result<Ordered, Error> {
+    let ordered = app.jobs.enqueue_with(app, wish).await?;
+    ordered.ok_or_else(|| Error::Asked("order the avatar: its row is gone".into()))
+}
+
+impl Wish {
+    /// The row, if it is there already.
+    pub fn avatar(&self) -> Option<i64> {
+        match self {
+            Wish::New { .. } => None,
+            Wish::Anew { id, .. } => Some(*id),
+            Wish::Mended(row) => Some(row.id),
+        }
+    }
+
+    /// The row, made if it is new. `None` if it wants no job any more; refuses what cannot be paid, or made.
+    pub fn row(&self, db: &Connection, now: i64) -> Result<Option<i64>, Error> {
+        match self {
+            Wish::New { user, look, run } => {
+                payable(db, *user, look)?;
+                Ok(Some(avatar::create(db, *user, look, run, now)?))
+            }
+            Wish::Anew { id, look, .. } => {
+                let row = found(db, *id)?;
+                payable(db, row.user, &next(&row, *look)?)?;
+                Ok(Some(*id))
+            }
+            Wish::Mended(row) => Ok(avatar::is_still(db, row)?.then_some(row.id)),
+        }
+    }
+
+    /// Its job is new: so the row begins, if it is to begin anew.
+    pub fn begin(&self, db: &Connection, now: i64) -> Result<(), Error> {
+        let Wish::Anew { id, look, run } = self else { return Ok(()) };
+        let look = next(&found(db, *id)?, *look)?;
+        Ok(avatar::restart(db, *id, &look, run, now)?)
+    }
+}
+
+fn found(db: &Connection, id: i64) -> Result<Avatar, Error> {
+    avatar::find(db, id)?.ok_or_else(|| Error::Asked(format!("make avatar {id} anew: there is none")))
+}
+
+/// How it looks when it is made anew.
+fn next(row: &Avatar, look: Option<Look>) -> Result<Look, Error> {
+    let unreadable = |wrong: &str| {
+        let id = row.id;
+        Error::Asked(format!("make avatar {id} anew: its look cannot be read ({wrong}); use the build that wrote it"))
+    };
+    look.map_or_else(|| row.look.look().map_err(unreadable), Ok)
 }
 
 fn payable(db: &Connection, user: i64, look: &Look) -> Result<(), Error> {

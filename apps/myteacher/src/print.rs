@@ -61,7 +61,7 @@ fn exit_of(error: &Error) -> Exit {
     match error {
         Error::Asked(_) | Error::Refused(_) => Exit::Usage,
         Error::Files(error) if !error.again() => Exit::Usage,
-        Error::Store(error) => Failure::from(error.clone()).exit,
+        Error::Store(error) | Error::Later { error, .. } => Failure::from(error.clone()).exit,
         Error::Banto(_) | Error::Table(_) | Error::Files(_) => Exit::Found,
         Error::Machine { .. } | Error::Export(_) => Exit::Machine,
         Error::Unconfirmed(_) => Exit::Unconfirmed,

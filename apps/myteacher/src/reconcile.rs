@@ -1,7 +1,8 @@
 //! Reconcile: no avatar stays `pending` or `generating` without somebody working on it.
 //!
 //! Looks at every unfinished row and at its job. A job that has ended badly brings its row to `failed` with the reason; a
-//! row without a listed job gets a new one under the row's key; a row whose job lives is left alone. So running it
+//! row without a listed job (it was lost, or a crash came between row and job) gets a new one under the row's key; a row whose
+//! job lives is left alone. So running it
 //! twice, or in two processes, doubles nothing, and each counts only what it changed itself. It runs as a command, as a
 //! sweep beside every worker, and for a single row as soon as a worker sees its job end.
 
@@ -12,7 +13,7 @@ use crate::{
     app::App,
     avatar::{self, Unfinished},
     error::Error,
-    order,
+    order::Wish,
     reason::Why,
 };
 
@@ -89,13 +90,9 @@ async fn fail(app: &App, row: &Unfinished, why: Why) -> Result<bool, Error> {
     app.write(move |db| Ok(avatar::fail(db, &row, &why, now)?)).await
 }
 
-/// Enqueues a job for a row that is still as it was seen, in one transaction with the look at it. The job's key keeps a
-/// second one out. Answers whether the job is new.
+/// Has a job enqueued for a row that is still as it was seen. The job's key keeps a second one out. Answers whether the job
+/// is new.
 async fn enqueue_again(app: &App, row: &Unfinished) -> Result<bool, Error> {
-    let (ours, row) = (app.clone(), row.clone());
-    app.write(move |db| match avatar::is_still(db, &row)? {
-        true => Ok(order::enqueue(&ours, db, row.id)?.fresh),
-        false => Ok(false),
-    })
-    .await
+    let ordered = app.jobs.enqueue_with(app, Wish::Mended(row.clone())).await?;
+    Ok(ordered.is_some_and(|ordered| ordered.fresh))
 }

@@ -6,13 +6,12 @@
 //!
 //! # Layout
 //! - [`address`]: where the server is; its password is never shown.
-//! - `ask` (feature `redis`): the one file that speaks with the server, within a deadline.
+//! - `ask`: the one file that speaks with the server, within a deadline.
 //! - [`info`]: what `INFO` says, in every shape; [`mod@look`]: all that one look saw.
 //! - [`judge`]: the limits, and what is over them; `judge/since` counts from the look before.
 //! - [`kept`]: the rows of `redis_metrics`.
 
 pub mod address;
-#[cfg(feature = "redis")]
 mod ask;
 pub mod info;
 pub mod judge;
@@ -24,19 +23,7 @@ use std::time::Duration;
 use address::Address;
 use look::{Look, Unreached};
 
-use crate::error::Error;
-
-/// Whether this build has a client for Redis. The schedule asks before it plans a look.
-pub const BUILT_IN: bool = cfg!(feature = "redis");
-
-/// Looks at a server, for no longer than `patience`. An error is one of the address, or a build without a client.
-pub async fn look(address: &Address, patience: Duration) -> Result<Result<Look, Unreached>, Error> {
-    #[cfg(feature = "redis")]
-    return Ok(ask::within(patience, address).await);
-    #[cfg(not(feature = "redis"))]
-    {
-        let _ = patience;
-        let text = format!("look at Redis at {address}: this build has no client for it; build with --features redis");
-        Err(Error::Asked(text))
-    }
+/// Looks at a server, for no longer than `patience`.
+pub async fn look(address: &Address, patience: Duration) -> Result<Look, Unreached> {
+    ask::within(patience, address).await
 }

@@ -10,6 +10,7 @@
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use banto::{Context, Date, Does, JobError, Name, ScheduleDraft, Scheduled, Span, Spec, Timetable, Weekday, schedule};
+use banto_cli::Address;
 
 pub use crate::tokyo::ZONE as TOKYO;
 use crate::{
@@ -27,7 +28,7 @@ pub const LOGS: &str = "storage/logs";
 /// The days on which two logins live side by side, both in it, in Tokyo. `MYTEACHER_DUAL_AUTH_FROM` and `_UNTIL` move them.
 const DUAL_AUTH: (&str, &str) = ("2025-12-01", "2025-12-14");
 /// What of the environment a chore is given, beside what every command gets.
-const SETTINGS: [&str; 17] = [
+const SETTINGS: [&str; 18] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT",
     "AWS_REGION",
@@ -36,6 +37,7 @@ const SETTINGS: [&str; 17] = [
     "BANTO_LOG",
     "MYTEACHER_APP_LOG",
     "MYTEACHER_APP_LOG_ZONE",
+    "MYTEACHER_DATA",
     "MYTEACHER_EXPORTS",
     "MYTEACHER_FILES",
     "MYTEACHER_FREE_TOKENS",
@@ -75,10 +77,6 @@ pub fn timetable(how: &How) -> Result<Timetable, String> {
     let (first, last) = dual_auth_days()?;
     // Without an address there is no Redis to be watched: its due instants are skipped, and the ledger says so.
     let redis = how.has_redis();
-    if redis && !crate::redis::BUILT_IN {
-        timetable
-            .fault("watch REDIS_URL: this build has no client for Redis; build with --features redis, or unset it");
-    }
     let mut add = |scheduled: Result<Scheduled, String>| match scheduled {
         Ok(scheduled) => timetable.add(scheduled),
         Err(fault) => timetable.fault(fault),
@@ -155,8 +153,13 @@ impl How {
         match self {
             How::Process { program, store, logs } => {
                 meant(chore)?;
-                let argv = [program.as_str()].into_iter().chain(chore.iter().copied()).chain(["--store", store]);
-                let mut spec = Spec::argv(argv);
+                let words = [program.as_str()].into_iter().chain(chore.iter().copied());
+                // Everybody can read a command; the address of a server may hold a password.
+                let is_file = Address::typed(store).map_err(|error| error.to_string())?.file().is_some();
+                let mut spec = Spec::argv(words.chain(["--store", store].into_iter().filter(|_| is_file)));
+                if !is_file {
+                    spec.env.set.insert("BANTO_STORE".into(), store.clone());
+                }
                 spec.env.pass.extend(SETTINGS.map(str::to_owned));
                 let file = Path::new(logs).join(log);
                 Ok(draft.append_output_to(&file.to_string_lossy()).spec(spec).timeout(Duration::from_secs(3_600)))

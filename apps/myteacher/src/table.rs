@@ -1,6 +1,6 @@
-//! The application's own tables, in the same SQLite file as banto's.
+//! The application's own tables, in a SQLite file: banto's store, if that is one, else a file of their own.
 //!
-//! That is what lets an avatar's row and its job be committed in one transaction. Migrations go forward only, each in one
+//! In the store's file an avatar's row and its job are committed in one transaction. Migrations go forward only, each in one
 //! transaction; the file's `user_version` is ours (banto keeps its own elsewhere). A command that needs no painter and no place
 //! for pictures works with [`Tables`] alone.
 
@@ -35,16 +35,11 @@ pub struct Tables {
 }
 
 impl Tables {
-    /// The tables in an open store, brought up to date.
+    /// The tables in an open file, brought up to date.
     pub async fn open(store: Sqlite, clock: Arc<dyn Clock>) -> Result<Tables, Error> {
         let tables = Tables { store, clock };
         tables.write(|db| Ok(migrate(db)?)).await?;
         Ok(tables)
-    }
-
-    /// The store that they are in.
-    pub fn sqlite(&self) -> &Sqlite {
-        &self.store
     }
 
     /// The clock.

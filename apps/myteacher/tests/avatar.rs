@@ -17,7 +17,7 @@ mod stage;
 use std::time::Duration;
 
 use banto::{Cause, State};
-use myteacher::{failure::Failure, look::Look, order, reconcile};
+use myteacher::{failure::Failure, generate::GenerateAvatar, jobs::Jobs, look::Look, order, reconcile};
 use scripted::Stage;
 use stage::USER;
 
@@ -228,7 +228,8 @@ async fn a_rolled_back_order_leaves_neither_row_nor_job() {
     let app = stage.app.clone();
     let failed = stage.app.write(move |db| {
         let id = myteacher::avatar::create(db, USER, &Look::from_seed(3), "run", 0)?;
-        order::enqueue(&app, db, id)?;
+        let Jobs::Together(store) = &app.jobs else { unreachable!("a stage has one file") };
+        store.enqueue_in(db, &[app.client.draft(&GenerateAvatar { avatar_id: id }).ready()?])?;
         Err::<(), _>(myteacher::error::Error::Asked("think better of it".into()))
     });
     assert!(failed.await.is_err());

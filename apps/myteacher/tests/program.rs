@@ -12,6 +12,7 @@ mod program {
     #[cfg(all(feature = "replicate", feature = "fake-providers"))]
     mod demo_http;
     mod house;
+    mod stores;
     mod typed;
     mod up;
 }

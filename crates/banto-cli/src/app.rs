@@ -3,9 +3,10 @@
 //! An [`App`] names the application, its default store and its kinds; [`App::run`] opens the store, carries the command
 //! out and says in one line what could not be done. It never panics and never prints a value's inside.
 
-use std::{future::Future, process::ExitCode, sync::Arc, time::Duration};
+use std::{future::Future, path::Path, process::ExitCode, sync::Arc, time::Duration};
 
 use banto_engine::{BoxFuture, Events, Layer, Registry, Timetable};
+use banto_open::{Found, Wanted};
 use banto_store::{Clock, Store, StoreError, SystemClock};
 
 use crate::{
@@ -14,8 +15,8 @@ use crate::{
     exit::{Exit, Failure},
     health::Asks,
     log::{self, Logs},
-    open::{self, Found, Wanted},
     print::Print,
+    store,
 };
 
 /// A store that was opened for a command, and its address, for an application that keeps its own rows beside the jobs.
@@ -63,7 +64,7 @@ impl App {
         }
     }
 
-    /// The address of its store when neither `--store` nor `BANTO_STORE` says.
+    /// The address of its store when nothing else says: `--store`, `BANTO_STORE`, `BANTO_STORE_FILE`, a `banto.toml`.
     pub fn store(mut self, url: impl Into<String>) -> App {
         self.url = Some(url.into());
         self
@@ -144,8 +145,8 @@ impl App {
         self
     }
 
-    /// How stores are opened, for an application that knows other stores than this crate, or that shares one it has open.
-    /// It is told whether the command may make or migrate one; for SQLite, [`Wanted::sqlite`] does as it is told.
+    /// How stores are opened, for an application that knows other stores than banto, or that shares one it has open.
+    /// It is told whether the command may make or migrate one; [`Wanted::open`] does as it is told.
     pub fn opener<F, Fut, T>(mut self, opener: F) -> App
     where
         F: Fn(Wanted) -> Fut + Send + Sync + 'static,
@@ -189,24 +190,24 @@ impl App {
     /// schema's version before and after too, where that is known.
     pub(crate) async fn open(
         &self,
-        shared: &Shared,
+        command: &Commands,
         migrate: bool,
     ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
-        let Some(url) = self.address(shared) else {
-            return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE"));
+        let Some(url) = self.address(command.shared(), command.config())? else {
+            return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE or BANTO_STORE_FILE"));
         };
         let wanted = Wanted { url: url.clone(), migrate };
         let found = match &self.opener {
             Some(opener) => opener(wanted).await?,
-            None => open::open(wanted, self.clock.clone()).await?,
+            None => wanted.open(self.clock.clone()).await?,
         };
         Ok((Opened { store: found.store, url }, found.schema))
     }
 
-    /// The store's address, if there is one.
-    pub(crate) fn address(&self, shared: &Shared) -> Option<String> {
-        let typed = shared.store.clone().filter(|url| !url.is_empty());
-        typed.or_else(|| self.url.clone())
+    /// The store's address, if there is one; `config` names a `banto.toml`.
+    pub(crate) fn address(&self, shared: &Shared, config: Option<&Path>) -> Result<Option<String>, Failure> {
+        // Where schedules are in code, a file is read only if it is named.
+        store::find(shared.store.as_deref(), config, self.schedules.is_none(), self.url.as_deref())
     }
 
     /// The kinds, if it has any.
@@ -255,6 +256,15 @@ pub fn block_on(program: impl Future<Output = ExitCode>) -> ExitCode {
 }
 
 impl Commands {
+    /// The `banto.toml` that is named, if one is.
+    fn config(&self) -> Option<&Path> {
+        match self {
+            Commands::Schedule(schedule) => schedule.source.config.as_deref(),
+            Commands::Up(up) => up.source.config.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What every command takes.
     pub fn shared(&self) -> &Shared {
         match self {

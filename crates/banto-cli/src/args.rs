@@ -54,7 +54,8 @@ pub enum Commands {
 /// What every command takes.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Shared {
-    /// The store's address, for example sqlite:///var/lib/app/jobs.db
+    /// The store's address: sqlite:///var/lib/app/jobs.db, postgres://app@db/app, redis://cache:6379. Everybody on this machine can
+    /// read what is typed: an address with a password belongs into BANTO_STORE, or into a file that BANTO_STORE_FILE names
     #[arg(long, global = true, env = "BANTO_STORE", hide_env_values = true, value_name = "URL")]
     pub store: Option<String>,
     /// Print JSON: listings one object a line, everything else one document. Times are milliseconds since 1970

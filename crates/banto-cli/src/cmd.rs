@@ -100,7 +100,7 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         }
         _ => String::new(),
     };
-    let (opened, schema) = app.open(command.shared(), command.migrates()).await?;
+    let (opened, schema) = app.open(&command, command.migrates()).await?;
     let mut desk = Desk { app, opened, print };
     match command {
         Commands::Queue(queue) => queue_verb(&mut desk, queue.verb, &payload).await,

@@ -7,7 +7,7 @@
 //! # Layout
 //! - `open` reads with suspicion; `source` knows lines and keeps faults; `keys` is the table of all keys
 //! - `table` and `value`: what stands there, and what it can mean
-//! - `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`, `health`, `log`: one file a section; `crontab`: the
+//! - `store`: the address that it says; `schedule` (`timing`, `command`, `payload`, `calendar`), `program`, `worker`, `health`, `log`: one file a section; `crontab`: the
 //!   lines of one
 //! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
@@ -23,6 +23,7 @@ mod payload;
 mod program;
 mod schedule;
 mod source;
+mod store;
 mod table;
 mod timing;
 mod value;
@@ -35,6 +36,7 @@ pub use log::LogSettings;
 pub use program::ProgramSpec;
 pub use schedule::{Does, Order, Written};
 pub use source::{Fault, Faults};
+pub use store::StoreUrl;
 pub use worker::SchedulerSettings;
 
 use std::{
@@ -85,6 +87,8 @@ pub struct File {
     pub health: HealthSettings,
     /// Where lines are kept.
     pub log: LogSettings,
+    /// The store's address, if it says one; the path of a SQLite file is complete.
+    pub store: Option<StoreUrl>,
 }
 
 impl File {
@@ -229,6 +233,7 @@ impl<'a> Reader<'a> {
             scheduler: table.read("scheduler", worker::scheduler).unwrap_or_default(),
             health: table.read("health", health::health).unwrap_or_default(),
             log: table.read("log", |value| log::read(value, named.as_ref())).unwrap_or_default(),
+            store: table.read("store", store::read),
         })
     }
 

@@ -12,14 +12,14 @@ use crate::{
     app::{App, Opened},
     args::{Work, schedule::Source},
     exit::Failure,
-    file::{File, HealthSettings, LogSettings, SchedulerSettings},
+    file::{File, HealthSettings, LogSettings, SchedulerSettings, StoreUrl},
     mean,
 };
 
 mod program;
 
 /// The file that is read where none is named, if it is there.
-const FILE: &str = "banto.toml";
+pub(crate) const FILE: &str = "banto.toml";
 
 /// Where it is written down.
 #[derive(Clone)]
@@ -45,13 +45,15 @@ pub(crate) struct Written {
     pub health: HealthSettings,
     /// Where lines are kept, as far as the file says.
     pub log: LogSettings,
+    /// The store's address, if the file says one.
+    pub store: Option<StoreUrl>,
 }
 
 impl Written {
     /// Schedules, and nothing else.
     fn of(timetable: Timetable) -> Written {
         let (scheduler, health, log) = <(SchedulerSettings, HealthSettings, LogSettings)>::default();
-        Written { timetable, programs: Vec::new(), worker: None, scheduler, health, log }
+        Written { timetable, programs: Vec::new(), worker: None, scheduler, health, log, store: None }
     }
 }
 
@@ -98,8 +100,8 @@ impl Given {
         };
         file.fill(&mut timetable, registry);
         let programs = file.programs.iter().map(program::of).collect();
-        let File { worker, scheduler, health, log, .. } = file;
-        Ok(Written { timetable, programs, worker, scheduler, health, log })
+        let File { worker, scheduler, health, log, store, .. } = file;
+        Ok(Written { timetable, programs, worker, scheduler, health, log, store })
     }
 
     fn service(&self) -> Result<Name, Failure> {

@@ -5,7 +5,6 @@
 
 use std::{
     net::{SocketAddr, TcpListener},
-    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -18,7 +17,6 @@ use banto_engine::{
     timetable::Current,
     worker::Pulses,
 };
-use banto_sqlite::Options;
 use banto_web::{PATIENCE, Served};
 use tokio::runtime::Handle;
 
@@ -27,7 +25,7 @@ use crate::{
     cmd::Desk,
     exit::{Exit, Failure},
     file::HealthSettings,
-    mean,
+    mean, store,
 };
 
 /// What an application asks of something of its own.
@@ -97,7 +95,7 @@ pub(crate) fn serve(
         build: told.build.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
         clock: desk.clock(),
         store: desk.store().clone(),
-        folders: folder(&desk.opened.url).into_iter().collect(),
+        folders: store::folder(&desk.opened.url).into_iter().collect(),
         schedules: told.schedules.map(|current| (current, scheduler.clone())),
         programs: told.programs,
         handlers: Handle::current(),
@@ -112,13 +110,6 @@ pub(crate) fn serve(
         tracing::info!(at = %served.at, "whoever can reach this machine may ask for its health, as the address says");
     }
     Ok((Vitals { health: Some(health), scheduler }, Some(served)))
-}
-
-/// The folder of the store's file, if it has one.
-fn folder(url: &str) -> Option<PathBuf> {
-    let file = url.parse::<Options>().ok()?.path;
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    Some(folder.to_owned())
 }
 
 fn checks(desk: &Desk<'_>) -> Result<Vec<Check>, Failure> {

@@ -46,7 +46,7 @@
 //! # Layout
 //! - [`args`]: what was typed; `argv` spells the colon forms out; `mean` gives every flag its meaning
 //! - [`mod@file`]: `banto.toml`, schedules and programs from a file
-//! - [`App`]: whose program it is; `open` finds its store
+//! - [`App`]: whose program it is; `store`: which store a command means (banto-open knows what there are)
 //! - `given`: what is written down to be done, in code and in a file; `reach`: how one process reaches another that runs;
 //!   `health`: how it says how it is
 //! - `cmd/<command>.rs`: one file a command; `cmd/schedule/`, `cmd/up/`: those of schedules, and what keeps all running; `cmd/steer.rs` is the way that all orders go
@@ -63,16 +63,17 @@ mod given;
 mod health;
 mod log;
 mod mean;
-mod open;
 mod print;
 mod reach;
+mod store;
 mod table;
 
 pub use app::{App, Opened, block_on};
 pub use args::Commands;
 pub use argv::{parse, parse_from};
+pub use banto_open::{Address, Found, Wanted};
 pub use banto_process::Keep;
 pub use exit::Exit;
 pub use file::File;
 pub use log::{Logs, begin_beside as begin_log};
-pub use open::{Found, Wanted};
+pub use store::address as store_address;

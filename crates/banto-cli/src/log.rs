@@ -15,7 +15,7 @@ use std::{
 };
 
 use banto_core::Secrets;
-use banto_store::Clock;
+use banto_store::{About, Clock};
 use tracing::Subscriber;
 use tracing_subscriber::{
     EnvFilter,
@@ -67,6 +67,14 @@ pub(crate) fn begin(clock: Arc<dyn Clock>, app: &str, parts: &[Part], logs: Opti
 /// themselves; this is for an application's, with the clock of its times and its name.
 pub fn begin_beside(clock: Arc<dyn Clock>, app: &str) {
     install(clock, app, io::stderr, io::stderr().is_terminal(), None, Part::Scheduler);
+}
+
+/// Says which store is worked on, what its `Ok` is worth, and what it has to say.
+pub(crate) fn store(about: &About) {
+    tracing::info!(store = about.store, place = about.place, durability = about.durability, "the store is open");
+    for notice in &about.notices {
+        tracing::warn!(notice, "the store has something to say");
+    }
 }
 
 /// Waits until what was said is written, not long: for the end of a process.

@@ -1,11 +1,12 @@
 //! How one process reaches another that keeps things running: a socket in a folder of their own.
 //!
 //! For `program …` and `reload`, and for `up`, which listens. The folder stands beside the store's file, or where it is
-//! told to; it and all in it belong to one user, and nobody else may look in. What comes through a socket is checked like
-//! what comes from the net: one short line asks, lines of bounded length answer, and nobody waits for ever.
+//! told to; of a store that is no file it stands among what is this user's own. It and all in it belong to one user, and
+//! nobody else may look in. What comes through a socket is checked like what comes from the net: one short line asks, lines
+//! of bounded length answer, and nobody waits for ever.
 //!
 //! # Layout
-//! - here: the folder; `reach/words.rs`: what is asked and answered; `reach/ask.rs`: who asks; `reach/listen.rs`: who
+//! - here: the folder; `reach/home.rs`: what is this user's own; `reach/words.rs`: what is asked and answered; `reach/ask.rs`: who asks; `reach/listen.rs`: who
 //!   listens
 
 use std::{
@@ -15,10 +16,11 @@ use std::{
 };
 
 use banto_core::text::visible;
-use banto_sqlite::Options;
+use banto_open::Address;
 use rustix::process::geteuid;
 
 pub(crate) mod ask;
+mod home;
 pub(crate) mod listen;
 pub(crate) mod words;
 
@@ -27,22 +29,35 @@ const SOCKET_BYTES_MAX: usize = 107;
 /// What sockets are called: the process's number and a random one, for two containers may share a folder.
 const SUFFIX: &str = ".sock";
 
-/// The folder where processes on that store are reached. An error is a fragment that fits after "could not".
-pub(crate) fn folder(named: Option<&Path>, url: &str) -> Result<PathBuf, String> {
+/// The folders where processes on that store are reached, the first one first. An error is a fragment that fits after "could
+/// not".
+pub(crate) fn folders(named: Option<&Path>, url: &str) -> Result<Vec<PathBuf>, String> {
     if let Some(named) = named.filter(|path| !path.as_os_str().is_empty()) {
-        return Ok(named.to_owned());
+        return Ok(vec![named.to_owned()]);
     }
-    let none = "know where running processes are reached: the store is no file; give --run-dir";
-    let store = url.parse::<Options>().map_err(|_| none.to_owned())?.path;
-    let mut name = store.file_name().ok_or_else(|| none.to_owned())?.to_owned();
-    name.push(".run");
-    Ok(store.with_file_name(name))
+    let unknown = |why: &str| format!("know where running processes are reached: {why}; give --run-dir");
+    if url.is_empty() {
+        return Err(unknown("no store is named"));
+    }
+    let address = Address::typed(url).map_err(|error| unknown(&format!("could not {error}")))?;
+    if let Some(file) = address.file() {
+        let mut name = file.file_name().ok_or_else(|| unknown("the store is no file"))?.to_owned();
+        name.push(".run");
+        return Ok(vec![file.with_file_name(name)]);
+    }
+    let mark = address.mark().ok_or_else(|| unknown("no other process can work on this store"))?;
+    let folders: Vec<PathBuf> = home::own().into_iter().map(|home| home.join(&mark)).collect();
+    match folders.is_empty() {
+        true => Err(unknown("the store is no file, and neither HOME nor XDG_RUNTIME_DIR is a folder of this user's")),
+        false => Ok(folders),
+    }
 }
 
 /// Makes the folder if it is not there, and refuses one that others could look into or that is not ours.
 fn make(folder: &Path) -> Result<(), String> {
     let failed = |error: std::io::Error| format!("make the folder {}: {error}", shown(folder));
-    match DirBuilder::new().mode(0o700).create(folder) {
+    // Only what is this user's own is made with what it stands in; a mistyped --run-dir is not.
+    match DirBuilder::new().recursive(home::is_own(folder)).mode(0o700).create(folder) {
         Ok(()) => {}
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
         Err(error) => return Err(failed(error)),

@@ -1,4 +1,4 @@
-//! The commands as real processes, over a SQLite file each: the program `banto` and the example application `errands`.
+//! The commands as real processes, over a store of its own each, mostly a SQLite file: the program `banto` and the example application `errands`.
 
 #[cfg(test)]
 mod process {
@@ -14,6 +14,7 @@ mod process {
     mod programs;
     mod schedules;
     mod stopping;
+    mod stores;
     mod together;
     mod up;
 }

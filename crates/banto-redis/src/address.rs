@@ -30,7 +30,7 @@ pub(crate) async fn primary(options: &Options) -> Result<Host> {
             })
         }
         Place::Cluster(hosts) => {
-            let slot = slot(options.prefix());
+            let slot = slot(options.prefix.as_str());
             let found =
                 first(options, hosts, redis::cmd("CLUSTER").arg("SLOTS"), |host, value| of_slot(host, value, slot))
                     .await?;
@@ -50,8 +50,7 @@ async fn first(
 ) -> Result<Option<Host>> {
     let mut last = None;
     for host in hosts {
-        // A sentinel has no databases, and mostly no password of its own.
-        let plain = Options { database: 0, ..options.clone() };
+        let plain = asking(options);
         let asked = async { ask.query_async::<Value>(&mut connect(&plain, host).await?).await };
         match asked.await {
             Ok(value) => match read(host, &value) {
@@ -65,6 +64,18 @@ async fn first(
         }
     }
     last.unwrap_or(Ok(None))
+}
+
+/// How those are spoken to who are asked: a sentinel has no databases, and a login of its own or none.
+fn asking(options: &Options) -> Options {
+    let plain = Options { database: 0, ..options.clone() };
+    match (&options.place, options.sentinel.clone().unzip()) {
+        (Place::Sentinel { .. }, (user, password)) => {
+            let user = user.filter(|user| !user.is_empty());
+            Options { user, password, ..plain }
+        }
+        _ => plain,
+    }
 }
 
 fn sentinels_word(_: &Host, value: &Value) -> Option<Host> {
@@ -101,6 +112,9 @@ pub(crate) async fn connect(options: &Options, host: &Host) -> redis::RedisResul
 
 /// How that host is spoken to.
 pub(crate) fn client(options: &Options, (host, port): &Host) -> redis::RedisResult<Client> {
+    #[cfg(feature = "tls")]
+    // The client takes the process's provider; where there is one already, that one serves.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let address = match options.tls {
         true => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
         false => ConnectionAddr::Tcp(host.clone(), *port),

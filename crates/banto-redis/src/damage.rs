@@ -8,10 +8,13 @@ use banto_core::{Job, JobId, Lease};
 use crate::{
     Redis,
     call::Call,
-    error::Result,
+    error::{Result, odd},
     row::{Damaged, stand_in},
     script,
 };
+
+/// The server answers nobody else while jobs are counted anew, so of more than this the counts stay one off.
+const RECOUNT_MAX: usize = 200_000;
 
 /// A job whose entry does not hold.
 #[derive(Debug, Clone)]
@@ -54,7 +57,7 @@ fn class(job: &Job) -> String {
 
 /// Parks them; gives those that are there.
 pub(crate) async fn park(store: &Redis, wrecks: &[Wreck]) -> Result<Vec<JobId>> {
-    let mut parked = Vec::new();
+    let (mut parked, mut uncounted) = (Vec::new(), false);
     for wreck in wrecks {
         let why = serde_json::to_vec(&(&wreck.why, "")).unwrap_or_default();
         let undo = wreck.undo.map(|lease| [lease.fence.to_le_bytes().as_slice(), &lease.token.to_le_bytes()].concat());
@@ -64,9 +67,37 @@ pub(crate) async fn park(store: &Redis, wrecks: &[Wreck]) -> Result<Vec<JobId>> 
             .arg("")
             .arg(wreck.id.bytes().as_slice())
             .arg(undo.unwrap_or_default());
-        if store.call(call).await?.parts.int()? > 0 {
+        let answer = store.call(call).await?.parts.int()?;
+        uncounted |= answer == 2;
+        if answer > 0 {
             parked.push(wreck.id);
         }
     }
+    if uncounted {
+        store.call(Call::of(&script::RECOUNT).number(RECOUNT_MAX)).await?;
+    }
     Ok(parked)
+}
+
+/// Lets go of whatever key only the end of a damaged job would have freed. It cannot say which that is, so all are looked
+/// through, some at a time.
+pub(crate) async fn free_keys(store: &Redis, id: JobId) -> Result<()> {
+    let (inner, doing) = (store.inner(), "look for the key of a damaged job");
+    let mut cursor = 0_u64;
+    loop {
+        let mut scan = redis::cmd("HSCAN");
+        scan.arg(inner.options.prefix.held()).arg(cursor).arg("COUNT").arg(1_000);
+        let page = inner.link.ask(doing, &scan).await?;
+        let read = redis::from_redis_value::<(u64, Vec<(Vec<u8>, Vec<u8>)>)>(page);
+        let (next, held) = read.map_err(|_| odd(doing))?;
+        for (key, holder) in held {
+            if holder.starts_with(id.bytes()) && holder.ends_with(&i64::to_le_bytes(-1)) {
+                store.call(Call::of(&script::UNKEY).arg(id.bytes().as_slice()).arg(key)).await?;
+            }
+        }
+        if next == 0 {
+            return Ok(());
+        }
+        cursor = next;
+    }
 }

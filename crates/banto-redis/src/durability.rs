@@ -154,7 +154,7 @@ impl Found {
         if let Some(broken) = self.broken() {
             notices.push(match options.durability {
                 Durability::Checked => format!("the server's settings were changed: {broken}"),
-                Durability::Memory => format!("this Redis is taken as it is: {broken}"),
+                Durability::Memory => format!("durability=memory: this Redis is taken as it is: {broken}"),
             });
         }
         if self.failing {

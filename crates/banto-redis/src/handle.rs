@@ -37,7 +37,7 @@ pub(crate) struct Inner {
     pub found: Mutex<Found>,
     migrated: Migrated,
     /// Ends with the store: the ears and the eyes on the server.
-    tasks: Mutex<Vec<tokio::task::AbortHandle>>,
+    beside: Mutex<Vec<tokio::task::AbortHandle>>,
 }
 
 /// What opening found and did.
@@ -71,7 +71,7 @@ impl Redis {
             watch: Watch::new(SystemClock.steady_ms()),
             found: Mutex::new(found),
             migrated,
-            tasks: Mutex::default(),
+            beside: Mutex::default(),
             options,
             time,
             link,
@@ -80,7 +80,7 @@ impl Redis {
         store.0.found.lock().unwrap_or_else(PoisonError::into_inner).apply(&store.0.options, &store.0.link);
         let ears = wake::listen(&store.0).await?;
         let eyes = durability::watch(&store.0);
-        store.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).extend([ears, eyes]);
+        store.0.beside.lock().unwrap_or_else(PoisonError::into_inner).extend([ears, eyes]);
         Ok(store)
     }
 
@@ -96,7 +96,7 @@ impl Redis {
 
 /// Looks at the version of what is stored, and writes this build's where there is nothing.
 async fn form(link: &Link, options: &Options) -> Result<Migrated> {
-    let (key, doing) = (options.keys.form(), "read the store's version");
+    let (key, doing) = (options.prefix.form(), "read the store's version");
     if options.migrate {
         let made = link.ask(doing, redis::cmd("SET").arg(&key).arg(FORM).arg("NX")).await?;
         if made == Value::Okay {
@@ -132,8 +132,8 @@ impl Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        let tasks = std::mem::take(self.tasks.get_mut().unwrap_or_else(PoisonError::into_inner));
-        tasks.iter().for_each(tokio::task::AbortHandle::abort);
+        let beside = std::mem::take(self.beside.get_mut().unwrap_or_else(PoisonError::into_inner));
+        beside.iter().for_each(tokio::task::AbortHandle::abort);
     }
 }
 

@@ -14,21 +14,21 @@ const DEFAULT: &str = "banto";
 /// Longest prefix, in bytes.
 const BYTES_MAX: usize = 64;
 
-/// What all keys of a store begin with.
+/// What all keys of a store begin with: a plain word, which they have in braces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Keys {
+pub struct Prefix {
     base: String,
 }
 
-impl Default for Keys {
-    fn default() -> Keys {
-        Keys { base: format!("{{{DEFAULT}}}:") }
+impl Default for Prefix {
+    fn default() -> Prefix {
+        Prefix { base: format!("{{{DEFAULT}}}:") }
     }
 }
 
-impl Keys {
-    /// Keys under that prefix. Refuses what is no plain word: a brace, a star or a blank would mean something.
-    pub fn of(prefix: &str) -> Result<Keys> {
+impl Prefix {
+    /// Takes a word as a prefix. Refuses what is no plain word: a brace, a star or a blank would mean something.
+    pub fn new(prefix: &str) -> Result<Prefix> {
         let fits = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
         if prefix.is_empty() || prefix.len() > BYTES_MAX || !prefix.bytes().all(fits) {
             let what = format!(
@@ -37,31 +37,36 @@ impl Keys {
             );
             return Err(StoreError::new(Fault::Config, what));
         }
-        Ok(Keys { base: format!("{{{prefix}}}:") })
+        Ok(Prefix { base: format!("{{{prefix}}}:") })
     }
 
     /// What all keys begin with, which names the slot they lie in.
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
-    /// The prefix by itself.
-    pub fn prefix(&self) -> &str {
+    /// The word itself.
+    pub fn as_str(&self) -> &str {
         self.base.trim_start_matches('{').trim_end_matches("}:")
     }
 
     /// The channel of changes.
-    pub fn news(&self) -> String {
+    pub(crate) fn news(&self) -> String {
         format!("{}news", self.base)
     }
 
     /// The channel by which a process finds out whether its own messages reach it.
-    pub fn probe(&self, who: &str) -> String {
+    pub(crate) fn probe(&self, who: &str) -> String {
         format!("{}probe:{who}", self.base)
     }
 
+    /// The unique keys that are held, with who holds them.
+    pub(crate) fn held(&self) -> String {
+        format!("{}key", self.base)
+    }
+
     /// The version of the form in which all this is stored.
-    pub fn form(&self) -> String {
+    pub(crate) fn form(&self) -> String {
         format!("{}form", self.base)
     }
 }
@@ -85,15 +90,15 @@ mod tests {
 
     #[test]
     fn a_prefix_is_a_hash_tag() {
-        let keys = Keys::of("shop-1").unwrap();
-        assert_eq!((keys.base(), keys.prefix(), keys.news().as_str()), ("{shop-1}:", "shop-1", "{shop-1}:news"));
-        assert_eq!(Keys::default().base(), "{banto}:");
+        let keys = Prefix::new("shop-1").unwrap();
+        assert_eq!((keys.base(), keys.as_str(), keys.news().as_str()), ("{shop-1}:", "shop-1", "{shop-1}:news"));
+        assert_eq!(Prefix::default().base(), "{banto}:");
     }
 
     #[test]
     fn what_would_mean_something_is_refused() {
         for bad in ["", "a b", "a}b", "{a", "*", "a:b", "a\r\nFLUSHALL", "a\0", "é", &"x".repeat(65)] {
-            let told = Keys::of(bad).unwrap_err();
+            let told = Prefix::new(bad).unwrap_err();
             assert_eq!(*told.fault(), Fault::Config, "{bad:?}");
             assert!(!told.to_string().contains('\n'), "{told}");
         }

@@ -49,5 +49,6 @@ mod wake;
 
 pub use banto_store::{Read, Store};
 pub use handle::{Migrated, Redis};
+pub use keys::Prefix;
 pub use options::{Durability, Options, Place};
 pub use time::Time;

@@ -7,7 +7,7 @@
 
 use std::sync::{
     Mutex, PoisonError,
-    atomic::{AtomicU32, AtomicUsize, Ordering},
+    atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
 };
 
 use banto_store::{Fault, StoreError};
@@ -18,12 +18,15 @@ use crate::{
     Options,
     address::{connect, primary},
     error::{Result, fault},
-    options::{Host, shown},
+    options::shown,
     script::{self, Script},
 };
 
 /// How many calls may be on their way at once; more wait for their turn.
 const CALLS_MAX: usize = 512;
+
+/// How long a renewal waits for its answer, in milliseconds: there are three chances in the life of a lease.
+const RENEW_MS_MAX: u64 = 2_000;
 
 /// Which connection a call goes by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,8 @@ pub(crate) enum Lane {
 #[derive(Debug)]
 pub(crate) struct Link {
     options: Options,
+    /// The same for the lane of renewals, which has no time to wait long.
+    hasty: Options,
     lines: Vec<Line>,
     next: AtomicUsize,
     calls: Semaphore,
@@ -49,7 +54,9 @@ pub(crate) struct Link {
 struct Line {
     /// The connection and its number; the number tells whether somebody else has replaced it since.
     held: Mutex<Option<(u64, MultiplexedConnection)>>,
-    connecting: Turn<u64>,
+    /// How often it was connected or tried to, and why not the last time.
+    connecting: Turn<Option<StoreError>>,
+    turns: AtomicU64,
 }
 
 impl std::fmt::Debug for Line {
@@ -62,7 +69,8 @@ impl Link {
     pub fn new(options: Options) -> Link {
         let lines = (0..=options.connections).map(|_| Line::default()).collect();
         let wait = AtomicU32::new(options.wait.unwrap_or(0));
-        Link { options, lines, next: AtomicUsize::new(0), calls: Semaphore::new(CALLS_MAX), wait }
+        let hasty = Options { timeout_ms: options.timeout_ms.min(RENEW_MS_MAX), ..options.clone() };
+        Link { options, hasty, lines, next: AtomicUsize::new(0), calls: Semaphore::new(CALLS_MAX), wait }
     }
 
     /// Calls a script; gives its answer.
@@ -70,15 +78,12 @@ impl Link {
         let closed = |_| StoreError::new(Fault::Gone, format!("{}: the store was closed", script.name));
         let _turn = self.calls.acquire().await.map_err(closed)?;
         let line = self.line(lane);
+        let options = if lane == Lane::Renew { &self.hasty } else { &self.options };
         // Twice at most: the first may find that the server has started anew, or is no longer the primary.
         let mut again = true;
         loop {
-            let (number, mut connection) = line.get(&self.options).await?;
-            let answer = match script.sha() {
-                "" => Err(RedisError::from((ErrorKind::Server(ServerErrorKind::NoScript), "not loaded yet"))),
-                sha => self.send(&mut connection, sha, script, args).await,
-            };
-            let error = match answer {
+            let (number, mut connection) = line.get(options).await?;
+            let error = match self.send(&mut connection, script, args).await {
                 Ok(answer) => return answer,
                 Err(error) => error,
             };
@@ -110,12 +115,11 @@ impl Link {
     async fn send(
         &self,
         connection: &mut MultiplexedConnection,
-        sha: &str,
         script: &Script,
         args: &[Vec<u8>],
     ) -> redis::RedisResult<Result<Value>> {
         let mut command = redis::cmd("EVALSHA");
-        command.arg(sha).arg(1).arg(self.options.keys.base());
+        command.arg(script.sha()).arg(1).arg(self.options.prefix.base());
         for arg in args {
             command.arg(arg.as_slice());
         }
@@ -156,20 +160,26 @@ impl Link {
 }
 
 impl Line {
-    /// The connection, made if there is none; several callers make one.
+    /// The connection, made if there is none. Several callers make one, and share its failure, so that a line of them does not
+    /// wait for one time-out after the other.
     async fn get(&self, options: &Options) -> Result<(u64, MultiplexedConnection)> {
         if let Some(held) = self.held() {
             return Ok(held);
         }
-        let mut made = self.connecting.lock().await;
+        let seen = self.turns.load(Ordering::SeqCst);
+        let mut failed = self.connecting.lock().await;
         if let Some(held) = self.held() {
             return Ok(held);
         }
-        let host = primary(options).await?;
-        let connection = open(options, &host).await?;
-        *made += 1;
-        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((*made, connection.clone()));
-        Ok((*made, connection))
+        if let Some(error) = failed.clone().filter(|_| self.turns.load(Ordering::SeqCst) != seen) {
+            return Err(error);
+        }
+        let opened = open(options).await;
+        let number = self.turns.fetch_add(1, Ordering::SeqCst) + 1;
+        *failed = opened.as_ref().err().cloned();
+        let connection = opened?;
+        *self.held.lock().unwrap_or_else(PoisonError::into_inner) = Some((number, connection.clone()));
+        Ok((number, connection))
     }
 
     fn held(&self) -> Option<(u64, MultiplexedConnection)> {
@@ -183,18 +193,22 @@ impl Line {
     }
 }
 
-/// A connection to a primary, with all scripts loaded.
-async fn open(options: &Options, host: &Host) -> Result<MultiplexedConnection> {
-    let doing = format!("connect to Redis at {}", shown(host));
+/// A connection to a primary that has been taught all scripts, if this process has not taught them to any server yet.
+async fn open(options: &Options) -> Result<MultiplexedConnection> {
+    let host = primary(options).await?;
+    let doing = format!("connect to Redis at {}", shown(&host));
     let failed = |error: RedisError| fault(&doing, &error, false);
-    let mut connection = connect(options, host).await.map_err(failed)?;
+    let mut connection = connect(options, &host).await.map_err(failed)?;
     let role: Value = redis::cmd("ROLE").query_async(&mut connection).await.map_err(failed)?;
     if !is_primary(&role) {
         let cure =
             "give the primary's address, or let sentinels or the cluster name it (redis+sentinel://, redis+cluster://)";
         return Err(StoreError::new(Fault::Gone, format!("{doing}: it is a replica, which takes no writes; {cure}")));
     }
-    load(&mut connection).await.map_err(failed)?;
+    // What they are called follows from their text; a server that does not know them says so.
+    if script::ALL.iter().any(|script| script.sha().is_empty()) {
+        load(&mut connection).await.map_err(failed)?;
+    }
     Ok(connection)
 }
 

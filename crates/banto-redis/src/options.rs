@@ -3,16 +3,16 @@
 //! `redis://host:6379/0?prefix=shop`, `rediss://…` (TLS), `redis+sentinel://h1,h2:26379/service`, `redis+cluster://h1,h2`.
 //! Whatever would weaken the promise is asked for by name (`durability=memory`). A password is never shown.
 
-use std::{fmt, str::FromStr};
+use std::{fmt, net::IpAddr, str::FromStr};
 
 use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
 
-use crate::{error::Result, keys::Keys};
+use crate::{error::Result, keys::Prefix};
 
 /// What an address may say after its `?`.
 const KNOWN: &str = "prefix=WORD, durability=checked|memory, wait=REPLICAS, wait_ms=MILLISECONDS, timeout_ms=MILLISECONDS, \
-    connections=NUMBER";
+    connections=NUMBER, sentinel_user=NAME, sentinel_password=SECRET, exposed=yes";
 /// Addresses as they should be.
 const EXAMPLES: &str = "redis://host:6379/0, rediss://host:6379, redis+sentinel://h1:26379,h2:26379/service, redis+cluster://h1:6379,h2:6379";
 const PORT: u16 = 6_379;
@@ -57,10 +57,14 @@ pub struct Options {
     pub user: Option<String>,
     /// The password. Never shown.
     pub password: Option<String>,
+    /// Who logs in to the sentinels, and with what. Never shown.
+    pub sentinel: Option<(String, String)>,
+    /// Whether a server on a public address may be spoken to without password or TLS.
+    pub exposed: bool,
     /// The number of the database; a cluster has only 0.
     pub database: i64,
     /// What all keys begin with.
-    pub(crate) keys: Keys,
+    pub prefix: Prefix,
     /// Whether a server that keeps nothing is refused.
     pub durability: Durability,
     /// How many replicas must have a write before it is `Ok`; `None` is one if there are any.
@@ -83,8 +87,10 @@ impl Options {
             tls: false,
             user: None,
             password: None,
+            sentinel: None,
+            exposed: false,
             database: 0,
-            keys: Keys::default(),
+            prefix: Prefix::default(),
             durability: Durability::Checked,
             wait: None,
             wait_ms: 1_000,
@@ -96,12 +102,7 @@ impl Options {
 
     /// With another prefix. Refuses what is no plain word.
     pub fn with_prefix(self, prefix: &str) -> Result<Options> {
-        Ok(Options { keys: Keys::of(prefix)?, ..self })
-    }
-
-    /// What all keys begin with, in braces.
-    pub fn prefix(&self) -> &str {
-        self.keys.prefix()
+        Ok(Options { prefix: Prefix::new(prefix)?, ..self })
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<()> {
@@ -115,7 +116,10 @@ impl Options {
             })
         };
         match name {
-            "prefix" => self.keys = Keys::of(value)?,
+            "prefix" => self.prefix = Prefix::new(value)?,
+            "sentinel_user" => self.sentinel.get_or_insert_default().0 = value.to_owned(),
+            "sentinel_password" => self.sentinel.get_or_insert_default().1 = value.to_owned(),
+            "exposed" if value == "yes" => self.exposed = true,
             "durability" if value == "memory" => self.durability = Durability::Memory,
             "durability" if value == "checked" => self.durability = Durability::Checked,
             "wait" => self.wait = u32::try_from(number(0, 100)?).ok(),
@@ -190,11 +194,28 @@ impl FromStr for Options {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             parsed.set(name, &decoded(value)?)?;
         }
+        parsed.hidden()?;
         Ok(parsed)
     }
 }
 
 impl Options {
+    /// Refuses a server that all the world could speak to, unless that is asked for by name.
+    fn hidden(&self) -> Result<()> {
+        let hosts = match &self.place {
+            Place::One(host) => std::slice::from_ref(host),
+            Place::Sentinel { hosts, .. } | Place::Cluster(hosts) => hosts,
+        };
+        let guarded = self.tls || self.password.is_some() || self.exposed;
+        match hosts.iter().find(|(name, _)| !guarded && name.parse().is_ok_and(public)) {
+            None => Ok(()),
+            Some(host) => Err(config(
+                &format!("speak to Redis at the public address {} without password or TLS", shown(host)),
+                "anybody could read and run jobs there; set a password, or say exposed=yes",
+            )),
+        }
+    }
+
     fn login(&mut self, login: Option<&str>) -> Result<()> {
         let Some(login) = login else { return Ok(()) };
         let (user, password) = login.split_once(':').map_or((login, None), |(user, password)| (user, Some(password)));
@@ -221,6 +242,17 @@ fn place(kind: &str, hosts: &str, path: &str) -> Result<Place> {
         "cluster" => Ok(Place::Cluster(found)),
         _ if found.len() == 1 => Ok(Place::One(found.remove(0))),
         _ => Err(config("open several hosts as one server", "redis+sentinel:// and redis+cluster:// take several")),
+    }
+}
+
+/// Whether an address is reached from everywhere.
+fn public(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(v4) => !(v4.is_loopback() || v4.is_private() || v4.is_link_local() || v4.is_unspecified()),
+        IpAddr::V6(v6) => {
+            let own = v6.is_loopback() || v6.is_unique_local() || v6.is_unicast_link_local() || v6.is_unspecified();
+            v6.to_ipv4_mapped().map_or(!own, |v4| public(v4.into()))
+        }
     }
 }
 
@@ -268,7 +300,7 @@ impl fmt::Display for Options {
             }
             Place::Cluster(hosts) => write!(f, "redis{s}+cluster://{}", list(hosts))?,
         }
-        write!(f, "?prefix={}", self.prefix())
+        write!(f, "?prefix={}", self.prefix.as_str())
     }
 }
 

@@ -16,13 +16,13 @@ fn hosts(all: &[(&str, u16)]) -> Vec<Host> {
 fn one_server_is_read() {
     let options = read("redis://localhost");
     assert_eq!(options, Options::of(Place::One(("localhost".into(), 6379))));
-    assert_eq!((options.prefix(), options.database), ("banto", 0));
+    assert_eq!((options.prefix.as_str(), options.database), ("banto", 0));
     let options = read(
         "redis://ann:p%40ss@[::1]:6380/3?prefix=shop&durability=memory&wait=2&wait_ms=50&timeout_ms=900&connections=8",
     );
     assert_eq!(options.place, Place::One(("::1".into(), 6380)));
     assert_eq!((options.user.as_deref(), options.password.as_deref()), (Some("ann"), Some("p@ss")));
-    assert_eq!((options.database, options.prefix(), options.durability), (3, "shop", Durability::Memory));
+    assert_eq!((options.database, options.prefix.as_str(), options.durability), (3, "shop", Durability::Memory));
     assert_eq!((options.wait, options.wait_ms, options.timeout_ms, options.connections), (Some(2), 50, 900, 8));
 }
 
@@ -103,4 +103,24 @@ fn what_is_shown_is_read_again() {
     {
         assert_eq!(read(address).to_string(), address);
     }
+}
+
+#[test]
+fn a_server_that_all_the_world_could_speak_to_is_refused() {
+    for host in ["8.8.8.8", "[2001:4860::1]", "[::ffff:8.8.8.8]"] {
+        let told = format!("redis://{host}").parse::<Options>().unwrap_err();
+        assert!(told.to_string().contains("exposed=yes"), "{told}");
+        read(&format!("redis://:secret@{host}"));
+        read(&format!("redis://{host}?exposed=yes"));
+    }
+    for host in ["127.0.0.1", "10.1.2.3", "192.168.0.1", "172.16.0.1", "[::1]", "[fd00::1]", "redis.shop.example"] {
+        read(&format!("redis://{host}"));
+    }
+}
+
+#[test]
+fn sentinels_have_a_login_of_their_own() {
+    let options = read("redis+sentinel://:hunter2@a/main?sentinel_password=hunter3");
+    assert_eq!(options.sentinel, Some((String::new(), "hunter3".into())));
+    assert!(!format!("{options} {options:?}").contains("hunter"), "{options}");
 }

@@ -1,4 +1,4 @@
-//! The scripts: constant text, put together when this is built, loaded once for each connection.
+//! The scripts: constant text, put together when this is built, loaded once by each process, and again where a server does not know them.
 //!
 //! No word of a caller is ever pasted into one: what varies goes by KEYS and ARGV.
 
@@ -60,6 +60,8 @@ scripts! {
     RECORD: "record", true, [];
     BEAT: "beat", true, [];
     DAMAGE: "damage", true, [];
+    RECOUNT: "recount", true, [];
+    UNKEY: "unkey", true, [];
     ROWS: "rows", false, [];
     CARD: "card", false, [];
     WALK: "walk", false, [];

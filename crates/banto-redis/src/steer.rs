@@ -147,15 +147,19 @@ async fn write(
     let mut moved = set_aside(store, word, page).await?;
     let mut call = Call::of(&script::STEER).arg(word.text()).arg(steer.by.as_str());
     let mut sent = Vec::with_capacity(page.len());
-    for Listed { job, raw, .. } in page.iter().filter(|listed| !moved.contains(&listed.job.id)) {
+    for Listed { job, raw, damaged } in page.iter().filter(|listed| !moved.contains(&listed.job.id)) {
         call.push(job.id.bytes().as_slice());
         call.push(raw.moving.clone().unwrap_or_default());
         push_words(&mut call, word, job);
-        sent.push(job.id);
+        sent.push((job.id, *damaged));
     }
     let mut parts = store.call(call).await?.parts;
-    for id in sent {
-        match parts.int()? {
+    for (id, damaged) in sent {
+        let answer = parts.int()?;
+        if damaged && word == Word::Cancel && answer == 1 {
+            damage::free_keys(store, id).await?;
+        }
+        match answer {
             0 => moved.push(id),
             answer @ (1 | 2) => {
                 *taken += 1;

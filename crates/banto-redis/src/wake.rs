@@ -69,8 +69,8 @@ async fn open(options: &Options, who: &str) -> Result<PubSub> {
     let late = |_| StoreError::new(banto_store::Fault::Gone, "listen for changes: the server does not answer");
     let opening = async {
         let mut ears = client(options, &host)?.get_async_pubsub().await?;
-        ears.subscribe(options.keys.news()).await?;
-        ears.subscribe(options.keys.probe(who)).await?;
+        ears.subscribe(options.prefix.news()).await?;
+        ears.subscribe(options.prefix.probe(who)).await?;
         Ok(ears)
     };
     timeout(limit, opening).await.map_err(late)?.map_err(failed)
@@ -96,7 +96,7 @@ async fn hear(store: &Weak<Inner>, ears: PubSub) {
             Err(_) => {
                 heard = false;
                 let mut tell = redis::cmd("PUBLISH");
-                tell.arg(inner.options.keys.probe(&inner.who)).arg(&inner.who);
+                tell.arg(inner.options.prefix.probe(&inner.who)).arg(&inner.who);
                 // If it cannot be told, nothing will be heard, and the ears are made anew.
                 let _ = inner.link.ask("try the ears", &tell).await;
             }

@@ -54,7 +54,11 @@ pub use banto_engine::{
     scheduler::Watch, timetable::Action,
 };
 pub use banto_macros::Job;
+#[cfg(feature = "postgres")]
+pub use banto_postgres as postgres;
 pub use banto_process::Spec;
+#[cfg(feature = "redis")]
+pub use banto_redis as redis;
 #[cfg(feature = "sqlite")]
 pub use banto_sqlite as sqlite;
 pub use banto_store::{

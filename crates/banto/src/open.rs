@@ -1,45 +1,27 @@
 //! Opens a store by its address.
 //!
-//! The one place of the house where a text picks a store; everything else is given one.
+//! What an address says is banto-open's to know; the application is given a store that is open.
 
 use std::sync::Arc;
 
-use banto_core::text::visible;
-use banto_store::{Fault, Store, StoreError, SystemClock, memory::Memory};
+use banto_store::{Store, SystemClock};
 
 use crate::Error;
 
-/// The addresses that [`open`] knows in this build, as they are shown to people.
-const ADDRESSES: &[&str] = &[
-    #[cfg(feature = "sqlite")]
-    "sqlite://path/to/jobs.db",
-    "memory:",
-];
-
-/// Opens the store at `url`: `sqlite://jobs.db` (beside the working directory), `sqlite:///var/lib/app/jobs.db`, or
-/// `memory:`, which keeps nothing when the process ends.
+/// Opens the store at `url`, makes it if there is none, and brings its schema up to date:
+///
+/// - `sqlite://jobs.db` (beside the working directory), `sqlite:///var/lib/app/jobs.db`
+/// - `postgres://role@host/database?schema=banto` (feature `postgres`)
+/// - `redis://host:6379/0?prefix=banto`, `redis+sentinel://h1,h2:26379/service`, `redis+cluster://h1,h2` (feature `redis`);
+///   with `rediss` for `redis`, or `?sslmode=require`, over TLS (feature `tls`)
+/// - `memory:`, which keeps nothing when the process ends
 ///
 /// A store's options stand behind a `?` (`sqlite://jobs.db?synchronous=normal`); an unknown one is refused with those there
 /// are. Fails with [`Error::is_config`] when the address is of no store that this build knows, and with the store's own
-/// words when it cannot be opened.
+/// words when it cannot be opened. No error shows a password.
 pub async fn open(url: &str) -> Result<Arc<dyn Store>, Error> {
-    // Only the scheme is ever shown: the rest may hold a password.
-    let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
-    match scheme {
-        "memory" if !rest.is_empty() => {
-            // Two calls with one name would look like one store, and be two.
-            let text = "open a store in memory by a name or with options: it has none; its address is memory:";
-            Err(StoreError::new(Fault::Config, text).into())
-        }
-        "memory" => Ok(Arc::new(Memory::new(Arc::new(SystemClock), fastrand::u64(..)))),
-        #[cfg(feature = "sqlite")]
-        "sqlite" => Ok(Arc::new(banto_sqlite::Sqlite::open_aside(url.parse()?, crate::clock()).await?)),
-        _ => {
-            let (scheme, allowed) = (visible(scheme, 40), ADDRESSES.join(" and "));
-            let text = format!("open a store of the sort \"{scheme}\": this build knows {allowed}");
-            Err(StoreError::new(Fault::Config, text).into())
-        }
-    }
+    let address: banto_open::Address = url.parse()?;
+    Ok(address.open(true, Arc::new(SystemClock)).await?.store)
 }
 
 #[cfg(test)]

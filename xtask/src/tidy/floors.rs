@@ -10,7 +10,7 @@ use crate::tree::{Edge, Package, Tree};
 pub const NAME: &str = "floors";
 
 /// The floor of every crate. `banto-macros` knows the words of `banto-core` and nothing else, so it stands right above.
-const FLOORS: [(&str, u8); 19] = [
+const FLOORS: [(&str, u8); 20] = [
     ("banto-core", 0),
     ("banto-servers", 0),
     ("banto-macros", 1),
@@ -21,6 +21,7 @@ const FLOORS: [(&str, u8); 19] = [
     ("banto-process", 2),
     ("banto-laravel", 2),
     ("banto-engine", 3),
+    ("banto-open", 3),
     ("banto-web", 4),
     ("banto", 5),
     ("banto-cli", 5),

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use banto_cli::Address;
 use serde_json::json;
 
 use crate::{
@@ -20,7 +21,7 @@ pub async fn demo(typed: &args::Demo) -> Result<ExitCode, Error> {
     let app = open(place).await?;
     let demo = demo::demo(&app, typed.look.look(), place.json).await?;
     if place.json {
-        object(&json!({ "demo": demo, "files": place.files, "store": place.store }))?;
+        object(&json!({ "demo": demo, "files": place.files, "store": shown_store(place)? }))?;
     } else {
         shown(&demo, place)?;
     }
@@ -61,8 +62,11 @@ fn shown(demo: &Demo, place: &Place) -> Result<(), Error> {
     if let Some((title, message)) = &demo.notification {
         line(&format!("Notification: {title} ({message})"))?;
     }
-    let next = Next::to(place);
+    let next = Next::to(place)?;
     undone(demo, &next)?;
+    if next.unnamed {
+        line("\nThe commands below want BANTO_STORE (or BANTO_STORE_FILE) to say the address of this demo's store.")?;
+    }
     line("\nWhere to look next:")?;
     for (command, what) in next.commands(demo) {
         line(&format!("  {command}   # {what}"))?;
@@ -86,16 +90,25 @@ fn undone(demo: &Demo, next: &Next) -> Result<(), Error> {
     }
 }
 
+/// The store's address, as it was given where that is no secret.
+fn shown_store(place: &Place) -> Result<String, Error> {
+    let url = place.stores.url()?;
+    let address = Address::typed(&url)?;
+    Ok(if address.file().is_some() { url } else { address.to_string() })
+}
+
 /// Commands that can be pasted: they name the store, the folder and the providers of this demo.
 struct Next {
     program: String,
     store: String,
     files: String,
     settings: String,
+    /// Whether the store is not named, for its address may hold a password.
+    unnamed: bool,
 }
 
 impl Next {
-    fn to(place: &Place) -> Next {
+    fn to(place: &Place) -> Result<Next, Error> {
         let named = |is_usual: bool, text: String| if is_usual { String::new() } else { text };
         let usual_files = place.files == args::FILES;
         let files = quoted(&place.files);
@@ -103,12 +116,20 @@ impl Next {
         let (painter, writer) =
             (provider("MYTEACHER_PAINTER", place.painter), provider("MYTEACHER_WRITER", place.writer));
         let folder = named(usual_files, format!("MYTEACHER_FILES={files} "));
-        Next {
+        let url = place.stores.url()?;
+        let unnamed = Address::typed(&url)?.file().is_none();
+        let data = place.stores.data()?.map(|file| quoted(&file.path.to_string_lossy()));
+        let [data_typed, data_set] =
+            ["--data ", "MYTEACHER_DATA="].map(|before| data.as_ref().map(|file| format!("{before}{file}")));
+        let data_typed = data_typed.map(|flag| format!(" {flag}")).unwrap_or_default();
+        let data_set = data_set.map(|set| format!("{set} ")).unwrap_or_default();
+        Ok(Next {
             program: quoted(&std::env::args().next().unwrap_or_else(|| "myteacher".into())),
-            store: named(place.store == STORE, format!(" --store {}", quoted(&place.store))),
-            files: named(usual_files, format!(" --files {files}")),
-            settings: format!("{folder}{painter}{writer}"),
-        }
+            store: named(unnamed || url == STORE, format!(" --store {}", quoted(&url))),
+            files: named(usual_files, format!(" --files {files}")) + &data_typed,
+            settings: format!("{data_set}{folder}{painter}{writer}"),
+            unnamed,
+        })
     }
 
     /// A worker takes the place of the pictures and the providers from the environment.

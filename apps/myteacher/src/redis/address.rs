@@ -54,7 +54,6 @@ impl Address {
     }
 
     /// What was typed, for the client alone.
-    #[cfg(feature = "redis")]
     pub(super) fn typed(&self) -> &str {
         &self.0
     }

@@ -13,7 +13,8 @@ use super::{
 /// Where a running `up` or `schedule work` can be reached by other commands.
 #[derive(Debug, Clone, Default, Args)]
 pub struct Reach {
-    /// The folder where running processes are reached [default: beside the store's file]
+    /// The folder where running processes are reached [default: beside the store's file; of a
+    /// server, in this user's own state]
     #[arg(long, env = "BANTO_RUN", hide_env_values = true, value_name = "FOLDER")]
     pub run_dir: Option<PathBuf>,
 }

@@ -1,4 +1,5 @@
-//! `migrate`: brings the store's schema up to this build, which opening it has done; says what that was.
+//! `migrate`: brings the store's schema up to this build, which opening it has done; says what that was, and what the store's
+//! `Ok` is worth from now on.
 
 use serde_json::json;
 
@@ -9,7 +10,7 @@ pub(super) fn run(desk: &mut Desk<'_>, schema: Option<(usize, usize)>) -> Result
     let about = desk.store().about();
     if desk.print.json() {
         let (from, to) = schema.unzip();
-        desk.print.object(&json!({ "store": about.store, "place": about.place, "from": from, "to": to }))?;
+        desk.print.object(&json!({ "store": about.store, "place": about.place, "from": from, "to": to, "durability": about.durability, "notices": about.notices }))?;
         return Ok(Exit::Well);
     }
     let done = match schema {
@@ -19,5 +20,7 @@ pub(super) fn run(desk: &mut Desk<'_>, schema: Option<(usize, usize)>) -> Result
         None => "is open; it sees to its schema by itself".into(),
     };
     desk.print.say(format!("{} store {}: {done}", about.store, about.place));
+    desk.print.say(format!("what is accepted survives: {}", about.durability));
+    about.notices.iter().for_each(|notice| desk.print.say(format!("notice: {notice}")));
     Ok(Exit::Well)
 }

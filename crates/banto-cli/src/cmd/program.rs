@@ -1,6 +1,6 @@
 //! `program …` and `reload`: questions and orders to processes that run, through their sockets. No store is opened.
 
-use std::path::Path;
+use std::path::PathBuf;
 
 use banto_core::Name;
 use serde_json::json;
@@ -10,8 +10,9 @@ use super::line::{count_of, from_now};
 use crate::{
     app::App,
     args::{
+        Shared,
         program::{Program, ProgramVerb},
-        up::Reload,
+        up::{Reach, Reload},
     },
     exit::{Exit, Failure},
     mean::{self, clock_time},
@@ -28,26 +29,22 @@ use crate::{
 const ANSWERS_MAX: usize = 10_000;
 
 pub(super) async fn run(app: &App, typed: &Program, print: &mut Print) -> Result<Exit, Failure> {
-    let url = app.address(&typed.shared);
-    let folder = || reach::folder(typed.reach.run_dir.as_deref(), url.as_deref().unwrap_or_default());
-    let folder = folder().map_err(Failure::usage)?;
+    let folders = folders(app, &typed.shared, &typed.reach)?;
     match &typed.verb {
-        ProgramVerb::List => list(app, &folder, print).await,
-        ProgramVerb::Start(one) => steer(&folder, &one.name, Order::Start, print).await,
-        ProgramVerb::Stop(one) => steer(&folder, &one.name, Order::Stop, print).await,
-        ProgramVerb::Restart(one) => steer(&folder, &one.name, Order::Restart, print).await,
-        ProgramVerb::Reload(one) => steer(&folder, &one.name, Order::Reload, print).await,
-        ProgramVerb::Logs(typed) => logs(&folder, &typed.name, typed.follow, print).await,
+        ProgramVerb::List => list(app, &folders, print).await,
+        ProgramVerb::Start(one) => steer(&folders, &one.name, Order::Start, print).await,
+        ProgramVerb::Stop(one) => steer(&folders, &one.name, Order::Stop, print).await,
+        ProgramVerb::Restart(one) => steer(&folders, &one.name, Order::Restart, print).await,
+        ProgramVerb::Reload(one) => steer(&folders, &one.name, Order::Reload, print).await,
+        ProgramVerb::Logs(typed) => logs(&folders, &typed.name, typed.follow, print).await,
     }
 }
 
 /// `reload`.
 pub(super) async fn reload(app: &App, typed: &Reload, print: &mut Print) -> Result<Exit, Failure> {
-    let url = app.address(&typed.shared);
-    let folder = reach::folder(typed.reach.run_dir.as_deref(), url.as_deref().unwrap_or_default());
-    let folder = folder.map_err(Failure::usage)?;
+    let folders = folders(app, &typed.shared, &typed.reach)?;
     let mut exit = Exit::Well;
-    for mut heard in reached(&folder, &Ask::Reload {}).await? {
+    for mut heard in reached(&folders, &Ask::Reload {}).await? {
         let (mut lines, mut fault) = (Vec::new(), None);
         let pid = heard.pid;
         for answer in answers(&mut heard).await? {
@@ -74,9 +71,15 @@ pub(super) async fn reload(app: &App, typed: &Reload, print: &mut Print) -> Resu
     Ok(exit)
 }
 
-async fn list(app: &App, folder: &Path, print: &mut Print) -> Result<Exit, Failure> {
+/// Where processes on the store that is meant are reached.
+fn folders(app: &App, shared: &Shared, reach: &Reach) -> Result<Vec<PathBuf>, Failure> {
+    let url = app.address(shared, None)?;
+    reach::folders(reach.run_dir.as_deref(), url.as_deref().unwrap_or_default()).map_err(Failure::usage)
+}
+
+async fn list(app: &App, folders: &[PathBuf], print: &mut Print) -> Result<Exit, Failure> {
     let mut views: Vec<View> = Vec::new();
-    for mut heard in reached(folder, &Ask::Programs {}).await? {
+    for mut heard in reached(folders, &Ask::Programs {}).await? {
         let answers = answers(&mut heard).await?;
         views.extend(answers.into_iter().filter_map(|answer| match answer {
             Answer::Program(view) => Some(view),
@@ -109,10 +112,10 @@ async fn list(app: &App, folder: &Path, print: &mut Print) -> Result<Exit, Failu
     Ok(Exit::Well)
 }
 
-async fn steer(folder: &Path, name: &str, order: Order, print: &mut Print) -> Result<Exit, Failure> {
+async fn steer(folders: &[PathBuf], name: &str, order: Order, print: &mut Print) -> Result<Exit, Failure> {
     let program: Name = mean::name("a program", name)?;
     let ask = Ask::Steer { program: program.clone(), order };
-    let told = ask_all(folder, &ask).await?;
+    let told = ask_all(folders, &ask).await?;
     let word = match order {
         Order::Start => "start",
         Order::Stop => "stop",
@@ -131,9 +134,9 @@ async fn steer(folder: &Path, name: &str, order: Order, print: &mut Print) -> Re
 }
 
 /// Asks all, and answers how many have such a program. That none has is a failure.
-async fn ask_all(folder: &Path, ask: &Ask) -> Result<usize, Failure> {
+async fn ask_all(folders: &[PathBuf], ask: &Ask) -> Result<usize, Failure> {
     let (mut done, mut unknown) = (0, None);
-    for mut heard in reached(folder, ask).await? {
+    for mut heard in reached(folders, ask).await? {
         match answers(&mut heard).await?.pop() {
             Some(Answer::End {}) => done += 1,
             Some(Answer::Fault { text, unknown: true }) => unknown = Some(text),
@@ -147,12 +150,12 @@ async fn ask_all(folder: &Path, ask: &Ask) -> Result<usize, Failure> {
     }
 }
 
-async fn logs(folder: &Path, name: &str, follow: bool, print: &mut Print) -> Result<Exit, Failure> {
+async fn logs(folders: &[PathBuf], name: &str, follow: bool, print: &mut Print) -> Result<Exit, Failure> {
     let program = mean::name("a program", name)?;
     let failed = |error| Failure::new(Exit::Machine, format!("listen for signals: {error}"));
     let mut int = signal(SignalKind::interrupt()).map_err(failed)?;
     let mut unknown = None;
-    for mut heard in reached(folder, &Ask::Logs { program, follow }).await? {
+    for mut heard in reached(folders, &Ask::Logs { program, follow }).await? {
         let mut lines = 0;
         loop {
             let answer = tokio::select! { biased;
@@ -192,12 +195,14 @@ async fn logs(folder: &Path, name: &str, follow: bool, print: &mut Print) -> Res
 }
 
 /// Those who listen, at least one.
-async fn reached(folder: &Path, ask: &Ask) -> Result<Vec<Heard>, Failure> {
-    let heard = ask::all(folder, ask).await.map_err(|text| Failure::new(Exit::Machine, text))?;
+async fn reached(folders: &[PathBuf], ask: &Ask) -> Result<Vec<Heard>, Failure> {
+    let heard = ask::all(folders, ask).await.map_err(|text| Failure::new(Exit::Machine, text))?;
     if !heard.is_empty() {
         return Ok(heard);
     }
-    let place = banto_core::text::visible(&folder.to_string_lossy(), 200);
+    let places: Vec<_> =
+        folders.iter().map(|folder| banto_core::text::visible(&folder.to_string_lossy(), 200)).collect();
+    let place = places.join(" or ");
     Err(Failure::new(
         Exit::Unheard,
         format!(

@@ -70,7 +70,7 @@ async fn keep(
     reach: &Reach,
     health: &args::up::Health,
 ) -> Result<Exit, Failure> {
-    let folder = reach::folder(reach.run_dir.as_deref(), &desk.opened.url);
+    let folders = reach::folders(reach.run_dir.as_deref(), &desk.opened.url);
     let kinds = desk.known().await.map_err(|failure| match failure.exit {
         Exit::Unready => Failure { exit: Exit::Unfit, ..failure },
         _ => failure,
@@ -89,7 +89,7 @@ async fn keep(
     let live = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let end = match runtime {
-            Ok(runtime) => runtime.block_on(keeper.live(signals, folder)),
+            Ok(runtime) => runtime.block_on(keeper.live(signals, folders)),
             Err(error) => Err(Failure::new(Exit::Machine, format!("start the keeper's runtime: {error}"))),
         };
         let _ = done.send(end);

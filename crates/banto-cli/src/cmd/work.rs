@@ -53,9 +53,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &args::Work) -> Result<Exit,
     });
     let signals = signals::obey(worker.stop())?;
     let jobs = typed.verbose.then(|| log::Jobs::tell(&Handle::current(), worker.events().subscribe()));
-    for notice in desk.store().about().notices {
-        tracing::warn!(notice, "the store has something to say");
-    }
+    log::store(&desk.store().about());
     tracing::info!(%name, build, kinds, queues, concurrency, "working");
     let beside =
         desk.app.beside.clone().map(|own| tokio::spawn(beside::keep(own, desk.opened.clone(), worker.events())));

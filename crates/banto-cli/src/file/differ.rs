@@ -64,6 +64,7 @@ impl File {
     pub fn difference(&self, newer: &File) -> Difference {
         let mut changes = Vec::new();
         let settings = [
+            ("store", self.store == newer.store),
             ("the service", self.service == newer.service),
             ("the environment", self.environment == newer.environment),
             ("[worker]", format!("{:?}", self.worker) == format!("{:?}", newer.worker)),

@@ -15,6 +15,7 @@ pub(crate) struct Section {
 pub(crate) const FILE: Section = Section {
     title: "banto.toml",
     keys: &[
+        "store",
         "service",
         "environment",
         "timezone",

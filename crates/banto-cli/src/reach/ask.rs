@@ -1,6 +1,10 @@
 //! Who asks: connects to every process that listens, asks each the same, and hears what it answers.
 
-use std::{io, path::Path, time::Duration};
+use std::{
+    io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use banto_core::text::visible;
 use rustix::process::geteuid;
@@ -28,13 +32,17 @@ pub(crate) struct Heard {
     pub pid: Option<i32>,
 }
 
-/// Asks every process that listens in a folder. Empty if none does; what is left of dead ones is cleared away.
-pub(crate) async fn all(folder: &Path, ask: &Ask) -> Result<Vec<Heard>, String> {
-    if !folder.exists() {
-        return Ok(Vec::new());
-    }
-    check(folder)?;
+/// Asks every process that listens in one of these folders. Empty if none does; what is left of dead ones is cleared away.
+pub(crate) async fn all(folders: &[PathBuf], ask: &Ask) -> Result<Vec<Heard>, String> {
     let mut heard = Vec::new();
+    for folder in folders.iter().filter(|folder| folder.exists()) {
+        check(folder)?;
+        of(folder, ask, &mut heard).await?;
+    }
+    Ok(heard)
+}
+
+async fn of(folder: &Path, ask: &Ask, heard: &mut Vec<Heard>) -> Result<(), String> {
     for socket in sockets(folder) {
         match one(&socket, ask).await {
             Ok(reached) => heard.push(reached),
@@ -46,7 +54,7 @@ pub(crate) async fn all(folder: &Path, ask: &Ask) -> Result<Vec<Heard>, String> 
             Err(error) => return Err(format!("ask the process at {}: {error}", shown(&socket))),
         }
     }
-    Ok(heard)
+    Ok(())
 }
 
 async fn one(socket: &Path, ask: &Ask) -> io::Result<Heard> {

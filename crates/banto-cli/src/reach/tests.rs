@@ -44,7 +44,7 @@ fn said(text: &str) -> Answer {
 async fn a_question_reaches_who_listens_and_the_answers_come_back_in_order() {
     let (_home, folder, door, mut heard) = somebody(vec![said("one"), said("\u{1b}[2J\ntwo"), Answer::End {}]).await;
     let ask = Ask::Steer { program: "web".parse().unwrap(), order: Order::Restart };
-    let mut reached = ask::all(&folder, &ask).await.unwrap();
+    let mut reached = ask::all(std::slice::from_ref(&folder), &ask).await.unwrap();
     assert_eq!((reached.len(), reached[0].pid), (1, Some(std::process::id().cast_signed())));
     let mut answers = Vec::new();
     while let Some(answer) = reached[0].next().await.unwrap() {
@@ -54,7 +54,7 @@ async fn a_question_reaches_who_listens_and_the_answers_come_back_in_order() {
     assert_eq!(heard.recv().await, Some(ask));
     drop(door);
     assert!(sockets(&folder).is_empty(), "nothing is left");
-    assert!(ask::all(&folder, &Ask::Programs {}).await.unwrap().is_empty());
+    assert!(ask::all(std::slice::from_ref(&folder), &Ask::Programs {}).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn two_that_listen_are_both_asked_and_what_a_dead_one_left_is_cleared_away
     let dead = folder.join("1-dead.sock");
     drop(std::os::unix::net::UnixListener::bind(&dead).unwrap());
     assert!(dead.exists());
-    assert_eq!(ask::all(&folder, &Ask::Programs {}).await.unwrap().len(), 2);
+    assert_eq!(ask::all(std::slice::from_ref(&folder), &Ask::Programs {}).await.unwrap().len(), 2);
     assert!(!dead.exists());
 }
 
@@ -80,7 +80,7 @@ async fn only_its_owner_may_look_in() {
     let mode = |path: &Path| fs::symlink_metadata(path).unwrap().mode() & 0o777;
     assert_eq!((mode(&folder), mode(&sockets(&folder)[0])), (0o700, 0o600));
     set_permissions(&folder, Permissions::from_mode(0o750)).unwrap();
-    let refused = ask::all(&folder, &Ask::Programs {}).await.err().unwrap();
+    let refused = ask::all(std::slice::from_ref(&folder), &Ask::Programs {}).await.err().unwrap();
     assert!(refused.contains("others may look into it"), "{refused}");
     let (to, _asked) = mpsc::channel(1);
     assert!(listen::open(&folder, to.clone()).await.err().unwrap().contains("chmod 700"));
@@ -139,7 +139,7 @@ async fn what_is_no_answer_is_told_and_not_believed() {
             let _ = stream.read(&mut question).await;
             let _ = stream.write_all(&bytes).await;
         });
-        let mut reached = ask::all(&folder, &Ask::Programs {}).await.unwrap();
+        let mut reached = ask::all(std::slice::from_ref(&folder), &Ask::Programs {}).await.unwrap();
         let odd = reached[0].next().await.unwrap_err();
         assert!(odd.starts_with("understand the answer: "), "{odd}");
         fs::remove_file(&socket).unwrap();
@@ -148,7 +148,10 @@ async fn what_is_no_answer_is_told_and_not_believed() {
 
 #[test]
 fn the_folder_stands_beside_the_stores_file_unless_it_is_named() {
-    let of = |named: Option<&str>, url: &str| folder(named.map(Path::new), url).map(|path| path.display().to_string());
+    let of = |named: Option<&str>, url: &str| {
+        let found = folders(named.map(Path::new), url);
+        found.map(|all| all.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "))
+    };
     for (url, beside) in [
         ("sqlite:///var/lib/app/jobs.db", "/var/lib/app/jobs.db.run"),
         ("sqlite://jobs.db?busy_ms=50", "jobs.db.run"),

@@ -16,6 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct House {
     pub folder: TempDir,
+    store: Option<String>,
 }
 
 /// A process that has ended.
@@ -64,7 +65,17 @@ impl From<Output> for Said {
 
 impl House {
     pub fn new() -> House {
-        House { folder: TempDir::new().unwrap() }
+        House { folder: TempDir::new().unwrap(), store: None }
+    }
+
+    /// With another store than the folder's own file.
+    pub fn on(store: String) -> House {
+        House { folder: TempDir::new().unwrap(), store: Some(store) }
+    }
+
+    /// The store's address.
+    pub fn store(&self) -> String {
+        self.store.clone().unwrap_or_else(|| format!("sqlite://{}", self.file().display()))
     }
 
     pub fn file(&self) -> PathBuf {
@@ -76,7 +87,9 @@ impl House {
         command
             .args(typed.split_ascii_whitespace())
             .current_dir(self.folder.path())
-            .env("BANTO_STORE", format!("sqlite://{}", self.file().display()))
+            .env("BANTO_STORE", self.store())
+            .env("XDG_STATE_HOME", self.folder.path().join("state"))
+            .env_remove("BANTO_STORE_FILE")
             .env_remove("BANTO_LOG")
             .env_remove("BANTO_LOG_DIR")
             .env_remove("BANTO_LOG_ZONE")
@@ -147,12 +160,21 @@ impl House {
         House::starts(self.errands(typed))
     }
 
+    /// As [`House::keeps`], and waits until it says something else.
+    pub fn keeps_with(&self, typed: &str, says: &str) -> Worker {
+        House::starts_and(self.banto_command(typed), says)
+    }
+
     /// Starts what works until it is told to stop, and waits until it says that it works.
-    pub fn starts(mut command: Command) -> Worker {
+    pub fn starts(command: Command) -> Worker {
+        House::starts_and(command, "working")
+    }
+
+    fn starts_and(mut command: Command, says: &str) -> Worker {
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stdout.take().unwrap());
         let mut worker = Worker { child, log, heard: Vec::new() };
-        worker.hears("working");
+        worker.hears(says);
         worker
     }
 

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use banto_core::{Fate, ScheduleName, State, limits::PAGE_MAX};
-use banto_store::{Clock, Pause, QueueView, Seen, SelectFires, Service, Store, StoreError, read::LATELY_MS};
+use banto_store::{About, Clock, Pause, QueueView, Seen, SelectFires, Service, Store, StoreError, read::LATELY_MS};
 
 use crate::timetable::{Current, Timetable};
 
@@ -22,6 +22,8 @@ pub(super) struct Look {
     pub instances: Vec<Seen>,
     /// What the store has to say.
     pub notices: Vec<String>,
+    /// What an `Ok` survives.
+    pub durability: String,
     /// The service of this process's schedules, once it is registered.
     pub service: Option<Service>,
     /// The schedule with the oldest due instant that nobody has accounted for, and when that was, in milliseconds since 1970.
@@ -95,8 +97,8 @@ impl Looker {
             seldom = Some(self.seldom(&timetable).await?);
         }
         // Last: what it has to say may have come up with these very questions.
-        let notices = self.store.about().notices;
-        Ok(Look { queues, instances, notices, service, overdue, seldom })
+        let About { notices, durability, .. } = self.store.about();
+        Ok(Look { queues, instances, notices, durability, service, overdue, seldom })
     }
 
     fn overdue(&self, timetable: &Arc<Timetable>, service: &Service) -> Option<(ScheduleName, i64)> {

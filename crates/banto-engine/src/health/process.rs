@@ -56,6 +56,7 @@ pub(super) fn answer(inner: &Inner, now: Moment) -> Answer {
         "reasons": reasons,
         "process": who(inner),
         "parts": parts.iter().map(Part::json).collect::<Vec<_>>(),
+        "durability": looked.as_ref().map(|looked| visible(&looked.answer.durability, 300)),
         "notices": looked.map(|looked| notices(&looked.answer)).unwrap_or_default(),
     });
     Answer { well, body }

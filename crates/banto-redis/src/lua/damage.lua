@@ -1,6 +1,7 @@
 -- damage: parks jobs whose entry cannot be read.
 -- ARGV: why (as a park's JSON text), the class of what has none; then for each job its id and the fence and token of a claim
--- that is to be undone (empty: none). Answers for each 1 parked, 0 there is no such job (any more).
+-- that is to be undone (empty: none). Answers for each 1 parked, 2 parked
+-- though nobody knows where it was counted, 0 there is no such job (any more): then it stands nowhere.
 local ids, answer = {}, {}
 for at = 6, #ARGV, 2 do insert(ids, ARGV[at]) end
 load(ids)
@@ -35,6 +36,7 @@ for at = 6, #ARGV, 2 do
     touch(new)
     insert(answer, 2)
   else
+    for _, place in ipairs({ 'lease', 'parked', 'done', 'dead', 'cancelled' }) do free('ZREM', P .. place, id) end
     insert(answer, 0)
   end
 end

@@ -12,4 +12,11 @@ for n = 1, #far, 2 do
     fill('ZADD', LEASE, steady + row[LEASE_MS], far[n])
   end
 end
-return ended({ call('ZRANGEBYSCORE', LEASE, '-inf', steady, 'LIMIT', 0, tonumber(ARGV[3])) })
+local over = call('ZRANGEBYSCORE', LEASE, '-inf', steady, 'LIMIT', 0, tonumber(ARGV[3]))
+load(over)
+for _, id in ipairs(over) do
+  -- A place that leads to a job which does not run.
+  local row = readable(id)
+  if row and row[STATE] ~= RUNNING then free('ZREM', LEASE, id) end
+end
+return ended({ over })

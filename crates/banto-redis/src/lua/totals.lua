@@ -28,7 +28,7 @@ for n = 1, #counted_as, 2 do
 end
 for field, number in pairs(sums) do must(false, 'the counts are the sums', field .. ' ' .. number) end
 local function of_tally(what) return tonumber(call('HGET', TALLY, what) or 0) end
-must(of_tally('accepted') == #jobs + of_tally('removed') + of_tally('lost'), 'whatever was accepted is listed, removed or lost', of_tally('accepted'))
+must(of_tally('accepted') == jobs + of_tally('removed') + of_tally('lost'), 'whatever was accepted is listed, removed or lost', of_tally('accepted'))
 
 local keys, timed = call('HGETALL', KEY), 0
 for n = 1, #keys, 2 do

@@ -138,7 +138,7 @@ async fn typed_at(url: Option<&str>, typed: &str, opens: bool) -> (u8, String, S
     let mut print = Print::of(out, err, "", false, typed.command.shared().json);
     let mut app = App::new("banto").registry(banto_engine::Registry::new("b1"));
     if opens {
-        app = app.opener(|wanted| async move { wanted.sqlite(std::sync::Arc::new(banto_store::SystemClock)) });
+        app = app.opener(|wanted| async move { wanted.open(std::sync::Arc::new(banto_store::SystemClock)).await });
     }
     let exit = app.carry_out(typed.command, &mut print).await;
     let [out, err] = files.map(|file| std::fs::read_to_string(file.path()).unwrap());
@@ -148,9 +148,9 @@ async fn typed_at(url: Option<&str>, typed: &str, opens: bool) -> (u8, String, S
 #[tokio::test]
 async fn a_wrong_address_is_a_failure_of_usage_and_shows_no_secret() {
     for opens in [false, true] {
-        let (exit, _, said) = typed_at(Some("postgres://ann:secret@db/x"), "queue list", opens).await;
+        let (exit, _, said) = typed_at(Some("mysql://ann:secret@db/x"), "queue list", opens).await;
         assert_eq!(exit, 2);
-        assert!(said.contains("\"postgres\"") && said.contains("sqlite://") && !said.contains("secret"), "{said}");
+        assert!(said.contains("\"mysql\"") && said.contains("sqlite://") && !said.contains("secret"), "{said}");
     }
     if std::env::var_os("BANTO_STORE").is_none() {
         let (exit, _, said) = typed_at(None, "queue list", false).await;

@@ -119,12 +119,10 @@ impl Keeper {
     }
 
     /// Begins all, keeps all, ends all.
-    pub async fn live(mut self, mut signals: Signals, folder: Result<PathBuf, String>) -> Result<End, Failure> {
-        for notice in self.store.about().notices {
-            tracing::warn!(notice, "the store has something to say");
-        }
+    pub async fn live(mut self, mut signals: Signals, folders: Result<Vec<PathBuf>, String>) -> Result<End, Failure> {
+        log::store(&self.store.about());
         let (asks, mut asked) = mpsc::channel(16);
-        let door = serve::open(folder, asks).await;
+        let door = serve::open(folders, asks).await;
         let reaping = self.adopts_orphans();
         self.begin_all().await?;
         while self.end.is_none() {

@@ -39,11 +39,14 @@ impl Keeper {
             ("health", self.written.health != written.health),
             ("log", self.written.log != written.log),
         ];
+        if self.written.store != written.store {
+            lines.push(format!("store has changed: {counts}"));
+        }
         for (section, _) in changed.into_iter().filter(|(_, changed)| *changed) {
             lines.push(format!("[{section}] has changed: {counts}"));
         }
-        let Written { worker, health, log, .. } = self.written.clone();
-        self.written = Written { worker, health, log, ..written };
+        let Written { worker, health, log, store, .. } = self.written.clone();
+        self.written = Written { worker, health, log, store, ..written };
         self.current.set(Arc::new(self.written.timetable.clone()));
         let begun = |failure: Failure| failure.text;
         if schedules_changed {

@@ -15,19 +15,22 @@ use crate::{
     },
 };
 
-/// Listens, if it can: that nobody can reach it is said, and keeps nothing from running.
-pub(super) async fn open(folder: Result<PathBuf, String>, to: mpsc::Sender<Asked>) -> Option<Door> {
-    let opened = match folder {
-        Ok(folder) => listen::open(&folder, to).await,
-        Err(why) => Err(why),
-    };
-    match opened {
-        Ok(door) => Some(door),
-        Err(why) => {
-            tracing::warn!("program and reload do not reach this process: could not {why}");
-            None
+/// Listens in the first of the folders where it can: that nobody can reach it is said, and keeps nothing from running.
+pub(super) async fn open(folders: Result<Vec<PathBuf>, String>, to: mpsc::Sender<Asked>) -> Option<Door> {
+    let mut faults = Vec::new();
+    match folders {
+        Ok(folders) => {
+            for folder in folders {
+                match listen::open(&folder, to.clone()).await {
+                    Ok(door) => return Some(door),
+                    Err(why) => faults.push(why),
+                }
+            }
         }
+        Err(why) => faults.push(why),
     }
+    tracing::warn!("program and reload do not reach this process: could not {}", faults.join("; could not "));
+    None
 }
 
 /// Answers one question.

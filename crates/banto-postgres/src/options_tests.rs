@@ -1,0 +1,44 @@
+//! Addresses, and that nothing secret in one is ever shown.
+
+use super::{Durability, Options};
+
+fn refused(address: &str) -> String {
+    address.parse::<Options>().unwrap_err().to_string()
+}
+
+#[test]
+fn an_address_is_read_and_shown_without_its_secrets() {
+    let address =
+        "postgres://ann:s3cr3t@db.example:6432/app?schema=jobs&durability=async&connections=2&application_name=x";
+    let options: Options = address.parse().unwrap();
+    assert_eq!((options.schema.as_str(), options.connections), ("jobs", 2));
+    assert_eq!(options.durability, Durability::Async);
+    assert_eq!(options.place(), "postgres://db.example:6432/app?schema=jobs");
+    for shown in [options.to_string(), format!("{options:?}")] {
+        assert!(!shown.contains("s3cr3t") && !shown.contains("ann"), "{shown}");
+    }
+    assert_eq!("postgresql://h/d".parse::<Options>().unwrap().schema, "banto");
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused_without_showing_secrets() {
+    for address in [
+        "postgres://u:s3cr3t@h/d?shcema=x",
+        "postgres://u:s3cr3t@h/d?schema=Jobs",
+        "postgres://u:s3cr3t@h/d?schema=a;drop",
+        "postgres://u:s3cr3t@h/d?schema=pg_catalog",
+        "postgres://u:s3cr3t@h/d?schema=",
+        "postgres://u:s3cr3t@h/d?connections=0",
+        "postgres://u:s3cr3t@h/d?durability=s3cr3t!",
+        "postgres://u:s3cr3t@h:port/d",
+        "postgres://u:s3cr3t@h/d?sslmode=require",
+        "postgres://",
+        "redis://:s3cr3t@h",
+        "nonsense",
+    ] {
+        let said = refused(address);
+        assert!(!said.contains("s3cr3t@") && !said.contains(":s3cr3t"), "{address}: {said}");
+    }
+    assert!(refused("postgres://h/d?schema=Jobs").contains("allowed are schema=NAME"));
+    assert!(refused(&format!("postgres://h/d?schema={}", "x".repeat(49))).contains("allowed are"));
+}

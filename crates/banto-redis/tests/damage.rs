@@ -1,0 +1,169 @@
+//! Entries that somebody has changed by hand: set aside with their bytes, and their neighbours run.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
+use banto_core::{Cause, Hold, JobId, Label, NewJob, Outcome, State, Unique};
+use banto_redis::Redis;
+use banto_servers::Redis as Server;
+use banto_store::{Finished, Order, Prune, Read, Select, Steer, Store};
+
+use own::{ask, asks, enqueue, given, verdict};
+
+#[expect(dead_code, reason = "each test file uses some of it")]
+mod own;
+
+/// Changes a field of a hash of the store.
+async fn write(server: &Server, key: &str, id: &JobId, value: &[u8]) {
+    let key = format!("{{banto}}:{key}");
+    let _: i64 = ask(server, &[b"HSET", key.as_bytes(), id.bytes(), value]).await;
+}
+
+async fn field(server: &Server, key: &str, id: &JobId) -> Vec<u8> {
+    let key = format!("{{banto}}:{key}");
+    ask(server, &[b"HGET", key.as_bytes(), id.bytes()]).await
+}
+
+async fn steer(store: &Redis, order: Order) -> banto_store::Steered {
+    store.steer(Steer { order, by: "ann".into(), preview: false }).await.unwrap()
+}
+
+/// Every byte of what never changes, turned over: the job is named and parked with its bytes, and the others are given.
+#[tokio::test]
+async fn a_job_whose_bytes_were_changed_is_parked_and_its_neighbours_run() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let jobs = enqueue(&store, 3).await;
+    let hurt = jobs[1].id;
+    let mut bytes = field(&server, "job", &hurt).await;
+    *bytes.last_mut().unwrap() ^= 1;
+    write(&server, "job", &hurt, &bytes).await;
+
+    let claimed = store.claim(asks(10)).await.unwrap();
+    assert_eq!(claimed.jobs.iter().map(|(job, _)| job.id).collect::<Vec<_>>(), [jobs[0].id, jobs[2].id]);
+    assert_eq!(claimed.damaged, [hurt]);
+    let card = store.job(hurt).await.unwrap().unwrap();
+    assert_eq!((card.job.state, card.job.park.unwrap().cause), (State::Parked, Cause::Damaged));
+    assert_eq!((card.job.fence, card.job.attempt), (0, 0), "the claim of it was undone");
+    assert!(card.raw.unwrap().contains("fixed = "), "its bytes are shown");
+    assert_eq!(store.tally().await.unwrap().claimed, 2);
+    assert!(store.claim(asks(10)).await.unwrap().damaged.is_empty(), "it is named once");
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// A limit of one: the next takes the place of one that cannot be read.
+#[tokio::test]
+async fn a_damaged_job_does_not_block_its_queue() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let jobs = enqueue(&store, 4).await;
+    for hurt in &jobs[..3] {
+        write(&server, "job", &hurt.id, b"nonsense").await;
+    }
+    let claimed = store.claim(asks(1)).await.unwrap();
+    assert_eq!((claimed.jobs.len(), claimed.jobs[0].0.id, claimed.damaged.len()), (1, jobs[3].id, 3));
+}
+
+/// Whatever is written over the moving part, no verb fails, and the other job runs to its end.
+#[tokio::test]
+async fn whatever_stands_in_a_moving_part_stops_nobody_else() {
+    let odd: [&[u8]; 6] = [b"", b"x", &[0xff; 80], &[0; 79], &[1; 81], &[9; 80]];
+    let server = own::server();
+    let (store, clock) = given(&server).await;
+    for bytes in odd {
+        let jobs = enqueue(&store, 2).await;
+        write(&server, "at", &jobs[0].id, bytes).await;
+        let claimed = store.claim(asks(10)).await.unwrap();
+        assert_eq!(claimed.jobs.len(), 1, "{bytes:?}");
+        let (job, lease) = claimed.jobs[0].clone();
+        assert_eq!(job.id, jobs[1].id);
+        assert_eq!(claimed.damaged, [jobs[0].id], "{bytes:?}");
+        let card = store.job(jobs[0].id).await.unwrap().unwrap();
+        assert_eq!((card.job.state, card.job.park.unwrap().cause), (State::Parked, Cause::Damaged));
+        assert_eq!(store.finish(vec![verdict(&job, lease, Outcome::Done)]).await.unwrap(), [Finished::Written]);
+        store.jobs(Select::default(), None).await.unwrap();
+        store.expired(10).await.unwrap();
+        clock.pass(1);
+        store.prune(Prune { done_ms: 0, ..Prune::default() }).await.unwrap();
+    }
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new(), "counts were made anew");
+}
+
+/// A running job is damaged under its holder: its end is written all the same, for the holder knows what it ran.
+#[tokio::test]
+async fn a_job_damaged_while_it_runs_ends_or_is_set_aside() {
+    let server = own::server();
+    let (store, clock) = given(&server).await;
+    let jobs = enqueue(&store, 2).await;
+    let claimed = store.claim(asks(10)).await.unwrap().jobs;
+    for job in &jobs {
+        write(&server, "job", &job.id, b"nonsense").await;
+    }
+    let (job, lease) = claimed[0].clone();
+    assert_eq!(store.finish(vec![verdict(&job, lease, Outcome::Done)]).await.unwrap(), [Finished::Written]);
+    clock.pass(10_000);
+    assert!(store.expired(10).await.unwrap().is_empty(), "no rescuer could decide about it");
+    let card = store.job(jobs[1].id).await.unwrap().unwrap();
+    assert_eq!((card.job.state, card.job.park.unwrap().cause), (State::Parked, Cause::Damaged));
+    assert_eq!(
+        store.check().await.unwrap().len(),
+        2,
+        "what never changes of the two tells of no key: {:?}",
+        store.check().await
+    );
+}
+
+/// What is damaged can be cancelled and forgotten, and then nothing of it is left.
+#[tokio::test]
+async fn a_damaged_job_can_be_cancelled_and_forgotten() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let id = enqueue(&store, 1).await[0].id;
+    write(&server, "job", &id, b"nonsense").await;
+    assert_eq!(steer(&store, Order::Release(Select::ids([id]))).await.count, 0, "it would only be parked again");
+    assert_eq!(steer(&store, Order::Cancel(Select::ids([id]))).await.count, 1);
+    let card = store.job(id).await.unwrap().unwrap();
+    assert_eq!(card.job.state, State::Cancelled);
+    assert!(card.job.error.unwrap().contains("sum"), "why it was damaged stays to be read");
+    assert_eq!(steer(&store, Order::Forget(Select::ids([id]))).await.count, 1);
+    assert!(store.job(id).await.unwrap().is_none());
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// Its key is free again, though it cannot say which it was.
+#[tokio::test]
+async fn a_damaged_job_that_is_cancelled_lets_go_of_its_key() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let key = Label::new("order 7").unwrap();
+    let keyed = NewJob { unique: Some(Unique { key: key.clone(), hold: Hold::Done }), ..own::jobs(1).remove(0) };
+    store.enqueue([keyed.clone()].into()).await.unwrap();
+    write(&server, "job", &keyed.id, b"nonsense").await;
+    assert_eq!(store.claim(asks(1)).await.unwrap().damaged, [keyed.id]);
+    assert_eq!(store.holder(key.clone()).await.unwrap().map(|holder| holder.job), Some(keyed.id));
+    assert_eq!(steer(&store, Order::Cancel(Select::ids([keyed.id]))).await.count, 1);
+    assert_eq!(store.holder(key).await.unwrap(), None);
+}
+
+/// A place in line that leads to no job at all.
+#[tokio::test]
+async fn a_place_that_leads_nowhere_is_cleared_away() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let jobs = enqueue(&store, 1).await;
+    let _: i64 = ask(&server, &[b"ZADD", b"{banto}:ready:mail", b"0", b"0123456789abcdef"]).await;
+    let _: i64 = ask(&server, &[b"ZADD", b"{banto}:ready:mail", b"0", b"short"]).await;
+    let _: i64 = ask(&server, &[b"ZADD", b"{banto}:lease", b"0", b"0123456789abcdef"]).await;
+    let claimed = store.claim(asks(10)).await.unwrap();
+    assert_eq!((claimed.jobs.len(), claimed.jobs[0].0.id), (1, jobs[0].id));
+    assert!(store.expired(10).await.unwrap().is_empty());
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// A key of ours that holds something else is said to be damaged, and nothing is in doubt.
+#[tokio::test]
+async fn a_key_of_another_type_is_said_to_be_damaged() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let _: () = ask(&server, &[b"SET", b"{banto}:job", b"x"]).await;
+    let told = store.enqueue(own::jobs(1).into()).await.unwrap_err();
+    assert_eq!(*told.fault(), banto_store::Fault::Damaged, "{told}");
+}

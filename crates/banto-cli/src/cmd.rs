@@ -84,7 +84,9 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Init(typed) => return init::run(typed, print),
         Commands::Import(typed) => return import::run(typed, print).await,
         // It opens two.
-        Commands::Store(StoreTyped { verb: StoreVerb::Copy(typed), .. }) => return store::copy(app, typed, print).await,
+        Commands::Store(StoreTyped { verb: StoreVerb::Copy(typed), .. }) => {
+            return store::copy(app, typed, print).await;
+        }
         Commands::Queue(_) | Commands::Schedule(_) | Commands::Up(_) | Commands::Store(_) | Commands::Migrate(_) => {}
     }
     // What is wrong with what was typed is said before a store is made, or migrated, for it.

@@ -11,7 +11,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use banto_core::{JobId, Refusal, State};
+use banto_core::{JobId, Name, Refusal, State};
 use banto_store::{Clock, Fault, MoveId, Other, Seen, Settle, Settled, Step, Store, StoreError};
 use serde::Serialize;
 use tokio::time::sleep;
@@ -137,7 +137,7 @@ impl Copier {
 
     /// Waits until nothing runs at the source. The jobs of the dead are brought back; what nobody can read is set aside by the store.
     async fn wait(&self, id: MoveId, tell: Tell<'_>) -> Result<(), StoreError> {
-        let config = Config::default();
+        let config = Config::new(Name::new("copy")?, []);
         loop {
             let running = running(&*self.from).await?;
             tell(Told::Waits(running));

@@ -32,10 +32,11 @@ pub enum StoreVerb {
 /// `store copy`
 #[derive(Debug, Clone, Args)]
 pub struct Copy {
-    /// The address of the store to move from
+    /// The address of the store to move from, or @FILE, where the file holds it: everybody can read what is typed, so an address
+    /// with a password belongs there
     #[arg(value_name = "FROM")]
     pub from: String,
-    /// The address of the store to move to
+    /// The address of the store to move to, or @FILE
     #[arg(value_name = "TO")]
     pub to: String,
     /// Leave jobs behind that have ended (their keys and the ledger of schedules come along)

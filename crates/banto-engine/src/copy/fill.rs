@@ -159,12 +159,12 @@ impl<'a> Fill<'a> {
         }
         let own = board.schedules.iter().filter_map(|view| Some((Some(view.name.clone()), view.pause.clone()?)));
         let ahead = board.ahead.iter().map(|(name, pause)| (Some(name.clone()), pause.clone()));
-        let halts = own.chain(ahead).chain(board.maintenance.clone().map(|pause| (None, pause)));
+        let halts = own.chain(ahead).chain(board.maintenance.clone().map(|pause| (None, pause))).collect();
         let queues = again(|| self.from.queues()).await?;
         let pauses = queues.into_iter().filter_map(|view| Some((view.queue, view.pause?)));
         self.in_pages(board.services, |services| Load { services, ..Load::default() }).await?;
         self.in_pages(board.schedules, |schedules| Load { schedules, ..Load::default() }).await?;
-        self.in_pages(halts.collect(), |halts| Load { halts, ..Load::default() }).await?;
+        self.in_pages(halts, |halts| Load { halts, ..Load::default() }).await?;
         self.in_pages(pauses.collect(), |pauses| Load { pauses, ..Load::default() }).await
     }
 

@@ -124,4 +124,3 @@ async fn empty(store: &dyn Store) -> Result<bool, StoreError> {
     let schedules = board.services.is_empty() && board.schedules.is_empty() && board.ahead.is_empty();
     Ok(schedules && board.maintenance.is_none() && queues.is_empty() && keys.keys.is_empty())
 }
-

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use banto_engine::copy::{Copier, House, Moved, Told, Way, count, way};
+use banto_engine::copy::{Copier, Moved, Told, Way, count, way};
 use banto_store::{Seen, Store};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     app::App,
-    args::{Copy, Shared},
+    args::Copy,
     exit::{Exit, Failure},
     print::Print,
 };
@@ -64,8 +64,7 @@ pub(crate) async fn run(app: &App, typed: &Copy, print: &mut Print) -> Result<Ex
 
 /// Opens one end; only the destination of a move that is meant is made or migrated for it.
 async fn open(app: &App, url: &str, migrate: bool) -> Result<Arc<dyn Store>, Failure> {
-    let shared = Shared { store: Some(url.to_owned()), json: false };
-    Ok(app.open(&shared, migrate).await?.0.store)
+    Ok(app.open_at(crate::store::named(url)?, migrate).await?.0.store)
 }
 
 fn place(store: &dyn Store) -> String {

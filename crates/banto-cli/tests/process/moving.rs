@@ -251,8 +251,8 @@ async fn fill(store: &dyn Store, clock: &GivenClock, seed: u64) {
                     3 => Outcome::Cancel { reason: "r".into() },
                     _ => Outcome::Done,
                 };
-                let facts = Facts::of(&job, &Backoff::Table(vec![1_000]));
-                let verdict = decide(&facts, outcome, now(), 1);
+                let backoff = Backoff::Table(vec![1_000]);
+                let verdict = decide(&Facts::of(&job, &backoff), outcome, now(), 1);
                 store.finish(vec![Finish { lease, verdict }]).await.unwrap();
             }
         }

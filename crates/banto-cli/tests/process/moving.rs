@@ -67,7 +67,7 @@ fn a_house_moves_and_says_where_it_has_gone() {
     assert!(house.banto("store show").ends(0).out.contains("is left in move"));
     there("queue work --stop-when-empty").ends(0);
     let shown = there("queue monitor --json").object();
-    assert_eq!(shown["queues"].as_array().unwrap().len(), 2, "{shown}");
+    assert_eq!(shown["queues"].as_array().unwrap().len(), 3, "{shown}");
     assert_eq!(there(&format!("queue show {first} --json")).ends(0).object()["job"]["state"], "done");
     assert_eq!(copy(&house, "--yes").ends(0).out.matches("already").count(), 1);
     house.banto(&format!("store copy {} {} --yes", new(&house), new(&house))).ends(2);

@@ -196,6 +196,15 @@ impl App {
         let Some(url) = self.address(command.shared(), command.config())? else {
             return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE or BANTO_STORE_FILE"));
         };
+        self.open_at(url, migrate).await
+    }
+
+    /// Opens the store at an address.
+    pub(crate) async fn open_at(
+        &self,
+        url: String,
+        migrate: bool,
+    ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
         let wanted = Wanted { url: url.clone(), migrate };
         let found = match &self.opener {
             Some(opener) => opener(wanted).await?,
@@ -275,6 +284,7 @@ impl Commands {
             Commands::Reload(reload) => &reload.shared,
             Commands::Deploy(deploy) => &deploy.shared,
             Commands::Migrate(migrate) => &migrate.shared,
+            Commands::Store(store) => &store.shared,
             Commands::Init(init) => &init.shared,
             Commands::Import(import) => &import.shared,
         }

@@ -11,6 +11,7 @@ pub mod import;
 pub mod init;
 pub mod program;
 pub mod schedule;
+pub mod store;
 pub mod up;
 pub mod work;
 
@@ -20,6 +21,7 @@ pub use import::Import;
 pub use init::Init;
 pub use program::Program;
 pub use schedule::Schedule;
+pub use store::{Copy, StoreVerb};
 pub use up::{Reload, Up};
 pub use work::Work;
 
@@ -40,6 +42,8 @@ pub enum Commands {
     Init(Init),
     /// Print the banto.toml that stands for a crontab or a Laravel schedule.
     Import(Import),
+    /// Look at a store as a whole, and move all that it holds into another.
+    Store(store::Store),
     /// Ask whether this build would strand any job of a live store.
     Deploy(Deploy),
     /// Bring the store's schema up to this build; doing it twice changes nothing.

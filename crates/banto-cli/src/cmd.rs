@@ -8,7 +8,7 @@ use banto_store::{Clock, Store};
 
 use crate::{
     app::{App, Opened},
-    args::{Commands, DeployVerb, Queue, Verb, schedule::ScheduleVerb},
+    args::{Commands, DeployVerb, Queue, StoreVerb, Verb, schedule::ScheduleVerb, store::Store as StoreTyped},
     exit::{Exit, Failure},
     mean,
     print::Print,
@@ -34,6 +34,7 @@ mod schedule;
 mod show;
 mod signals;
 mod steer;
+mod store;
 mod up;
 mod work;
 
@@ -82,7 +83,11 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Reload(typed) => return program::reload(app, typed, print).await,
         Commands::Init(typed) => return init::run(typed, print),
         Commands::Import(typed) => return import::run(typed, print).await,
-        Commands::Queue(_) | Commands::Schedule(_) | Commands::Up(_) | Commands::Migrate(_) => {}
+        // It opens two.
+        Commands::Store(StoreTyped { verb: StoreVerb::Copy(typed), .. }) => {
+            return store::copy(app, typed, print).await;
+        }
+        Commands::Queue(_) | Commands::Schedule(_) | Commands::Up(_) | Commands::Store(_) | Commands::Migrate(_) => {}
     }
     // What is wrong with what was typed is said before a store is made, or migrated, for it.
     let payload = match &command {
@@ -106,6 +111,7 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         },
         Commands::Schedule(typed) => schedule::verb(&mut desk, typed).await,
         Commands::Up(typed) => up::run(&mut desk, *typed).await,
+        Commands::Store(typed) => store::verb(&mut desk, typed.verb).await,
         Commands::Migrate(_) => migrate::run(&mut desk, schema),
         // They were answered above.
         Commands::Program(_) | Commands::Reload(_) | Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
@@ -144,6 +150,7 @@ impl Commands {
             | Commands::Program(_)
             | Commands::Reload(_)
             | Commands::Init(_)
+            | Commands::Store(_)
             | Commands::Import(_) => false,
             Commands::Up(_) | Commands::Migrate(_) => true,
         }

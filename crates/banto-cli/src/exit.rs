@@ -44,10 +44,12 @@ pub enum Exit {
     Unready = 15,
     /// No running process listens.
     Unheard = 16,
+    /// The store moves to another, or has moved, or is being filled.
+    Moved = 17,
 }
 
 /// Every exit code with what it means, in words for people.
-pub const CODES: [(Exit, &str); 17] = [
+pub const CODES: [(Exit, &str); 18] = [
     (Exit::Well, "well; for a worker: it stopped as it was told to (TERM, restart, --once, --max-time, …)"),
     (
         Exit::Found,
@@ -80,6 +82,10 @@ pub const CODES: [(Exit, &str); 17] = [
         "the application could not set itself up for another command than queue work: a setting is missing or wrong",
     ),
     (Exit::Unheard, "no running `up` or `schedule work` could be reached for this store"),
+    (
+        Exit::Moved,
+        "the store moves to another one, has moved there, or is being filled from one (store copy); the message says where",
+    ),
 ];
 
 impl Exit {
@@ -119,7 +125,8 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Failure {
         let exit = match error.fault() {
-            Fault::Busy | Fault::Gone | Fault::InDoubt | Fault::Moved => Exit::Unreachable,
+            Fault::Busy | Fault::Gone | Fault::InDoubt => Exit::Unreachable,
+            Fault::Moved => Exit::Moved,
             Fault::Full => Exit::Full,
             Fault::Damaged => Exit::Damaged,
             Fault::Newer => Exit::Newer,

@@ -38,7 +38,7 @@ pub(crate) fn find(
         return Ok(Some(typed.to_owned()));
     }
     if let Some(path) = variable(STORE_FILE) {
-        return read(&path).map(Some);
+        return read(&path, STORE_FILE).map(Some);
     }
     let named = config.map(Path::to_owned).or_else(|| variable("BANTO_CONFIG"));
     let named = named.filter(|path| !path.as_os_str().is_empty());
@@ -47,14 +47,22 @@ pub(crate) fn find(
     Ok(written.or_else(|| usual.map(str::to_owned)))
 }
 
+/// An address where a command takes two: as it is typed, or `@FILE`, where the file holds it.
+pub(crate) fn named(word: &str) -> Result<String, Failure> {
+    match word.strip_prefix('@') {
+        Some(path) => read(Path::new(path), "@FILE"),
+        None => Ok(word.to_owned()),
+    }
+}
+
 fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The address in a file of its own: one line.
-fn read(path: &Path) -> Result<String, Failure> {
+fn read(path: &Path, by: &str) -> Result<String, Failure> {
     let text = file::open::text_of(path, ADDRESS_BYTES_MAX);
-    let text = text.map_err(|why| Failure::usage(format!("{why} ({STORE_FILE})")))?;
+    let text = text.map_err(|why| Failure::usage(format!("{why} ({by})")))?;
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     match (lines.next(), lines.next()) {
         (Some(url), None) => Ok(url.to_owned()),
@@ -62,9 +70,7 @@ fn read(path: &Path) -> Result<String, Failure> {
             let found = if found.is_some() { "several lines" } else { "nothing" };
             let shown = visible(&path.to_string_lossy(), 200);
             let wanted = "the store's address in one line is wanted";
-            Err(Failure::usage(format!(
-                "take a store's address from \"{shown}\" ({STORE_FILE}): it has {found}; {wanted}"
-            )))
+            Err(Failure::usage(format!("take a store's address from \"{shown}\" ({by}): it has {found}; {wanted}")))
         }
     }
 }
@@ -85,7 +91,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("address");
         std::fs::write(&path, text).unwrap();
-        read(&path)
+        read(&path, STORE_FILE)
     }
 
     #[test]
@@ -107,7 +113,7 @@ mod tests {
             assert!(failure.text.contains(why) && failure.text.contains("BANTO_STORE_FILE"), "{}", failure.text);
             assert!(!failure.text.contains("secret"), "{}", failure.text);
         }
-        let failure = read(Path::new("/no/such/file")).unwrap_err();
+        let failure = read(Path::new("/no/such/file"), STORE_FILE).unwrap_err();
         assert!(failure.text.contains("it is not there (BANTO_STORE_FILE)"), "{}", failure.text);
     }
 

@@ -9,6 +9,7 @@ mod process {
     mod health;
     pub mod house;
     mod logs;
+    mod moving;
     mod output;
     mod program;
     mod programs;

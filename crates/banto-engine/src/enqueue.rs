@@ -87,7 +87,7 @@ impl Client {
     }
 
     /// Enqueues rows as they are, in one step: for programs that know no types. Asks again for up to 5 s while the store
-    /// is busy or its answer is lost; a full disk is said at once. Once an answer was lost, an error stays in doubt.
+    /// is busy or its answer is lost; a full disk is said at once, and that the store has moved. Once an answer was lost, an error stays in doubt.
     pub async fn put(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
         let jobs: Arc<[NewJob]> = jobs.into();
         let since = self.clock.steady_ms();
@@ -99,7 +99,8 @@ impl Client {
                 Err(error) => error,
             };
             let waited_ms = self.clock.steady_ms().saturating_sub(since);
-            let again = error.again() && *error.fault() != Fault::Full && waited_ms < PATIENCE_MS;
+            let waits = error.again() && !matches!(error.fault(), Fault::Full | Fault::Moved);
+            let again = waits && waited_ms < PATIENCE_MS;
             if error.in_doubt() {
                 doubt = Some(error.clone());
             }

@@ -11,10 +11,11 @@
 //! - beside it: `renew` (leases), `limit` (time-outs), [`rescue`] (the dead's jobs), `prune`, `park`
 //!   (jobs nobody here could run), `instance` (who lives), `slots` (what this process holds), `panic` (of foreign code)
 //! - programs beside the jobs: [`supervise`] (starts them, restarts them, says why)
-//! - for people: [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]; for whoever watches over a process: [`pulse`], [`health`]
+//! - for people: [`copy`] (from one store to another), [`steer`], [`explain`], [`deploy`], [`preflight`], [`event`]; for whoever watches over a process: [`pulse`], [`health`]
 
 pub mod config;
 pub mod context;
+pub mod copy;
 pub mod deploy;
 pub mod enqueue;
 pub mod event;

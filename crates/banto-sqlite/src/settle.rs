@@ -71,7 +71,7 @@ fn known<'d>(desk: &'d mut Desk<'_>) -> Result<Option<&'d Standing>> {
 /// Takes a step.
 pub(crate) fn settle(desk: &mut Desk<'_>, settle: &Settle) -> Result<Settled> {
     let failed = while_doing("move to or from another store");
-    if matches!(settle.step, Step::Close) {
+    if matches!(settle.step, Step::Leave(_) | Step::Close) {
         // What nobody can read, nobody can end.
         damage::sweep(desk).map_err(&failed)?;
     }

@@ -63,9 +63,10 @@ pub struct Settle {
 #[derive(Debug, Clone)]
 pub enum Step {
     /// To the source: gives no work from now on and takes no orders. Jobs are still accepted; what runs may end.
+    /// Repeated while that is waited for, and each time the store sets aside what runs, is over, and cannot be read by anybody.
     Leave(Other),
     /// To the source: takes no jobs any more either. Refused while a job runs, also under a lease that is over (the rescuer brings
-    /// it back first; a row that nobody can read is set aside by the store itself).
+    /// it back first).
     Close,
     /// To the source: the move is given up; all is as it was.
     Stay,

@@ -45,7 +45,7 @@ type Reach = fn(&House) -> i32;
 
 #[test]
 fn every_code_of_the_page_is_reached_by_a_process() {
-    let cases: [(i32, Reach); 16] = [
+    let cases: [(i32, Reach); 17] = [
         (0, |house| house.types("migrate").exit.unwrap()),
         (1, |house| {
             house.enqueue("greet");
@@ -83,6 +83,12 @@ fn every_code_of_the_page_is_reached_by_a_process() {
         }),
         (15, |house| house.build("z", "queue enqueue greet").exit.unwrap()),
         (16, |house| house.banto("program list").exit.unwrap()),
+        (17, |house| {
+            house.enqueue("greet");
+            let to = house.folder.path().join("new.db").display().to_string();
+            house.banto(&format!("store copy {} {to} --yes", house.file().display())).ends(0);
+            house.types("queue enqueue greet").exit.unwrap()
+        }),
     ];
     let mut reached = BTreeMap::new();
     for (code, reach) in cases {

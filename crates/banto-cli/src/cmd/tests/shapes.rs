@@ -83,7 +83,7 @@ fn promised() -> BTreeMap<String, Vec<Shape>> {
 async fn what_is_printed_has_the_shape_that_the_page_promises() {
     let mut promised = promised();
     let mut take = |row: &str| promised.remove(row).unwrap_or_else(|| panic!("docs/cli.md has no row `{row}`"));
-    let cases: [(&str, &[&str]); 18] = [
+    let cases: [(&str, &[&str]); 19] = [
         ("queue work", &["queue work --once"]),
         ("queue enqueue KIND", &["queue enqueue greet", "queue enqueue greet --count 2"]),
         ("queue show ID", &["queue show DEAD"]),
@@ -101,6 +101,7 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
         ("queue restart", &["queue restart"]),
         ("queue parked", &["queue parked"]),
         ("deploy check", &["deploy check"]),
+        ("store show", &["store show"]),
         ("migrate", &["migrate"]),
     ];
     for (row, commands) in cases {
@@ -171,7 +172,7 @@ async fn what_is_printed_has_the_shape_that_the_page_promises() {
         }
     }
     // These need a process that runs: tests/process types them, and asserts their keys.
-    for row in ["schedule work", "up", "reload"] {
+    for row in ["schedule work", "up", "reload", "store copy FROM TO"] {
         take(row);
     }
     for verb in ["list", "start NAME", "stop NAME", "restart NAME", "reload NAME", "logs NAME"] {

@@ -35,6 +35,7 @@ pub mod supervise;
 pub mod timetable;
 pub mod worker;
 
+mod again;
 mod apart;
 mod claim;
 mod command;

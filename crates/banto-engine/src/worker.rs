@@ -14,7 +14,7 @@ use std::{
 };
 
 use banto_core::{InstanceId, Job, JobId, Name, Outcome, Verdict, lease::MARGIN_MS, text::visible};
-use banto_store::{Clock, Fault, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
+use banto_store::{Clock, Instance, Orders, Record, Status, Store, StoreError, SystemClock};
 use tokio::{
     runtime::Handle,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
@@ -23,6 +23,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
+    again::again_in,
     apart::apart,
     claim,
     config::Config,
@@ -46,9 +47,6 @@ pub use crate::pulse::{Duty, Pulses};
 
 /// The loops that look for jobs beside the line: `park` for what was set aside, `rescue` for what the dead have left.
 const LOOKS: u8 = 2;
-/// Shortest and longest wait before a store is asked again that failed, in milliseconds; chance takes up to four fifths off.
-const AGAIN_MS_MIN: u64 = 10;
-const AGAIN_MS_MAX: u64 = 500;
 /// How long a worker that stops may take to sign off.
 const LAST: Duration = Duration::from_secs(1);
 /// How long its runs may take after the grace, last writes included: the whole stop stays within a second of the grace.
@@ -139,14 +137,11 @@ impl Shared {
         self.unlooked.load(Ordering::Relaxed) == 0
     }
 
-    /// How long to wait before asking a store again that failed so: as long again as it has been failing, so that one
-    /// cut connection costs little; by chance, so that a herd spreads. What is full is full for longer.
+    /// How long to wait before a store is asked again that failed so.
     pub fn again_in(&self, error: &StoreError) -> Duration {
         let since = self.down_since.load(Ordering::Relaxed);
         let failing_ms = if since == 0 { 0 } else { self.clock.steady_ms().saturating_sub(since) };
-        let most =
-            if *error.fault() == Fault::Full { AGAIN_MS_MAX } else { failing_ms.clamp(AGAIN_MS_MIN, AGAIN_MS_MAX) };
-        Duration::from_millis(fastrand::u64(most / 5..=most))
+        again_in(error.fault(), failing_ms, fastrand::u64(..))
     }
 
     /// Counts a refused end.

@@ -160,7 +160,11 @@ async fn a_process_that_works_says_so_part_by_part() {
     assert_eq!(parts, ["store", "scheduler", "worker", "handlers"]);
     assert!(body["parts"].as_array().unwrap().iter().all(|part| !part["reason"].as_str().unwrap().is_empty()));
     let keys: Vec<&String> = body.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["at", "durability", "notices", "parts", "process", "reasons", "status"], "docs/health.md promises these");
+    assert_eq!(
+        keys,
+        ["at", "durability", "notices", "parts", "process", "reasons", "status"],
+        "docs/health.md promises these"
+    );
     health.stopping("TERM was received");
     health.stopping("another word");
     health.ill("process", "it stops: TERM was received");

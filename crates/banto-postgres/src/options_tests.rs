@@ -31,6 +31,7 @@ fn what_cannot_be_meant_is_refused_without_showing_secrets() {
         "postgres://u:s3cr3t@h/d?connections=0",
         "postgres://u:s3cr3t@h/d?durability=s3cr3t!",
         "postgres://u:s3cr3t@h:port/d",
+        #[cfg(not(feature = "tls"))]
         "postgres://u:s3cr3t@h/d?sslmode=require",
         "postgres://",
         "redis://:s3cr3t@h",

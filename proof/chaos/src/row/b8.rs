@@ -17,6 +17,8 @@ use crate::{
 
 const LIMIT: Duration = Duration::from_secs(60);
 const MEMORY_MIB: f64 = 100.0;
+/// How often it is begun to lock all tables.
+const LOCKS_MAX: u32 = 30;
 
 pub(super) fn play(stage: &Stage) -> Told<Report> {
     let scene = stage.scene("store")?;
@@ -71,7 +73,16 @@ fn lock(scene: &Scene<'_>, long: Duration) -> Told<()> {
         let tables = psql
             .say("SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables WHERE schemaname = 'store'")
             .await?;
-        psql.say(&format!("BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables.join(", "))).await?;
+        // Tables are locked one after the other, so a worker may come in between, and one of the two is given up.
+        let locking = format!("BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", tables.join(", "));
+        let mut left = LOCKS_MAX;
+        while let Err(wrong) = psql.say(&locking).await {
+            left -= 1;
+            if left == 0 || !wrong.contains("deadlock detected") {
+                return Err(wrong);
+            }
+            psql.say("ROLLBACK").await?;
+        }
         tokio::time::sleep(long).await;
         psql.say("COMMIT").await.map(drop)
     })

@@ -68,8 +68,9 @@ impl Step {
         let minutes = match self {
             Self::Fmt | Self::Tidy => 2,
             Self::Sim => 10,
-            Self::Prove | Self::Doctests | Self::Docs => 15,
-            Self::Clippy | Self::Tests => 30,
+            Self::Doctests | Self::Docs => 15,
+            Self::Clippy | Self::Prove => 30,
+            Self::Tests => 45,
         };
         Duration::from_secs(minutes * 60)
     }

@@ -29,8 +29,14 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
     let (began, rounds) = (wall(), stage.pick(6, 40));
     let (mut frozen, mut killed) = (0, 0);
     for round in 0..rounds {
-        let Some((_, pid)) = leader(&scene)? else { continue };
-        let Some(at) = processes.iter().position(|process| process.pid() == pid) else { continue };
+        // After a change nobody may lead for a moment, or the one who was killed may seem to.
+        let mut leads = None;
+        stage.until("one of the living lead", Duration::from_secs(20), || {
+            let pid = leader(&scene)?.map(|(_, pid)| pid);
+            leads = processes.iter().position(|process| Some(process.pid()) == pid);
+            Ok(leads.is_some())
+        })?;
+        let Some(at) = leads else { continue };
         if round % 2 == 0 {
             until_second(990);
             frozen += u64::from(freeze(processes.get(at))?);

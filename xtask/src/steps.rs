@@ -67,7 +67,7 @@ impl Step {
     const fn limit(self) -> Duration {
         let minutes = match self {
             Self::Fmt | Self::Tidy => 2,
-            Self::Sim => 10,
+            Self::Sim => 20,
             Self::Doctests | Self::Docs => 15,
             Self::Clippy | Self::Prove => 30,
             Self::Tests => 45,

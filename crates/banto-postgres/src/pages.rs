@@ -4,7 +4,7 @@
 //! those few are looked at; else the ids are walked in order until enough are found or no more can be. Filters become bound
 //! values, never text; [`Select::fits`] has the last word on every row, so a statement may be too wide.
 
-use banto_core::{Cause, JobId, State, limits::PAGE_MAX};
+use banto_core::{JobId, State, limits::PAGE_MAX};
 use banto_store::Select;
 use tokio_postgres::types::ToSql;
 
@@ -113,29 +113,17 @@ impl<'a> Pages<'a> {
 
 /// How many jobs the filter can give, and where they stand.
 async fn look(conn: &mut Conn, select: &Select) -> Worked<Looked> {
-    let states = states(select);
+    let states = select.may_stand();
     if !select.ids.is_empty() {
         return Ok(Looked { states, left: u64::MAX, few: false });
     }
     let left = count(conn, select, &states).await?;
     let narrows = states.len() < State::ALL.len();
     let parked = states.contains(&State::Parked);
-    // A damaged row that nobody has met yet stands anywhere, and is found only by reading all that could be one.
-    let seeks_damaged = parked && !select.readable && select.cause.is_none_or(|cause| cause == Cause::Damaged);
-    let reads_all = seeks_damaged && count(conn, select, &State::ALL).await? <= FEW;
+    let reads_all = select.seeks_damaged() && count(conn, select, &State::ALL).await? <= FEW;
     let few = narrows && !reads_all && left <= FEW;
     // Damaged rows are counted as what they were and shown as parked; so where those are looked for, nothing is sure.
     Ok(Looked { states, left: if parked { u64::MAX } else { left }, few })
-}
-
-/// The states that the filter leaves room for.
-fn states(select: &Select) -> Vec<State> {
-    let fits = |state: &State| {
-        (select.states.is_empty() || select.states.contains(state))
-            && (select.cause.is_none() || *state == State::Parked)
-            && (select.ended_before.is_none() || state.ended())
-    };
-    State::ALL.into_iter().filter(fits).collect()
 }
 
 /// How many jobs of that queue and kind stand in those states.

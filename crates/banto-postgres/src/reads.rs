@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use banto_core::{Cause, Job, JobId, Label, Name, State, limits::PAGE_MAX};
-use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
+use banto_store::{Card, Census, Holder, Line, Page, QueueView, Select, Tally, read::LATELY_MS, unreadable::stand_in};
 use tokio_postgres::Row;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     error::Worked,
     pages::Pages,
     pause,
-    row::{self, ANY, Int, job_id, raw, stand_in, uuid},
+    row::{self, ANY, Int, job_id, raw, uuid},
     said::said,
 };
 

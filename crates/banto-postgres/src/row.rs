@@ -8,6 +8,7 @@ use banto_core::{
     limits::{ATTEMPTS_MAX, PRIORITY_MAX},
     text::visible,
 };
+use banto_store::unreadable::{no_payload, stand_in};
 use tokio_postgres::{
     Row,
     types::{FromSql, Type},
@@ -326,17 +327,6 @@ fn to_hold(hold: Option<i64>, ms: Option<i64>) -> Option<Hold> {
         (3, Some(Ok(ms))) => Some(Hold::Period(ms)),
         _ => None,
     }
-}
-
-/// The name of what has none that can be read.
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-pub(crate) fn stand_in() -> Name {
-    Name::new("unreadable").expect("the alphabet has these letters")
-}
-
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-fn no_payload() -> Payload {
-    Payload::parse("null").expect("null is JSON")
 }
 
 #[cfg(test)]

@@ -5,15 +5,15 @@
 
 use std::collections::HashMap;
 
-use banto_core::{JobId, Refusal, ScheduleName, State};
-use banto_store::{Order, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+use banto_core::{JobId, ScheduleName, State};
+use banto_store::{Order, Select, Steer, Steered};
 use uuid::Uuid;
 
 use crate::{
     beat,
     conn::Conn,
     enqueue,
-    error::{Result, Worked},
+    error::Worked,
     pages::Pages,
     pause, prune,
     row::{Int, Stored, job_id, uuid, uuids},
@@ -24,15 +24,6 @@ use crate::{
 
 /// The most ids that are shown of what an order changed.
 const SAMPLE: usize = 20;
-
-/// Refuses a name that is too long to be shown. Needs no connection.
-pub(crate) fn check(steer: &Steer) -> Result<()> {
-    if steer.by.len() <= BY_BYTES_MAX {
-        return Ok(());
-    }
-    let allowed = format!("at most {BY_BYTES_MAX} bytes are allowed");
-    Err(StoreError::from(Refusal::new("who orders", &steer.by, allowed)))
-}
 
 /// Carries out an order, or only counts.
 pub(crate) async fn steer(conn: &mut Conn, steer: &Steer) -> Worked<Steered> {

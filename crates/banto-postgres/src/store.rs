@@ -90,7 +90,7 @@ impl Store for Postgres {
 
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         Box::pin(async move {
-            steer::check(&steer)?;
+            steer.check()?;
             call!(self, "carry out the order", Telling, |conn, steer| steer::steer(conn, &steer)).await
         })
     }

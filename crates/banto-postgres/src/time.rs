@@ -11,7 +11,7 @@ use std::{
 };
 
 use banto_core::{Lease, lease::LEASE_MS};
-use banto_store::{Clock, SystemClock};
+use banto_store::{Clock, SystemClock, clock::fingerprint};
 
 /// How far the server's clock may be from where it should be before that counts as a jump, in milliseconds.
 const JUMP_MS: i64 = 1_000;
@@ -117,14 +117,6 @@ impl Watch {
     pub fn is_strange(&self, lease: &Lease) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).strange.contains_key(lease)
     }
-}
-
-/// FNV-1a (Fowler, Noll, Vo): the same in every build, as what is stored must be.
-pub(crate) fn fingerprint(text: &str) -> i64 {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    hash.cast_signed()
 }
 
 #[cfg(test)]

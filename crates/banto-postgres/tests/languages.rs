@@ -3,21 +3,10 @@
 
 use std::process::Command;
 
-use banto_core::{InstanceId, JobId};
-use banto_postgres::Postgres;
-use banto_store::{Claim, Claimed, Read, Select, Store};
+use banto_core::JobId;
 
 mod place;
-use place::Schema;
-
-async fn claim(store: &Postgres, queue: &str) -> Claimed {
-    let queues = vec![queue.parse().unwrap()];
-    store.claim(Claim { instance: InstanceId(1), queues, limit: 10, lease_ms: 10_000, adopt: vec![] }).await.unwrap()
-}
-
-async fn listed(store: &Postgres) -> usize {
-    store.jobs(Select::default(), None).await.unwrap().jobs.len()
-}
+use place::{Schema, claim, listed};
 
 #[tokio::test]
 async fn psql_enqueues_inside_its_own_transaction() {

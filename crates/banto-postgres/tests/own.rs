@@ -1,12 +1,12 @@
 //! The application's own transactions, by the driver and by SQL. A job of a transaction that is rolled back never was.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
-use banto_core::{Hold, Ids, InstanceId, JobId, Label, Name, NewJob, Payload, State, Unique};
-use banto_postgres::{Postgres, enqueue_in, tokio_postgres::Client};
-use banto_store::{Claim, Claimed, Fault, Read, Select, Store};
+use banto_core::{Hold, Ids, JobId, Label, Name, NewJob, Payload, State, Unique};
+use banto_postgres::{enqueue_in, tokio_postgres::Client};
+use banto_store::{Fault, Read, Store};
 
 mod place;
-use place::Schema;
+use place::{Schema, claim, listed};
 
 fn job(seed: u64) -> NewJob {
     let name = |text: &str| Name::new(text).unwrap();
@@ -16,15 +16,6 @@ fn job(seed: u64) -> NewJob {
         name("mail"),
         Payload::parse("{\"n\":1}").unwrap(),
     )
-}
-
-async fn claim(store: &Postgres, queue: &str) -> Claimed {
-    let queues = vec![queue.parse().unwrap()];
-    store.claim(Claim { instance: InstanceId(1), queues, limit: 10, lease_ms: 10_000, adopt: vec![] }).await.unwrap()
-}
-
-async fn listed(store: &Postgres) -> usize {
-    store.jobs(Select::default(), None).await.unwrap().jobs.len()
 }
 
 #[tokio::test]

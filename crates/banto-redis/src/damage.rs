@@ -4,12 +4,13 @@
 //! whoever stumbles on it, its bytes as they are; a claim of it is undone.
 
 use banto_core::{Job, JobId, Lease};
+use banto_store::unreadable::stand_in;
 
 use crate::{
     Redis,
     call::Call,
     error::{Result, odd},
-    row::{Damaged, stand_in},
+    row::Damaged,
     script,
 };
 

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use banto_core::{Cause, Job, JobId, State, limits::PAGE_MAX};
+use banto_core::{Job, JobId, State, limits::PAGE_MAX};
 use banto_store::Select;
 
 use crate::{
@@ -98,7 +98,7 @@ impl<'a> Pages<'a> {
 
     async fn plan(&self, store: &Redis) -> Result<Plan> {
         let counts = Counts::read(store).await?;
-        let states = states(self.select);
+        let states = self.select.may_stand();
         let parked = states.contains(&State::Parked);
         let narrows = states.len() < State::ALL.len();
         let mut plan = Plan { ids: None, left: 0, reads_all: false, states, counts };
@@ -108,9 +108,7 @@ impl<'a> Pages<'a> {
             plan.ids = Some(self.in_order(ids));
             return Ok(plan);
         }
-        let seeks_damaged =
-            parked && !self.select.readable && self.select.cause.is_none_or(|cause| cause == Cause::Damaged);
-        plan.reads_all = seeks_damaged && plan.count(self.select, &State::ALL) <= FEW;
+        plan.reads_all = self.select.seeks_damaged() && plan.count(self.select, &State::ALL) <= FEW;
         if narrows && !plan.reads_all && plan.seats(self.select) <= FEW {
             let ids = plan.seated(store, self.select).await?;
             plan.ids = Some(self.in_order(ids));
@@ -226,14 +224,4 @@ impl Plan {
         }
         Ok(found)
     }
-}
-
-/// The states that the filter leaves room for.
-fn states(select: &Select) -> Vec<State> {
-    let fits = |state: &State| {
-        (select.states.is_empty() || select.states.contains(state))
-            && (select.cause.is_none() || *state == State::Parked)
-            && (select.ended_before.is_none() || state.ended())
-    };
-    State::ALL.into_iter().filter(fits).collect()
 }

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use banto_core::{Cause, Job, JobId, Label, Name, Refusal, State, limits::PAGE_MAX};
-use banto_store::{Card, Census, Holder, Key, Keys, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
+use banto_store::{
+    Card, Census, Holder, Key, Keys, Line, Page, QueueView, Select, Tally, read::LATELY_MS, unreadable::stand_in,
+};
 
 use crate::{
     Redis,
@@ -11,7 +13,7 @@ use crate::{
     error::Result,
     pages::Pages,
     pause,
-    row::{Bytes, Raw, cause_of, id_of, stand_in},
+    row::{Bytes, Raw, cause_of, id_of},
     script,
 };
 

@@ -4,11 +4,12 @@
 //! may have written there: lengths, ranges, names, JSON, the sum. An entry that does not hold is [`Damaged`], with the
 //! reason; it never stops its neighbours.
 
-use banto_core::{
-    Cause, InstanceId, Job, JobId, Lease, Name, Park, Payload, State, limits::PRIORITY_MAX, text::visible,
-};
+use banto_core::{Cause, InstanceId, Job, JobId, Lease, Park, State, limits::PRIORITY_MAX, text::visible};
 
-use banto_store::Run;
+use banto_store::{
+    Run,
+    unreadable::{no_payload, stand_in},
+};
 
 use crate::fixed::Fixed;
 
@@ -324,17 +325,6 @@ impl Raw {
 
 pub(crate) fn text(bytes: &[u8], what: &str) -> Result<String, Why> {
     std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| format!("{what} is no text in UTF-8"))
-}
-
-/// The name of what has none that can be read.
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-pub(crate) fn stand_in() -> Name {
-    Name::new("unreadable").expect("the alphabet has these letters")
-}
-
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-fn no_payload() -> Payload {
-    Payload::parse("null").expect("null is JSON")
 }
 
 /// Numbers out of bytes, the least byte first. What is not there is nought: lengths are asked for before.

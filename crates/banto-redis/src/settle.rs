@@ -113,7 +113,7 @@ async fn write(store: &Redis, settle: &Settle, looked: Looked) -> Result<Option<
 
 /// What nobody can read, nobody can end: it is parked, whoever runs it.
 async fn set_aside(store: &Redis) -> Result<()> {
-    let seat = keys::seat(State::Running, &crate::row::stand_in());
+    let seat = keys::seat(State::Running, &banto_store::unreadable::stand_in());
     let mut parts = store.call(Call::of(&script::SEATS).number(LOAD_MAX).arg(seat)).await?.parts.list()?;
     let mut ids = Vec::with_capacity(parts.len());
     while parts.len() > 0 {

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use banto_core::{Hold, Job, JobId, Label, Refusal, ScheduleName, State};
-use banto_store::{Order, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+use banto_core::{Hold, Job, JobId, Label, ScheduleName, State};
+use banto_store::{Order, Select, Steer, Steered};
 
 use crate::{
     Redis, beat,
@@ -57,10 +57,7 @@ impl Word {
 
 /// Carries out an order, or only counts.
 pub(crate) async fn steer(store: &Redis, steer: &Steer) -> Result<Steered> {
-    if steer.by.len() > BY_BYTES_MAX {
-        let allowed = format!("at most {BY_BYTES_MAX} bytes are allowed");
-        return Err(StoreError::from(Refusal::new("who orders", &steer.by, allowed)));
-    }
+    steer.check()?;
     let (by, preview) = (steer.by.as_str(), steer.preview);
     let counted = |count: usize| Steered { count, ..Steered::default() };
     match &steer.order {

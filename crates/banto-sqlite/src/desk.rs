@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use banto_core::{State, retry::mix};
-use banto_store::{Clock, Standing, Tally};
+use banto_store::{Clock, Standing, Tally, clock::fingerprint};
 use rusqlite::{Connection, params};
 
 use crate::{
@@ -212,14 +212,6 @@ const RECOUNT: &str = "DELETE FROM banto_count;
             CASE WHEN l.seq IS NOT NULL THEN 2 WHEN d.seq IS NOT NULL THEN 4 ELSE j.state END AS stands
         FROM banto_job j LEFT JOIN banto_lease l ON l.seq = j.seq LEFT JOIN banto_done d ON d.seq = j.seq)
     GROUP BY queue, kind, version, stands";
-
-/// FNV-1a (Fowler, Noll, Vo): the same in every build, as what is stored must be.
-pub(crate) fn fingerprint(text: &str) -> i64 {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
-    hash.cast_signed()
-}
 
 #[cfg(test)]
 #[path = "desk_tests.rs"]

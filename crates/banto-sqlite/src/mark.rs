@@ -10,7 +10,7 @@ use std::{
     path::PathBuf,
 };
 
-use crate::desk::fingerprint;
+use banto_store::clock::fingerprint;
 
 /// How far a store has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

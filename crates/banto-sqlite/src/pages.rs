@@ -4,7 +4,7 @@
 //! looks, those few are looked at; else the ids are walked in order until enough are found or no more can be. Filters
 //! become bound values, never text; [`Select::fits`] has the last word on every row, so a statement may be too wide.
 
-use banto_core::{Cause, JobId, State, limits::PAGE_MAX};
+use banto_core::{JobId, State, limits::PAGE_MAX};
 use banto_store::Select;
 use rusqlite::{Connection, types::Value};
 
@@ -103,13 +103,11 @@ impl Filter {
             filter.and("j.id IN (SELECT unhex(value, '-') FROM json_each(?))", ids);
             return Ok(filter);
         }
-        let states = states(select);
+        let states = select.may_stand();
         filter.left = count(db, select, &states)?;
         let narrows = states.len() < State::ALL.len();
         let parked = states.contains(&State::Parked);
-        // A damaged row that nobody has met yet stands anywhere, and is found only by reading all that could be one.
-        let seeks_damaged = parked && !select.readable && select.cause.is_none_or(|cause| cause == Cause::Damaged);
-        let reads_all = seeks_damaged && count(db, select, &State::ALL)? <= FEW;
+        let reads_all = select.seeks_damaged() && count(db, select, &State::ALL)? <= FEW;
         if narrows && !reads_all && filter.left <= FEW {
             let places: Vec<&str> = states.iter().map(|state| place(*state)).collect();
             filter.sql += &format!(" AND j.id IN ({})", places.join(" UNION ALL "));
@@ -126,16 +124,6 @@ impl Filter {
         self.sql += &format!(" AND {condition}");
         self.values.push(value);
     }
-}
-
-/// The states that the filter leaves room for.
-fn states(select: &Select) -> Vec<State> {
-    let fits = |state: &State| {
-        (select.states.is_empty() || select.states.contains(state))
-            && (select.cause.is_none() || *state == State::Parked)
-            && (select.ended_before.is_none() || state.ended())
-    };
-    State::ALL.into_iter().filter(fits).collect()
 }
 
 /// How many jobs of that queue and kind stand in those states.

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use banto_core::{Cause, JobId, Label, Name, State, limits::PAGE_MAX};
-use banto_store::{Card, Census, Holder, Key, Keys, Line, Page, QueueView, Select, Tally, read::LATELY_MS};
+use banto_store::{
+    Card, Census, Holder, Key, Keys, Line, Page, QueueView, Select, Tally, read::LATELY_MS, unreadable::stand_in,
+};
 use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::{
@@ -12,7 +14,7 @@ use crate::{
     key,
     pages::Pages,
     pause,
-    row::{ANY, Reader, Stored, lossy, raw, stand_in},
+    row::{ANY, Reader, Stored, lossy, raw},
 };
 
 /// One job with its trail.

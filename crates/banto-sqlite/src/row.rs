@@ -10,6 +10,7 @@ use banto_core::{
     limits::{ATTEMPTS_MAX, PRIORITY_MAX},
     text::visible,
 };
+use banto_store::unreadable::{no_payload, stand_in};
 use rusqlite::{Connection, OptionalExtension, Row, types::ValueRef};
 
 use crate::sum::Summed;
@@ -345,15 +346,4 @@ fn mended_id(row: &Row<'_>) -> JobId {
     let mut id = [0; 16];
     id.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
     JobId::of_bytes(id)
-}
-
-/// The name of what has none that can be read.
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-pub(crate) fn stand_in() -> Name {
-    Name::new("unreadable").expect("the alphabet has these letters")
-}
-
-#[expect(clippy::expect_used, reason = "a constant that a test reads")]
-fn no_payload() -> Payload {
-    Payload::parse("null").expect("null is JSON")
 }

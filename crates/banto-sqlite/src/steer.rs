@@ -3,8 +3,8 @@
 //! Jobs are taken by id, the oldest first, in pages; each that is changed or asked gets a line in its trail. With
 //! `preview` the same code runs and the transaction is given up, so that what was counted is what would be done.
 
-use banto_core::{Job, JobId, Refusal, ScheduleName, State};
-use banto_store::{Order, Pause, Select, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+use banto_core::{Job, JobId, ScheduleName, State};
+use banto_store::{Order, Pause, Select, Steer, Steered};
 
 use crate::{
     beat,
@@ -20,15 +20,6 @@ use crate::{
 
 /// The most ids that are shown of what an order changed.
 const SAMPLE: usize = 20;
-
-/// Refuses a name that is too long to be shown. Needs no desk, so it is asked before the queue.
-pub(crate) fn check(steer: &Steer) -> Result<()> {
-    if steer.by.len() <= BY_BYTES_MAX {
-        return Ok(());
-    }
-    let allowed = format!("at most {BY_BYTES_MAX} bytes are allowed");
-    Err(StoreError::from(Refusal::new("who orders", &steer.by, allowed)))
-}
 
 /// Carries out an order. The caller gives up the transaction where the order is only a preview.
 pub(crate) fn steer(desk: &mut Desk<'_>, steer: &Steer) -> Result<Steered> {

@@ -65,7 +65,7 @@ impl Store for Sqlite {
 
     fn steer(&self, steer: Steer) -> Answer<'_, Steered> {
         Box::pin(async move {
-            steer::check(&steer)?;
+            steer.check()?;
             // A preview is the same work, given up before the commit.
             let keep: fn(&Steered) -> bool = if steer.preview { |_| false } else { |_| true };
             self.call(Verb::Steer, 1, keep, move |desk| steer::steer(desk, &steer)).await

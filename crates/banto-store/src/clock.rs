@@ -45,6 +45,14 @@ impl Clock for SystemClock {
     }
 }
 
+/// A short number for the name of a boot, or of a file: FNV-1a (Fowler, Noll, Vo): the same in every build, as what is stored must be.
+pub fn fingerprint(text: &str) -> i64 {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    hash.cast_signed()
+}
+
 /// A clock that moves only when it is told to. Clones share the time.
 #[derive(Debug, Clone, Default)]
 pub struct GivenClock {

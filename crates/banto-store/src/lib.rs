@@ -10,6 +10,7 @@
 //! - [`settle`]: how all that a store holds moves into another.
 //! - [`schedule`]: what a service registers.
 //! - [`instance`]: the processes that work. [`read`]: what can be asked. [`error`]: how the world fails.
+//! - [`unreadable`]: what is shown where a row cannot be read.
 //! - [`clock`]: the one place of the house that reads a clock.
 //! - [`pass!`]: for a store that stands before another.
 //! - [`memory`]: the reference store, the oracle that the others are compared with.
@@ -36,6 +37,7 @@ pub mod renew;
 pub mod schedule;
 pub mod settle;
 pub mod steer;
+pub mod unreadable;
 // Not in a release build unless it is asked for: it takes 25 s to compile, and nothing that ships runs it.
 #[cfg(any(debug_assertions, feature = "suite"))]
 pub mod suite;

@@ -55,6 +55,24 @@ impl Select {
         Select { states: states.into_iter().collect(), ..Select::default() }
     }
 
+    /// The states that it leaves room for.
+    pub fn may_stand(&self) -> Vec<State> {
+        let fits = |state: &State| {
+            (self.states.is_empty() || self.states.contains(state))
+                && (self.cause.is_none() || *state == State::Parked)
+                && (self.ended_before.is_none() || state.ended())
+        };
+        State::ALL.into_iter().filter(fits).collect()
+    }
+
+    /// Whether a damaged row that nobody has met yet would fit. Such a row stands anywhere, and is found only by reading all
+    /// that could be one.
+    pub fn seeks_damaged(&self) -> bool {
+        self.may_stand().contains(&State::Parked)
+            && !self.readable
+            && self.cause.is_none_or(|cause| cause == Cause::Damaged)
+    }
+
     /// Whether `job` fits (the limit apart).
     pub fn fits(&self, job: &Job) -> bool {
         (self.ids.is_empty() || self.ids.contains(&job.id))

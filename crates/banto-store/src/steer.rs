@@ -1,6 +1,6 @@
 //! Words of `steer`: what an operator orders.
 
-use banto_core::{JobId, Name, ScheduleName};
+use banto_core::{JobId, Name, Refusal, ScheduleName};
 
 use crate::read::Select;
 
@@ -16,6 +16,16 @@ pub struct Steer {
     pub by: String,
     /// Only count; change nothing.
     pub preview: bool,
+}
+
+impl Steer {
+    /// Refuses a name of who orders that is too long to be shown.
+    pub fn check(&self) -> Result<(), Refusal> {
+        if self.by.len() <= BY_BYTES_MAX {
+            return Ok(());
+        }
+        Err(Refusal::new("who orders", &self.by, format!("at most {BY_BYTES_MAX} bytes are allowed")))
+    }
 }
 
 /// What can be ordered. Orders on jobs take those that [`Select`] fits **and** that are in a state the order applies to.

@@ -1,7 +1,9 @@
 //! Where a test works: a schema of its own on the server that all tests share.
 #![allow(dead_code, clippy::unwrap_used, clippy::allow_attributes, reason = "each test file uses some of it")]
 
+use banto_core::InstanceId;
 use banto_postgres::{Options, Postgres, Time, tokio_postgres};
+use banto_store::{Claim, Claimed, Read, Select, Store};
 
 /// A schema that nobody else uses.
 pub struct Schema {
@@ -48,4 +50,15 @@ impl Schema {
         client.batch_execute(&format!("SET search_path = {}, public", self.name)).await.unwrap();
         client
     }
+}
+
+/// Claims up to ten jobs of that queue.
+pub async fn claim(store: &Postgres, queue: &str) -> Claimed {
+    let queues = vec![queue.parse().unwrap()];
+    store.claim(Claim { instance: InstanceId(1), queues, limit: 10, lease_ms: 10_000, adopt: vec![] }).await.unwrap()
+}
+
+/// How many jobs are listed.
+pub async fn listed(store: &Postgres) -> usize {
+    store.jobs(Select::default(), None).await.unwrap().jobs.len()
 }

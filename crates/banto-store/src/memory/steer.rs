@@ -1,19 +1,16 @@
 //! `steer`: what an operator orders.
 
-use banto_core::{Job, JobId, Refusal, State};
+use banto_core::{Job, JobId, State};
 
 use super::{Data, Now, record::append};
-use crate::{Line, Order, Pause, Select, Status, Steer, Steered, StoreError, steer::BY_BYTES_MAX};
+use crate::{Line, Order, Pause, Select, Status, Steer, Steered, StoreError};
 
 /// The most ids that are shown of what an order changed.
 const SAMPLE: usize = 20;
 
 impl Data {
     pub(super) fn steer(&mut self, steer: &Steer, now: &Now) -> Result<Steered, StoreError> {
-        if steer.by.len() > BY_BYTES_MAX {
-            let allowed = format!("at most {BY_BYTES_MAX} bytes are allowed");
-            return Err(Refusal::new("who orders", &steer.by, allowed).into());
-        }
+        steer.check()?;
         let steered = match &steer.order {
             Order::Cancel(select) => self.cancel(select, steer, now),
             Order::Retry(select) => self.retry(select, steer, now),

@@ -15,7 +15,7 @@
 //! - [`tokyo`]: months and days where the users live; [`books`]: how long the law wants payments kept.
 //! - [`batch`]: scheduled group tasks, and what becomes of each of their due instants.
 //! - [`mod@redis`]: a look at a Redis server; [`auth`]: what the application's log says of logging in.
-//! - [`health`]: what must be well besides banto's own parts.
+//! - [`program`]: the program that is typed; [`health`]: what must be well besides banto's own parts.
 //! - [`said`]: other people's words, made safe before they are shown.
 
 pub mod app;
@@ -43,6 +43,7 @@ pub mod paint;
 pub mod port;
 pub mod price;
 pub mod print;
+pub mod program;
 pub mod provider;
 pub mod purge;
 pub mod reason;

@@ -53,19 +53,19 @@ impl Tables {
     }
 
     /// Writes in one durable transaction; after an error nothing of it remains.
-    pub async fn write<T: Send + 'static>(
+    pub fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.store.write(work).await
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        self.store.write(work)
     }
 
     /// Reads in one snapshot.
-    pub async fn read<T: Send + 'static>(
+    pub fn read<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Connection) -> Result<T, Error> + Send + 'static,
-    ) -> Result<T, Error> {
-        self.store.read(question).await
+    ) -> impl Future<Output = Result<T, Error>> + Send {
+        self.store.read(question)
     }
 }
 

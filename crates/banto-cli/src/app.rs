@@ -3,7 +3,7 @@
 //! An [`App`] names the application, its default store and its kinds; [`App::run`] opens the store, carries the command
 //! out and says in one line what could not be done. It never panics and never prints a value's inside.
 
-use std::{future::Future, path::Path, process::ExitCode, sync::Arc, time::Duration};
+use std::{future::Future, path::Path, pin::Pin, process::ExitCode, sync::Arc, time::Duration};
 
 use banto_engine::{BoxFuture, Events, Layer, Registry, Timetable};
 use banto_open::{Found, Wanted};
@@ -164,9 +164,11 @@ impl App {
     ///
     /// When a worker stops although one of its runs does not, this ends the process itself, because the runtime would wait
     /// for that run for ever.
-    pub async fn run(&self, command: Commands) -> ExitCode {
-        let mut print = Print::of_process(command.shared().json);
-        ExitCode::from(self.carry_out(command, &mut print).await.code())
+    pub fn run(&self, command: Commands) -> Pin<Box<dyn Future<Output = ExitCode> + '_>> {
+        Box::pin(async move {
+            let mut print = Print::of_process(command.shared().json);
+            ExitCode::from(self.carry_out(command, &mut print).await.code())
+        })
     }
 
     pub(crate) async fn carry_out(&self, command: Commands, print: &mut Print) -> Exit {

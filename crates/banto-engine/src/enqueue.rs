@@ -10,7 +10,7 @@ use std::{
 };
 
 use banto_core::{Due, Ids, JobId, Label, Name, NewJob, Payload, Refusal, Unique};
-use banto_store::{Clock, Enqueued, Fault, Store, StoreError, SystemClock};
+use banto_store::{Answer, Clock, Enqueued, Fault, Store, StoreError, SystemClock};
 use tokio::time::sleep;
 
 use crate::kind::{Job, Policy};
@@ -88,8 +88,11 @@ impl Client {
 
     /// Enqueues rows as they are, in one step: for programs that know no types. Asks again for up to 5 s while the store
     /// is busy or its answer is lost; a full disk is said at once, and that the store has moved. Once an answer was lost, an error stays in doubt.
-    pub async fn put(&self, jobs: Vec<NewJob>) -> Result<Vec<Enqueued>, StoreError> {
-        let jobs: Arc<[NewJob]> = jobs.into();
+    pub fn put(&self, jobs: Vec<NewJob>) -> Answer<'_, Vec<Enqueued>> {
+        Box::pin(self.insist(jobs.into()))
+    }
+
+    async fn insist(&self, jobs: Arc<[NewJob]>) -> Result<Vec<Enqueued>, StoreError> {
         let since = self.clock.steady_ms();
         let mut doubt = None;
         loop {

@@ -65,5 +65,6 @@ pub use worker::{Report, Worker};
 
 use std::{future::Future, pin::Pin};
 
-/// A boxed future that can be sent to another thread.
+/// A boxed future that can be sent to another thread. What is large and public answers with one, so that it is compiled once, in
+/// its own crate, and not anew in each program that awaits it.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -20,6 +20,7 @@ use banto_store::{Clock, Store, StoreError, SystemClock};
 
 use self::turns::Loop;
 use crate::{
+    BoxFuture,
     apart::apart,
     event::Events,
     fire::Looked,
@@ -213,23 +214,27 @@ impl Scheduler {
 
     /// Fires on a thread of its own until it is told to stop, whatever blocks the caller's runtime. Fails in its preflight, or when the
     /// machine has no thread left. To drop the future is to stop the scheduler now.
-    pub async fn start(self) -> Result<Watch, Unfit> {
-        apart("banto-scheduler", self.stop.clone(), move || self.run()).await
+    pub fn start(self) -> BoxFuture<'static, Result<Watch, Unfit>> {
+        Box::pin(async move { apart("banto-scheduler", self.stop.clone(), move || self.run()).await })
     }
 
     /// Fires on the caller's runtime until it is told to stop. Fails only in its preflight. To drop the future is to kill the
     /// scheduler.
-    pub async fn run(self) -> Result<Watch, Unfit> {
-        self.preflight()?;
-        let stop = self.stop.clone();
-        let looked = Loop::new(self).run().await;
-        Ok(Watch { halt: stop.cause(), reason: stop.reason().to_owned(), looked })
+    pub fn run(self) -> BoxFuture<'static, Result<Watch, Unfit>> {
+        Box::pin(async move {
+            self.preflight()?;
+            let stop = self.stop.clone();
+            let looked = Loop::new(self).run().await;
+            Ok(Watch { halt: stop.cause(), reason: stop.reason().to_owned(), looked })
+        })
     }
 
     /// Registers, accounts for everything that is due by now, and is done: what cron would call each minute. Answers what
     /// was done, or that the clock is too far off the store's.
-    pub async fn once(self) -> Result<Result<Looked, StoreError>, Unfit> {
-        self.preflight()?;
-        Ok(Loop::new(self).once().await)
+    pub fn once(self) -> BoxFuture<'static, Result<Result<Looked, StoreError>, Unfit>> {
+        Box::pin(async move {
+            self.preflight()?;
+            Ok(Loop::new(self).once().await)
+        })
     }
 }

@@ -59,6 +59,8 @@ use tokio::{
 use handle::Seat;
 use keep::{Before, Keeper};
 
+use crate::BoxFuture;
+
 /// Why programs cannot be supervised: every fault at once, each a fragment that fits after "could not".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfit(pub Vec<String>);
@@ -137,7 +139,11 @@ impl Supervisor {
 
     /// Starts the programs and keeps them until it is told to stop; ends when all have ended. Dropped, it kills them
     /// all.
-    pub async fn run(self) {
+    pub fn run(self) -> BoxFuture<'static, ()> {
+        Box::pin(self.keep())
+    }
+
+    async fn keep(self) {
         let mut keepers = JoinSet::new();
         for keeper in self.keepers {
             keepers.spawn(keeper.work());

@@ -23,6 +23,7 @@ use tokio::{
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::{
+    BoxFuture,
     again::again_in,
     apart::apart,
     claim,
@@ -229,16 +230,17 @@ impl Worker {
 
     /// Works on the caller's runtime until it is told to stop. Fails only in its preflight. To drop the future is to kill
     /// the worker: nothing is handed back, and its leases run out.
-    pub async fn run(self) -> Result<Report, Unfit> {
-        let handlers = Handle::current();
-        self.run_with(handlers).await
+    pub fn run(self) -> BoxFuture<'static, Result<Report, Unfit>> {
+        Box::pin(async move { self.run_with(Handle::current()).await })
     }
 
     /// Works on a thread of its own until it is told to stop; handlers run on the caller's runtime. Fails in its preflight,
     /// or when the machine has no thread left. To drop the future is to stop the worker now.
-    pub async fn start(self) -> Result<Report, Unfit> {
-        let handlers = Handle::current();
-        apart("banto-engine", self.stop.clone(), move || self.run_with(handlers)).await
+    pub fn start(self) -> BoxFuture<'static, Result<Report, Unfit>> {
+        Box::pin(async move {
+            let handlers = Handle::current();
+            apart("banto-engine", self.stop.clone(), move || self.run_with(handlers)).await
+        })
     }
 
     async fn run_with(self, handlers: Handle) -> Result<Report, Unfit> {

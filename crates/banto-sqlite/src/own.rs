@@ -1,7 +1,9 @@
 //! The application's own transactions: its rows and its jobs committed together, or not at all.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use banto_core::NewJob;
-use banto_store::{Clock, Enqueued, Fault, StoreError};
+use banto_store::{Answer, Clock, Enqueued, Fault, StoreError};
 use rusqlite::Connection;
 
 use crate::{
@@ -31,6 +33,19 @@ pub fn enqueue_in(tx: &Connection, clock: &dyn Clock, jobs: &[NewJob]) -> Result
     Ok(accepted)
 }
 
+/// Where the application's work leaves its answer. Only this much is compiled anew for each of its questions.
+type Slot<T> = Arc<Mutex<Option<T>>>;
+
+fn slot<T>() -> (Slot<T>, Slot<T>) {
+    let slot = Slot::default();
+    (slot.clone(), slot)
+}
+
+fn taken<T, E: From<StoreError>>(slot: &Slot<std::result::Result<T, E>>) -> std::result::Result<T, E> {
+    let given = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    given.unwrap_or_else(|| Err(StoreError::new(Fault::Gone, "do it: the work was never carried out").into()))
+}
+
 impl Sqlite {
     /// As [`enqueue_in`], by this store's clock.
     pub fn enqueue_in(&self, tx: &Connection, jobs: &[NewJob]) -> Result<Vec<Enqueued>> {
@@ -53,22 +68,15 @@ impl Sqlite {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let mut work = Some(work);
-        let run = move |desk: &mut Desk<'_>| {
-            let again =
-                || StoreError::new(Fault::Full, "write: the disk filled up meanwhile; free some room, then call again");
-            let work = work.take().ok_or_else(again)?;
-            desk.counts.touched = true;
-            let done = work(desk.db);
-            if desk.db.is_autocommit() {
-                desk.ended = true;
-                let what = "write: the work has ended the writer's transaction, and so what stood in it is kept or \
-                            dropped; it must not begin, commit or roll back";
-                return Err(StoreError::new(Fault::InDoubt, what));
-            }
-            Ok(done)
+        let (told, heard) = slot();
+        let work = move |db: &Connection| {
+            let done = work(db);
+            let keep = done.is_ok();
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(done);
+            keep
         };
-        self.call(Verb::Write, 1, |done: &std::result::Result<T, E>| done.is_ok(), run).await?
+        self.carry_out(Box::new(work)).await?;
+        taken(&heard)
     }
 
     /// Asks a question of the application's own tables, on a connection that only reads, in one snapshot.
@@ -80,7 +88,37 @@ impl Sqlite {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.ask(move |db, _| Ok(question(db))).await?
+        let (told, heard) = slot();
+        let question = move |db: &Connection| *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(question(db));
+        self.look(Box::new(question)).await?;
+        taken(&heard)
+    }
+
+    /// Does it, and keeps it if it says so.
+    fn carry_out(&self, work: Box<dyn FnOnce(&Connection) -> bool + Send>) -> Answer<'_, bool> {
+        let mut work = Some(work);
+        let run = move |desk: &mut Desk<'_>| {
+            let again =
+                || StoreError::new(Fault::Full, "write: the disk filled up meanwhile; free some room, then call again");
+            let work = work.take().ok_or_else(again)?;
+            desk.counts.touched = true;
+            let keep = work(desk.db);
+            if desk.db.is_autocommit() {
+                desk.ended = true;
+                let what = "write: the work has ended the writer's transaction, and so what stood in it is kept or \
+                            dropped; it must not begin, commit or roll back";
+                return Err(StoreError::new(Fault::InDoubt, what));
+            }
+            Ok(keep)
+        };
+        Box::pin(self.call(Verb::Write, 1, |keep: &bool| *keep, run))
+    }
+
+    fn look(&self, question: Box<dyn FnOnce(&Connection) + Send>) -> Answer<'_, ()> {
+        Box::pin(self.ask(move |db, _| {
+            question(db);
+            Ok(())
+        }))
     }
 
     /// What must always be true of the file, as sentences on what is not; empty is well. Looks at every row, so it takes

@@ -1,7 +1,8 @@
 //! Cuts a plan that breaks a promise down to the actions that matter.
 //!
 //! Delta debugging in its simplest form (A. Zeller, R. Hildebrandt, *Simplifying and isolating failure-inducing input*,
-//! 2002): leave out halves, quarters, and so on down to single actions, for as long as something breaks.
+//! 2002): leave out halves, quarters, and so on down to single actions, for as long as something breaks; then once more,
+//! until every action that is left matters.
 
 use crate::{kept::Kept, many::Script, mutate::Mutation, play::Played};
 
@@ -11,7 +12,7 @@ pub fn shrink<S: Script>(plan: &S, kept: Kept, mutation: Option<Mutation>) -> Op
     let mut best = (plan.clone(), breaks(plan)?);
     let mut size = plan.actions().len();
     while size > 0 {
-        let mut at = 0;
+        let (mut at, before) = (0, best.0.actions().len());
         while at < best.0.actions().len() {
             let less = best.0.with(without(best.0.actions(), at, size));
             match breaks(&less) {
@@ -19,7 +20,8 @@ pub fn shrink<S: Script>(plan: &S, kept: Kept, mutation: Option<Mutation>) -> Op
                 None => at += size,
             }
         }
-        size /= 2;
+        let again = size == 1 && best.0.actions().len() < before;
+        size = if again { 1 } else { size / 2 };
     }
     Some(best)
 }

@@ -31,18 +31,42 @@ for n = 1, number do
 end
 if next(touched) or next(frees) then flush() end
 
+-- What was given: the row, if it was taken apart; else only the words of one that has nothing else to it.
+local taken, ids, raws, till = 0, {}, {}, steady + lease_ms
+local function token() return tokens:sub(taken * 8 - 7, taken * 8) end
 local function take(row)
-  insert(given, row)
+  taken = taken + 1
+  ids[taken], given[taken] = row.id, row
   row[STATE], row[CAUSE] = RUNNING, 0
   row[ATTEMPT] = math.min(row[ATTEMPT] + 1, 65535)
   row[FENCE] = math.min(row[FENCE] + 1, 4294967295)
   row[LEASE_MS], row[STARTED], row[INSTANCE] = lease_ms, wall, instance
-  row[TOKEN] = tokens:sub(#given * 8 - 7, #given * 8)
-  row.till = steady + lease_ms
+  row[TOKEN], row.till = token(), till
   drop(row, F_PARK, PARK)
   drop(row, F_PROGRESS, PROGRESS)
   key_at_claim(row)
   touch(row)
+end
+
+-- Most jobs have nothing else to them, no key, no text: such a one is leased without being taken apart into a table, which is half
+-- of its cost.
+local function take_plainly(id, stored, key)
+  if rows[id] ~= nil or not stored or #stored ~= ROW_BYTES then return false end
+  local state, flags, priority, cause, class, attempt, crashes, fence, _, run_at, enqueued, _, finished, _, _, written_fence, written =
+    unpack_row(FORMAT, stored)
+  if state ~= READY or flags ~= 0 or attempt >= 65535 or fence >= 4294967295 or seat(state, priority, run_at, class, 0) ~= key then
+    return false
+  end
+  taken = taken + 1
+  ids[taken] = id
+  raws[taken] = pack_row(FORMAT, RUNNING, flags, priority, cause, class, attempt + 1, crashes, fence + 1, lease_ms,
+    run_at, enqueued, wall, finished, instance, token(), written_fence, written)
+  free('ZREM', key, id)
+  fill('ZADD', LEASE, text_of(till), id)
+  fill('HSET', AT, id, raws[taken])
+  count(class, READY, 0, -1)
+  count(class, RUNNING, 0, 1)
+  return true
 end
 
 local adopt = {}
@@ -50,27 +74,30 @@ for at = 9 + number, #ARGV do insert(adopt, ARGV[at]) end
 load(adopt)
 for _, id in ipairs(adopt) do
   local row = readable(id)
-  if #given < limit and row and row[STATE] == PARKED and not paused(PAUSE, queue_of(row[CLASS_NO])) then take(row) end
+  if taken < limit and row and row[STATE] == PARKED and not paused(PAUSE, queue_of(row[CLASS_NO])) then take(row) end
 end
 for _, queue in ipairs(queues) do
   local key, from = P .. 'ready:' .. queue, 0
-  while not open[queue] and #given < limit do
-    local line_up = call('ZRANGE', key, from, from + limit - #given - 1)
+  while not open[queue] and taken < limit do
+    local line_up = call('ZRANGE', key, from, from + limit - taken - 1)
     if #line_up == 0 then break end
     from = from + #line_up
-    load(line_up)
-    for _, id in ipairs(line_up) do
-      local row = readable(id)
-      if row and row[STATE] == READY then
-        take(row)
-      else
-        free('ZREM', key, id)
-        insert(lost, id)
+    local stored = read(AT, line_up)
+    for n, id in ipairs(line_up) do
+      if not take_plainly(id, stored[n], key) then
+        load({ id })
+        local row = readable(id)
+        if row and row[STATE] == READY then
+          take(row)
+        else
+          free('ZREM', key, id)
+          insert(lost, id)
+        end
       end
     end
   end
 end
-counted('claimed', #given)
+counted('claimed', taken)
 flush()
 
 local next_due = nil
@@ -79,16 +106,16 @@ for _, queue in ipairs(queues) do
   if not at then at = tonumber(call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')[2]) elseif at == -1 then at = nil end
   if at and (not next_due or at < next_due) then next_due = at end
 end
-local ids, spoken = {}, {}
-for n, row in ipairs(given) do
-  ids[n] = row.id
+local spoken = {}
+for n, row in pairs(given) do
+  raws[n] = row.raw
   if has(row[FLAGS], F_ERROR) ~= 0 then insert(spoken, row.id) end
 end
 local errors = {}
 for n, text in ipairs(read(ERROR, spoken)) do errors[spoken[n]] = text end
 local statics = read(JOB, ids)
-for n, row in ipairs(given) do
+for n, id in ipairs(ids) do
   local at = n * 4
-  answer[at - 3], answer[at - 2], answer[at - 1], answer[at] = row.id, row.raw, statics[n], errors[row.id] or ''
+  answer[at - 3], answer[at - 2], answer[at - 1], answer[at] = id, raws[n], statics[n], errors[id] or ''
 end
 return ended({ next_due and math.max(next_due - wall, 0) or -1, lost, answer })

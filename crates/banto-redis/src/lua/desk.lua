@@ -68,22 +68,33 @@ local function number_of(text)
 end
 
 -- Rows by id: what was stored and what is to be. `false` is no such job; a row that cannot be read has only `raw`.
-local rows, touched = {}, {}
+-- Made with all its fields at once: a table that grows field by field costs more than the rest of a job's way.
+local rows, touched, touches = {}, {}, 0
+local function row_of(id, raw, static, ...)
+  return {
+    id = id, raw = raw, static = static, readable = true, touched = false, till = false, gone = false,
+    was = false, was_cause = false, was_priority = false, was_run_at = false, was_class = false, ...
+  }
+end
+local function as_it_was(row)
+  row.was, row.was_cause, row.was_priority, row.was_run_at, row.was_class =
+    row[STATE], row[CAUSE], row[PRIORITY], row[RUN_AT], row[CLASS_NO]
+end
 local function load(ids)
-  local missing = {}
+  local missing, number = {}, 0
   for _, id in ipairs(ids) do
     if rows[id] == nil then
       rows[id] = false
-      insert(missing, id)
+      number = number + 1
+      missing[number] = id
     end
   end
   for n, stored in ipairs(read(AT, missing)) do
     if stored then
       local row = { raw = stored }
       if #stored == ROW_BYTES then
-        row = { unpack_row(FORMAT, stored) }
-        row.raw, row.id, row.was = stored, missing[n], row[STATE]
-        row.was_cause, row.was_priority, row.was_run_at, row.was_class = row[CAUSE], row[PRIORITY], row[RUN_AT], row[CLASS_NO]
+        row = row_of(missing[n], stored, false, unpack_row(FORMAT, stored))
+        as_it_was(row)
         row.readable = row[STATE] <= CANCELLED
       end
       rows[missing[n]] = row
@@ -96,8 +107,8 @@ local function readable(id)
 end
 local function touch(row)
   if not row.touched then
-    row.touched = true
-    insert(touched, row)
+    touches = touches + 1
+    row.touched, touched[touches] = true, row
   end
 end
 
@@ -119,6 +130,16 @@ local function fill(command, key, one, other)
   -- Counted here: to ask a long list for its length costs more than all else.
   local n = list.n
   list[n + 1], list[n + 2], list.n = one, other, n + 2
+end
+-- A number as a command takes it, written out once: a script that hands over numbers pays for each.
+local texts = { [0] = '0' }
+local function text_of(number)
+  local text = texts[number]
+  if not text then
+    text = string.format('%.17g', number)
+    texts[number] = text
+  end
+  return text
 end
 local function counted(what, by) tally[what] = (tally[what] or 0) + by end
 local function line(row, word, text)
@@ -216,8 +237,8 @@ local function arrive(row)
   local state = row[STATE]
   local key, score = seat(state, row[PRIORITY], row[RUN_AT], row[CLASS_NO], row[FINISHED])
   if state == RUNNING then score = row.till end
-  if score then fill('ZADD', key, score, row.id) end
-  if state == DEAD then fill('ZADD', P .. 'died:' .. queue_of(row[CLASS_NO]), score, row.id) end
+  if score then fill('ZADD', key, text_of(score), row.id) end
+  if state == DEAD then fill('ZADD', P .. 'died:' .. queue_of(row[CLASS_NO]), text_of(score), row.id) end
   count(row[CLASS_NO], state, row[CAUSE], 1)
 end
 
@@ -245,27 +266,26 @@ local function settle(row)
     return
   end
   local state = row[STATE]
-  if row.was == nil then
+  if not row.was then
     if row.static then fill('HSET', JOB, row.id, row.static) end
-    fill('ZADD', IDS, 0, row.id)
+    fill('ZADD', IDS, '0', row.id)
     arrive(row)
   elseif row.was ~= state or row.was_cause ~= row[CAUSE] or row.was_run_at ~= row[RUN_AT] then
     leave(row)
     arrive(row)
   elseif row.till then
-    fill('ZADD', LEASE, row.till, row.id)
+    fill('ZADD', LEASE, text_of(row.till), row.id)
   end
   row.raw = pack_row(FORMAT, unpack(row, 1, WRITTEN))
   fill('HSET', AT, row.id, row.raw)
-  row.was, row.was_cause, row.was_priority, row.was_run_at, row.was_class =
-    state, row[CAUSE], row[PRIORITY], row[RUN_AT], row[CLASS_NO]
-  row.till = nil
+  as_it_was(row)
+  row.till = false
 end
 
 -- Writes all that was changed since the last time.
 local function flush()
   local settled = touched
-  touched = {}
+  touched, touches = {}, 0
   for _, row in ipairs(settled) do settle(row) end
   for label, one in pairs(held) do
     if one and one.changed then
@@ -274,7 +294,7 @@ local function flush()
         free('HDEL', KEY, label)
       else
         fill('HSET', KEY, label, one.id .. pack_row('<i8', one.till or -1))
-        if one.till then fill('ZADD', KEYTIME, one.till, label) end
+        if one.till then fill('ZADD', KEYTIME, text_of(one.till), label) end
       end
     end
   end

@@ -7,7 +7,7 @@ local number, ids, answer = tonumber(ARGV[3]), {}, {}
 local known = {}
 for n = 1, number do known[n] = ARGV[3 + n] end
 local first = 4 + number
-for at = first, #ARGV, 3 do insert(ids, ARGV[at]) end
+for at = first, #ARGV, 3 do ids[(at - first) / 3 + 1] = ARGV[at] end
 load(ids)
 -- Asked of memory before anything is written, so that a full server refuses the whole.
 if #ids > 0 then call('SET', P .. 'room', '1') end
@@ -15,6 +15,6 @@ for n = 1, number do known[n] = number_of(known[n]) end
 for at = first, #ARGV, 3 do
   local class, priority, due, due_at, flags = unpack_row('<I2BBi8B', ARGV[at + 1])
   local id, fresh = accept(ARGV[at], known[class], priority, due, due_at, flags, ARGV[at + 2])
-  insert(answer, fresh and 1 or id)
+  answer[(at - first) / 3 + 1] = fresh and 1 or id
 end
 return ended(answer)

@@ -1,25 +1,30 @@
--- Reads verdicts from ARGV[3] on: a lease with what becomes of its job, then the word and text, then why it is parked, if there are such.
+-- Finds the verdicts in ARGV from the third on: a lease with what becomes of its job, then the word and text, then why it is parked,
+-- if there are such. Answers where each begins, their ids, and whether a job has more than one.
+local VERDICT, MORE = '<c16I4c8BBI2I2i8B', 43
 local function verdicts()
-  local found, ids, at = {}, {}, 3
-  while at <= #ARGV do
-    local one = {}
-    local more
-    one.id, one.fence, one.token, one.to, one.cause, one.attempt, one.crashes, one.delay, more =
-      unpack_row('<c16I4c8BBI2I2i8B', ARGV[at])
-    if has(more, 1) ~= 0 then
-      one.word, one.text = ARGV[at + 1], ARGV[at + 2]
-      at = at + 2
-    end
-    if has(more, 2) ~= 0 then
-      one.park = ARGV[at + 1]
-      at = at + 1
-    end
-    at = at + 1
-    insert(found, one)
-    insert(ids, one.id)
+  local places, ids, met, twice, number, at, last = {}, {}, {}, false, 0, 3, #ARGV
+  while at <= last do
+    local id, more = ARGV[at]:sub(1, 16), ARGV[at]:byte(MORE)
+    number = number + 1
+    places[number], ids[number] = at, id
+    twice = twice or met[id]
+    met[id] = true
+    at = at + 1 + has(more, 1) * 2 + has(more, 2) / 2
   end
-  load(ids)
-  return found
+  return places, ids, twice
+end
+
+-- Reads one.
+local function verdict(at)
+  local one = { id = false, fence = 0, token = false, to = 0, cause = 0, attempt = 0, crashes = 0, delay = 0 }
+  local more
+  one.id, one.fence, one.token, one.to, one.cause, one.attempt, one.crashes, one.delay, more = unpack_row(VERDICT, ARGV[at])
+  if has(more, 1) ~= 0 then
+    one.word, one.text = ARGV[at + 1], ARGV[at + 2]
+    at = at + 2
+  end
+  if has(more, 2) ~= 0 then one.park = ARGV[at + 1] end
+  return one
 end
 
 -- Writes a verdict on a running job.

@@ -105,6 +105,22 @@ pub async fn a_repeated_finish_is_written_once(stage: Stage) {
     assert_eq!(stage.store.tally().await.unwrap().late, 0);
 }
 
+/// Two verdicts on one run in one batch: the first that may is written, and a repetition of it is no second.
+pub async fn of_two_verdicts_in_one_batch_the_first_is_written(stage: Stage) {
+    for outcome in [Outcome::Done, Outcome::Retry { error: "e".into(), delay_ms: Some(700) }] {
+        let (job, lease) = stage.running().await;
+        let finish = stage.verdict(&job, lease, outcome.clone());
+        let forged = Finish { lease: Lease { token: lease.token ^ 1, ..lease }, ..finish.clone() };
+        let other = stage.verdict(&job, lease, Outcome::Dead { error: "d".into() });
+        let answers = stage.store.finish(vec![forged, finish.clone(), finish, other]).await.unwrap();
+        assert_eq!(answers, [Finished::Late, Finished::Written, Finished::Written, Finished::Written], "{outcome:?}");
+        let state = if outcome == Outcome::Done { State::Done } else { State::Scheduled };
+        assert_eq!(stage.see(job.id).await.state, state, "{outcome:?}");
+        stage.steer(Order::Cancel(Select::ids([job.id]))).await;
+    }
+    assert_eq!(stage.store.tally().await.unwrap().late, 2);
+}
+
 /// A repetition that comes when the job already runs again touches that run in nothing.
 pub async fn a_repeated_finish_leaves_the_next_run_alone(stage: Stage) {
     let (job, lease) = stage.running().await;

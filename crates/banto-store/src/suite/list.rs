@@ -95,6 +95,7 @@ macro_rules! __promises {
                 what_is_handed_back_keeps_its_place
                 a_retry_is_given_after_its_wait
                 a_repeated_finish_is_written_once
+                of_two_verdicts_in_one_batch_the_first_is_written
                 a_repeated_finish_leaves_the_next_run_alone
                 a_stale_fence_is_late
                 a_stale_token_is_late

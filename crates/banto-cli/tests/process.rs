@@ -13,9 +13,12 @@ mod process {
     mod output;
     mod program;
     mod programs;
+    mod reach;
     mod schedules;
     mod stopping;
     mod stores;
+    #[cfg(feature = "tls")]
+    mod tls;
     mod together;
     mod up;
 }

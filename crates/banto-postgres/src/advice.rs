@@ -6,15 +6,21 @@ use tokio_postgres::Client;
 
 use crate::conn::in_schema;
 
-/// A snapshot that is held for longer keeps every row that was deleted since; the tables grow and claims get slower.
-const SNAPSHOT_S: f64 = 300.0;
-/// Less than this many dead rows is no bloat, whatever share they are.
-const DEAD_ROWS: i64 = 200_000;
+/// From when on something is worth a notice.
+pub(crate) struct Limits {
+    /// A snapshot that is held for longer keeps every row that was deleted since; the tables grow and claims get slower.
+    snapshot_s: f64,
+    /// Less than this many dead rows is no bloat, whatever share they are.
+    dead_rows: i64,
+}
 
-/// The transaction that holds the oldest snapshot, if it is old.
+/// Where jobs come and go.
+pub(crate) const LIMITS: Limits = Limits { snapshot_s: 300.0, dead_rows: 200_000 };
+
+/// The oldest transaction that holds a snapshot, or a number of its own, which is as good as one to the cleaners.
 const OLDEST: &str = "SELECT pid, extract(epoch FROM clock_timestamp() - xact_start)::float8, coalesce(usename, ''),
         coalesce(application_name, ''), state = 'idle in transaction'
-    FROM pg_stat_activity WHERE backend_xmin IS NOT NULL AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
+    FROM pg_stat_activity WHERE coalesce(backend_xmin, backend_xid) IS NOT NULL AND xact_start IS NOT NULL AND pid <> pg_backend_pid()
     ORDER BY xact_start LIMIT 1";
 /// Tables of ours in which dead rows are more than the others.
 const BLOAT: &str = "SELECT relname::text, n_dead_tup, n_live_tup FROM pg_stat_user_tables
@@ -24,12 +30,12 @@ const INVALID: &str = "SELECT c.relname::text FROM pg_index i JOIN pg_class c ON
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '{s}' AND NOT (i.indisvalid AND i.indisready)";
 
 /// Looks. What cannot be asked is not said.
-pub(crate) async fn advice(client: &Client, schema: &str) -> Vec<String> {
+pub(crate) async fn advice(client: &Client, schema: &str, limits: &Limits) -> Vec<String> {
     let mut said = Vec::new();
     if let Ok(rows) = client.query(OLDEST, &[]).await {
         for row in rows {
             let Ok(seconds) = row.try_get::<_, f64>(1) else { continue };
-            if seconds < SNAPSHOT_S {
+            if seconds < limits.snapshot_s {
                 continue;
             }
             let (pid, idle) = (row.try_get::<_, i32>(0).unwrap_or(0), row.try_get(4).unwrap_or(false));
@@ -44,7 +50,7 @@ pub(crate) async fn advice(client: &Client, schema: &str) -> Vec<String> {
             ));
         }
     }
-    if let Ok(rows) = client.query(&in_schema(BLOAT, schema), &[&DEAD_ROWS]).await {
+    if let Ok(rows) = client.query(&in_schema(BLOAT, schema), &[&limits.dead_rows]).await {
         for row in rows {
             let Ok(table) = row.try_get::<_, &str>(0) else { continue };
             let (dead, live): (i64, i64) = (row.try_get(1).unwrap_or(0), row.try_get(2).unwrap_or(0));
@@ -62,3 +68,7 @@ pub(crate) async fn advice(client: &Client, schema: &str) -> Vec<String> {
     }
     said
 }
+
+#[cfg(test)]
+#[path = "advice_tests.rs"]
+mod tests;

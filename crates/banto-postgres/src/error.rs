@@ -85,7 +85,7 @@ pub(crate) fn fault(what: &str, doing: Doing, failed: Failed) -> StoreError {
 }
 
 /// What the server or the connection said. Never a value of ours: details and statements are left out.
-fn words(error: &tokio_postgres::Error) -> String {
+pub(crate) fn words(error: &tokio_postgres::Error) -> String {
     let said = match error.as_db_error() {
         Some(said) => format!("{} ({})", said.message(), said.code().code()),
         None => {
@@ -97,7 +97,7 @@ fn words(error: &tokio_postgres::Error) -> String {
 }
 
 fn kind(doing: Doing, error: &tokio_postgres::Error) -> Fault {
-    let Some(code) = error.code() else { return lost(doing) };
+    let Some(code) = error.code() else { return if unmeant(error) { Fault::Config } else { lost(doing) } };
     let class = code.code().get(..2).unwrap_or_default();
     match code.code() {
         // Cancelled: by a timeout, a lock's timeout, a deadlock, a conflict. It was undone.
@@ -120,6 +120,13 @@ fn kind(doing: Doing, error: &tokio_postgres::Error) -> Fault {
             _ => lost(doing),
         },
     }
+}
+
+/// Whether no connection can come of what the address says: no password where one is wanted. The driver tells its own kinds
+/// apart by their words only.
+fn unmeant(error: &tokio_postgres::Error) -> bool {
+    let said = error.to_string();
+    said.starts_with("invalid configuration") || said.starts_with("authentication error")
 }
 
 /// The connection broke, or nobody knows.

@@ -22,7 +22,11 @@ use tokio::{
 };
 use tokio_postgres::{AsyncMessage, Client};
 
-use crate::{advice::advice, conn::in_schema, pool::Pool};
+use crate::{
+    advice::{LIMITS, advice},
+    conn::in_schema,
+    pool::Pool,
+};
 
 /// How long a process keeps still after it has notified. Far below the 50 ms within which others must wake.
 const PAUSE_MS: u64 = 10;
@@ -228,7 +232,7 @@ impl Ear {
                 if self.tell(pool, "{s}.probe").await.is_none() {
                     return;
                 }
-                let advice = advice(&self.client, &pool.options.schema).await;
+                let advice = advice(&self.client, &pool.options.schema, &LIMITS).await;
                 *now.advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = advice;
             }
             if now.deaf.load(Ordering::SeqCst) && !self.poll(&now, &mut snapshot).await {

@@ -1,6 +1,6 @@
 //! Where the store is: an address, and what may be asked of it by name.
 //!
-//! An address is `postgres://user@host/database?schema=banto`. What is PostgreSQL's own (`sslmode`, `connect_timeout`,
+//! An address is `postgres://user@host/database?schema=banto`. What is PostgreSQL's own (`connect_timeout`,
 //! `application_name` …) is handed on. Whatever would weaken the promise is asked for by name (`durability=memory`). An address
 //! may hold a password, so no more of it is ever shown than where it leads.
 
@@ -17,7 +17,7 @@ use crate::error::Result;
 
 /// What an address may say after its `?`, beside what is PostgreSQL's own.
 const KNOWN: &str = "schema=NAME, durability=full|async|memory, connections=NUMBER, statement_timeout_ms=MILLISECONDS, \
-                     lock_timeout_ms=MILLISECONDS, sslrootcert=PATH, and PostgreSQL's own (sslmode, connect_timeout, application_name ...)";
+                     lock_timeout_ms=MILLISECONDS, sslmode=disable|require, sslrootcert=PATH, and PostgreSQL's own (connect_timeout, application_name ...)";
 /// An address as it should be.
 const EXAMPLE: &str = "postgres://user@host/database";
 /// PostgreSQL cuts longer names of anything; the news have the schema's and five bytes.
@@ -77,6 +77,13 @@ impl Options {
             "schema" => self.schema = Some(value.to_owned()).filter(|schema| is_schema(schema))?,
             "durability" => self.durability = durability(value)?,
             "connections" => self.connections = value.parse().ok().filter(|count| (1..=64).contains(count))?,
+            // Whoever checks one thing checks all; and none that goes in the clear where a server does not want TLS.
+            "sslmode" => match value {
+                "disable" => drop(self.config.ssl_mode(SslMode::Disable)),
+                "require" | "verify-ca" | "verify-full" => drop(self.config.ssl_mode(SslMode::Require)),
+                _ => return None,
+            },
+            "sslrootcert" if value == "system" => self.sslrootcert = None,
             "sslrootcert" => self.sslrootcert = Some(value).filter(|path| !path.is_empty()).map(PathBuf::from),
             "statement_timeout_ms" => self.statement_timeout_ms = ms(value)?,
             "lock_timeout_ms" => self.lock_timeout_ms = ms(value)?,
@@ -148,6 +155,12 @@ impl FromStr for Options {
             return Err(refused(format!("open a store of the sort \"{sort}\": an address is wanted, as {EXAMPLE}")));
         }
         let (place, query) = address.split_once('?').unwrap_or((address, ""));
+        // Else what is taken for a host or an option may be half of a password, and be shown.
+        if place.matches('@').count() > 1 || query.contains('@') {
+            return Err(refused(
+                "read the address of the store: in a login or an option @ is written %40, and ? %3F".into(),
+            ));
+        }
         let pairs = query.split('&').filter(|pair| !pair.is_empty());
         let (ours, theirs): (Vec<&str>, Vec<&str>) = pairs.partition(|pair| is_ours(pair));
         let config = format!("{place}?{}", theirs.join("&")).parse::<Config>().map_err(|error| {
@@ -172,13 +185,17 @@ impl FromStr for Options {
             let what = "open the store with sslmode=require: this build has no TLS; build it with the feature `tls`";
             return Err(refused(what.into()));
         }
+        if options.sslrootcert.is_some() && options.config.get_ssl_mode() != SslMode::Require {
+            return Err(refused("open the store with sslrootcert and without TLS: add sslmode=require".into()));
+        }
         Ok(options)
     }
 }
 
 fn is_ours(pair: &str) -> bool {
     let name = pair.split_once('=').map_or(pair, |(name, _)| name);
-    matches!(name, "schema" | "durability" | "connections" | "statement_timeout_ms" | "lock_timeout_ms" | "sslrootcert")
+    let limits = matches!(name, "connections" | "statement_timeout_ms" | "lock_timeout_ms");
+    limits || matches!(name, "schema" | "durability" | "sslmode" | "sslrootcert")
 }
 
 /// Letters that need no quotes: the name goes into statements.

@@ -1,5 +1,7 @@
 //! Addresses, and that nothing secret in one is ever shown.
 
+#[cfg(feature = "tls")]
+use super::SslMode;
 use super::{Durability, Options};
 
 fn refused(address: &str) -> String {
@@ -33,6 +35,9 @@ fn what_cannot_be_meant_is_refused_without_showing_secrets() {
         "postgres://u:s3cr3t@h:port/d",
         #[cfg(not(feature = "tls"))]
         "postgres://u:s3cr3t@h/d?sslmode=require",
+        "postgres://u:half?s3cr3t@h/d",
+        "postgres://u:half@:s3cr3t@h/d",
+        "postgres://u:6?schema=:s3cr3t@h/d",
         "postgres://",
         "redis://:s3cr3t@h",
         "nonsense",
@@ -42,4 +47,21 @@ fn what_cannot_be_meant_is_refused_without_showing_secrets() {
     }
     assert!(refused("postgres://h/d?schema=Jobs").contains("allowed are schema=NAME"));
     assert!(refused(&format!("postgres://h/d?schema={}", "x".repeat(49))).contains("allowed are"));
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn every_mode_that_asks_for_tls_checks_everything_and_none_may_go_in_the_clear() {
+    let mode = |address: &str| address.parse::<Options>().unwrap().config.get_ssl_mode();
+    for word in ["require", "verify-ca", "verify-full"] {
+        assert_eq!(mode(&format!("postgres://h/d?sslmode={word}")), SslMode::Require);
+    }
+    assert_eq!(mode("postgres://h/d?sslmode=disable"), SslMode::Disable);
+    for word in ["prefer", "allow", "", "Require"] {
+        assert!(refused(&format!("postgres://h/d?sslmode={word}")).contains("sslmode=disable|require"), "{word}");
+    }
+    assert!(refused("postgres://h/d?sslrootcert=a.pem").contains("add sslmode=require"));
+    let own = "postgres://h/d?sslmode=require&sslrootcert=";
+    assert_eq!(format!("{own}a.pem").parse::<Options>().unwrap().sslrootcert, Some("a.pem".into()));
+    assert_eq!(format!("{own}system").parse::<Options>().unwrap().sslrootcert, None);
 }

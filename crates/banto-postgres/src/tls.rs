@@ -1,14 +1,15 @@
 //! How a connection is made: plain, or with TLS where the address asks for it.
 //!
-//! TLS is used with `sslmode=require`, and then the server's certificate must hold: for its name, by the machine's own
+//! TLS is used with `sslmode=require` (or `verify-ca`, `verify-full`: the same), and then the server's certificate must hold: for its name, by the machine's own
 //! authorities or by those in the file that `sslrootcert` names. There is no mode that encrypts and believes anybody. A build
 //! without the feature `tls` has refused such an address already.
 
+use banto_store::{Fault, StoreError};
 use futures_util::{StreamExt, stream, stream::BoxStream};
 use tokio_postgres::{AsyncMessage, Client, Config, Connection, NoTls, Socket, config::SslMode};
 
 use crate::{
-    error::{Doing, Failed, Result, fault},
+    error::{Doing, Failed, Result, fault, words},
     options::Options,
 };
 
@@ -22,8 +23,24 @@ pub(crate) async fn connect(options: &Options, mut config: Config, what: &str) -
         return encrypted(options, config, what).await;
     }
     config.ssl_mode(SslMode::Disable);
-    let (client, connection) = config.connect(NoTls).await.map_err(failed)?;
+    let (client, connection) = config.connect(NoTls).await.map_err(|error| match wants_tls(&error) {
+        true => {
+            unsafe_way(what, &error, "if the server wants TLS, say sslmode=require; else pg_hba.conf lets nobody in so")
+        }
+        false => failed(error),
+    })?;
     Ok((client, messages(connection)))
+}
+
+/// Whether no line of `pg_hba.conf` lets such a connection in; where only `hostssl` would, that is a plain one.
+fn wants_tls(error: &tokio_postgres::Error) -> bool {
+    let said = error.as_db_error();
+    said.is_some_and(|said| said.code().code() == "28000" && said.message().contains("pg_hba.conf"))
+}
+
+/// The refusal of a way that is not to be taken.
+fn unsafe_way(what: &str, error: &tokio_postgres::Error, cure: &str) -> StoreError {
+    StoreError::new(Fault::Config, format!("{what}: {}; {cure}", words(error)))
 }
 
 fn messages<T>(mut connection: Connection<Socket, T>) -> Messages
@@ -38,31 +55,55 @@ where
 #[cfg(not(feature = "tls"))]
 async fn encrypted(_: &Options, _: Config, what: &str) -> Result<(Client, Messages)> {
     let what = format!("{what}: this build has no TLS; build it with the feature `tls`");
-    Err(banto_store::StoreError::new(banto_store::Fault::Config, what))
+    Err(StoreError::new(Fault::Config, what))
 }
 
 #[cfg(feature = "tls")]
 async fn encrypted(options: &Options, config: Config, what: &str) -> Result<(Client, Messages)> {
-    let failed = |error| fault(what, Doing::Connecting, Failed::Server(error));
-    let (client, connection) = config.connect(trust::connector(options)?).await.map_err(failed)?;
+    let connected = config.connect(trust::connector(options)?).await;
+    let (client, connection) = connected.map_err(|error| match trust::cure(&error) {
+        Some(cure) => unsafe_way(what, &error, cure),
+        None => fault(what, Doing::Connecting, Failed::Server(error)),
+    })?;
     Ok((client, messages(connection)))
 }
 
 /// Whom to believe.
 #[cfg(feature = "tls")]
 mod trust {
-    use std::sync::Arc;
+    use std::{error::Error, io, sync::Arc};
 
     use banto_core::text::visible;
     use banto_store::{Fault, StoreError};
     use rustls::{
-        ClientConfig, RootCertStore,
+        CertificateError, ClientConfig, RootCertStore,
         crypto::aws_lc_rs,
         pki_types::{CertificateDer, pem::PemObject},
     };
     use tokio_postgres_rustls::MakeRustlsConnect;
 
     use crate::{error::Result, options::Options};
+
+    /// What to do about a server that is not to be spoken to.
+    pub(super) fn cure(error: &tokio_postgres::Error) -> Option<&'static str> {
+        let cause = error.source()?;
+        // The driver has no kind of its own for this.
+        if cause.to_string() == "server does not support TLS" {
+            return Some("turn on ssl at the server, or say sslmode=disable where the way to it is safe");
+        }
+        let inner = cause.downcast_ref::<io::Error>()?.get_ref()?;
+        match inner.downcast_ref::<rustls::Error>()? {
+            // Another authority of the same name gives the second.
+            rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature) => {
+                Some("name the authority that signed it: sslrootcert=FILE")
+            }
+            rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => Some("write the host as the certificate has it, or give the server one for this name"),
+            rustls::Error::InvalidCertificate(_) => Some("give the server another certificate"),
+            _ => None,
+        }
+    }
 
     /// A connector that believes the machine's authorities, or those of a file only.
     pub(super) fn connector(options: &Options) -> Result<MakeRustlsConnect> {

@@ -13,8 +13,9 @@ use redis::{
 
 use crate::{
     Options, Place,
-    error::{Result, fault},
+    error::Result,
     options::{Host, shown},
+    tls,
 };
 
 /// The primary's address.
@@ -58,7 +59,7 @@ async fn first(
                 None => last = Some(Ok(None)),
             },
             Err(error) if last.is_none() => {
-                last = Some(Err(fault(&format!("ask {} for the primary", shown(host)), &error, false)));
+                last = Some(Err(tls::unmade(options, &format!("ask {} for the primary", shown(host)), &error)));
             }
             Err(_) => {}
         }
@@ -112,9 +113,6 @@ pub(crate) async fn connect(options: &Options, host: &Host) -> redis::RedisResul
 
 /// How that host is spoken to.
 pub(crate) fn client(options: &Options, (host, port): &Host) -> redis::RedisResult<Client> {
-    #[cfg(feature = "tls")]
-    // The client takes the process's provider; where there is one already, that one serves.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let address = match options.tls {
         true => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
         false => ConnectionAddr::Tcp(host.clone(), *port),
@@ -129,7 +127,7 @@ pub(crate) fn client(options: &Options, (host, port): &Host) -> redis::RedisResu
     }
     let info: ConnectionInfo = address.into_connection_info()?;
     let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
-    Client::open(info.set_redis_settings(login).set_tcp_settings(tcp))
+    tls::client(options, info.set_redis_settings(login).set_tcp_settings(tcp))
 }
 
 #[cfg(test)]

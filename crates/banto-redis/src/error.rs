@@ -31,7 +31,7 @@ pub(crate) fn odd(doing: &str) -> StoreError {
 }
 
 /// What the server said, which may have an error of a command inside that of its script.
-fn said(error: &RedisError) -> String {
+pub(crate) fn said(error: &RedisError) -> String {
     let text = error.to_string();
     text.split(" script: ").next().unwrap_or_default().to_owned()
 }

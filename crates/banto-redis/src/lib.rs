@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //! - [`Redis`] (`handle`): the handle. `store`: the contract, one method a verb.
-//! - `options` (addresses), `address` (who is the primary now: one server, Sentinel, Cluster), `link` (connections),
+//! - `options` (addresses), `address` (who is the primary now: one server, Sentinel, Cluster), `link` and `tls` (connections),
 //!   `script` (the scripts, loaded once), `call` (one call and its answer), `error` (Redis's words as kinds of failure).
 //! - `keys` and `lua/desk.lua`: the only places that build a key. `lua/<verb>.lua`: one script a verb.
 //! - `row` (a job's moving part), `fixed` (what never changes of it, under a sum), `damage` (rows that do not hold).
@@ -46,6 +46,7 @@ mod settle;
 mod steer;
 mod store;
 mod time;
+mod tls;
 mod wake;
 
 pub use banto_store::{Read, Store};

@@ -20,6 +20,7 @@ use crate::{
     error::{Result, fault},
     options::shown,
     script::{self, Script},
+    tls,
 };
 
 /// How many calls may be on their way at once; more wait for their turn.
@@ -197,7 +198,7 @@ impl Line {
 async fn open(options: &Options) -> Result<MultiplexedConnection> {
     let host = primary(options).await?;
     let doing = format!("connect to Redis at {}", shown(&host));
-    let failed = |error: RedisError| fault(&doing, &error, false);
+    let failed = |error: RedisError| tls::unmade(options, &doing, &error);
     let mut connection = connect(options, &host).await.map_err(failed)?;
     let role: Value = redis::cmd("ROLE").query_async(&mut connection).await.map_err(failed)?;
     if !is_primary(&role) {

@@ -3,7 +3,7 @@
 //! `redis://host:6379/0?prefix=shop`, `rediss://…` (TLS), `redis+sentinel://h1,h2:26379/service`, `redis+cluster://h1,h2`.
 //! Whatever would weaken the promise is asked for by name (`durability=memory`). A password is never shown.
 
-use std::{fmt, net::IpAddr, str::FromStr};
+use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
 use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
@@ -12,7 +12,7 @@ use crate::{error::Result, keys::Prefix};
 
 /// What an address may say after its `?`.
 const KNOWN: &str = "prefix=WORD, durability=checked|memory, wait=REPLICAS, wait_ms=MILLISECONDS, timeout_ms=MILLISECONDS, \
-    connections=NUMBER, sentinel_user=NAME, sentinel_password=SECRET, exposed=yes";
+    connections=NUMBER, sentinel_user=NAME, sentinel_password=SECRET, ssl_ca_certs=PATH, exposed=yes";
 /// Addresses as they should be.
 const EXAMPLES: &str = "redis://host:6379/0, rediss://host:6379, redis+sentinel://h1:26379,h2:26379/service, redis+cluster://h1:6379,h2:6379";
 const PORT: u16 = 6_379;
@@ -53,6 +53,8 @@ pub struct Options {
     pub place: Place,
     /// Whether connections are encrypted.
     pub tls: bool,
+    /// The authorities that are believed with TLS, in a file of PEM; the machine's own by default.
+    pub ssl_ca_certs: Option<PathBuf>,
     /// Who logs in; `None` is the default user.
     pub user: Option<String>,
     /// The password. Never shown.
@@ -85,6 +87,7 @@ impl Options {
         Options {
             place,
             tls: false,
+            ssl_ca_certs: None,
             user: None,
             password: None,
             sentinel: None,
@@ -119,6 +122,7 @@ impl Options {
             "prefix" => self.prefix = Prefix::new(value)?,
             "sentinel_user" => self.sentinel.get_or_insert_default().0 = value.to_owned(),
             "sentinel_password" => self.sentinel.get_or_insert_default().1 = value.to_owned(),
+            "ssl_ca_certs" => self.ssl_ca_certs = Some(value).filter(|path| !path.is_empty()).map(PathBuf::from),
             "exposed" if value == "yes" => self.exposed = true,
             "durability" if value == "memory" => self.durability = Durability::Memory,
             "durability" if value == "checked" => self.durability = Durability::Checked,
@@ -177,6 +181,10 @@ impl FromStr for Options {
                 "this build has no TLS: build banto-redis with its feature `tls`",
             ));
         }
+        // Else what is taken for a host or an option may be half of a password, and be shown.
+        if options.contains('@') {
+            return Err(config("read the address of the store", "in a login or an option @ is written %40, and ? %3F"));
+        }
         let (login, rest) = rest.rsplit_once('@').map_or((None, rest), |(login, rest)| (Some(login), rest));
         let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
         let mut parsed = Options { tls, ..Options::of(place(kind, hosts, path)?) };
@@ -193,6 +201,9 @@ impl FromStr for Options {
         for option in options.split('&').filter(|option| !option.is_empty()) {
             let (name, value) = option.split_once('=').unwrap_or((option, ""));
             parsed.set(name, &decoded(value)?)?;
+        }
+        if parsed.ssl_ca_certs.is_some() && !parsed.tls {
+            return Err(config("open the store with ssl_ca_certs and without TLS", "its address begins rediss://"));
         }
         parsed.hidden()?;
         Ok(parsed)

@@ -88,6 +88,10 @@ fn no_secret_is_ever_shown() {
         "redis://:hunter2@host/x",
         "postgres://ann:hunter2@host",
         "redis://ann:hunter2@host?hunter2",
+        "redis://ann:half?hunter2@host",
+        "redis+sentinel://ann:half?hunter2@a,b/main",
+        "redis+cluster://ann:6?x=1&hunter2@a",
+        "redis://ann:hunter2@host?ssl_ca_certs=ca.pem",
     ] {
         let told = address.parse::<Options>().unwrap_err().to_string();
         if !address.ends_with("?hunter2") {

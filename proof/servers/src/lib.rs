@@ -6,14 +6,19 @@
 //! # Layout
 //! - [`Postgres`], [`Redis`]: one server, to be stopped, killed and started again on the same data and port.
 //! - [`Shared`]: one server for many tests, each with a schema or a prefix of its own.
+//! - [`Authority`] (feature `tls`): certificates for servers with TLS.
 //! - `daemon.rs`: a process with its log; `spawn.rs`: the one thread that starts them.
 
+#[cfg(feature = "tls")]
+mod authority;
 mod daemon;
 mod postgres;
 mod redis;
 mod shared;
 mod spawn;
 
+#[cfg(feature = "tls")]
+pub use authority::{Authority, Papers};
 pub use postgres::{Postgres, Stop};
 pub use redis::Redis;
 pub use shared::Shared;

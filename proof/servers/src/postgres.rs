@@ -47,9 +47,7 @@ impl Postgres {
     /// As [`Postgres::start`], with its data in a new folder below that one: on a disk of its own, say.
     pub fn start_below(place: &Path, settings: Settings<'_>) -> Told<Postgres> {
         let folder = tempfile::tempdir_in(place).map_err(|error| format!("make a folder: {error}"))?;
-        if geteuid().is_root() {
-            run(Command::new("chown").arg(USER).arg(folder.path()))?;
-        }
+        owns(folder.path())?;
         let data = folder.path().join("data");
         let mut init = Command::new(program("initdb")?);
         init.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
@@ -167,6 +165,11 @@ fn program(name: &str) -> Told<PathBuf> {
     on_path.or(aside.max().map(|(_, path)| path)).ok_or_else(|| {
         format!("find PostgreSQL's {name}: `cargo xtask test` installs it (Debian's package postgresql)")
     })
+}
+
+/// Gives a file or folder to whom the server runs as.
+pub(crate) fn owns(path: &Path) -> Told<()> {
+    if geteuid().is_root() { run(Command::new("chown").arg(USER).arg(path)) } else { Ok(()) }
 }
 
 fn run(command: &mut Command) -> Told<()> {

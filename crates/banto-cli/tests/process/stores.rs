@@ -177,7 +177,7 @@ fn up_on_redis_works_is_asked_and_is_found() {
 }
 
 /// What is typed as an address, the exit code, and the words that tell why.
-fn refused(house: &House, url: &str, exit: i32, words: &[&str]) -> Said {
+pub fn refused(house: &House, url: &str, exit: i32, words: &[&str]) -> Said {
     let said: Said = house.banto_command("queue list").env("BANTO_STORE", url).output().unwrap().into();
     let said = said.ends(exit);
     assert!(said.err.starts_with("banto: could not ") && said.err.lines().count() == 1, "{url}: {said:#?}");
@@ -223,7 +223,7 @@ fn a_server_that_is_not_there_is_told_apart_from_one_that_refuses() {
     if cfg!(feature = "tls") {
         // A server that knows no TLS.
         let plain = Redis::shared().unwrap();
-        refused(&house, &plain.url().replace("redis://", "rediss://:hunter2@"), 3, &["banto goes on by itself"]);
+        refused(&house, &plain.url().replace("redis://", "rediss://:hunter2@"), 3, &["speaks no TLS at this port"]);
     }
 
     let postgres = Postgres::shared().unwrap();

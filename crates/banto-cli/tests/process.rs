@@ -8,9 +8,11 @@ mod process {
     mod flags;
     mod health;
     pub mod house;
+    mod kept;
     mod logs;
     mod moving;
     mod output;
+    mod pairs;
     mod program;
     mod programs;
     mod reach;

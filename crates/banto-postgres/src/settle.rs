@@ -42,23 +42,27 @@ pub(crate) async fn admit(conn: &mut Conn) -> Worked<()> {
 
 /// The refusal, in the words of the standing.
 pub(crate) fn moved(what: &str, error: &DbError) -> StoreError {
-    let standing = error.detail().and_then(|text| serde_json::from_str::<Standing>(text).ok());
-    let refused = standing.and_then(|standing| standing.admit(what).err());
-    refused.unwrap_or_else(|| StoreError::new(Fault::Moved, format!("{what}: this store moves to or from another")))
+    let standing = read(error.detail().unwrap_or_default());
+    let refused = standing.and_then(|standing| standing.admit(what));
+    let told = || StoreError::new(Fault::Moved, format!("{what}: this store moves to or from another"));
+    refused.err().unwrap_or_else(told)
+}
+
+fn read(text: &str) -> Result<Standing> {
+    serde_json::from_str(text).map_err(|error| {
+        let what = format!("read how the store stands: {error} in the row `standing` of meta; restore a backup");
+        StoreError::new(Fault::Damaged, what)
+    })
 }
 
 /// How the store stands in a move.
 pub(crate) async fn standing(conn: &mut Conn) -> Worked<Option<Standing>> {
     let rows = conn.query("SELECT value FROM {s}.meta WHERE name = 'standing'", &[]).await?;
     let text: &str = rows.first().map_or(Ok(""), |row| row.try_get(0))?;
-    if text.is_empty() {
-        return Ok(None);
+    match text {
+        "" => Ok(None),
+        _ => Ok(Some(read(text)?)),
     }
-    let standing = serde_json::from_str(text).map_err(|error| {
-        let what = format!("read how the store stands: {error} in the row of meta; restore a backup");
-        StoreError::new(Fault::Damaged, what)
-    });
-    Ok(Some(standing?))
 }
 
 /// Takes a step.
@@ -100,7 +104,10 @@ async fn stand(conn: &mut Conn, settle: &Settle, found: Found) -> Worked<bool> {
     if is != was {
         // Numbers and text, which serde_json always can write.
         let text = is.as_ref().and_then(|is| serde_json::to_string(is).ok()).unwrap_or_default();
-        conn.execute("UPDATE {s}.meta SET value = $1 WHERE name = 'standing'", &[&text]).await?;
+        // Somebody may have deleted it by hand.
+        let sql = "INSERT INTO {s}.meta AS m (name, value) VALUES ('standing', $1)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+        conn.execute(sql, &[&text]).await?;
     }
     Ok(is.is_some_and(|is| is.stand == Stand::Clearing))
 }

@@ -8,7 +8,10 @@ use banto_core::{
     retry::Backoff,
 };
 use banto_postgres::{Postgres, Time, tokio_postgres::Client};
-use banto_store::{Claim, Claimed, Finish, Finished, GivenClock, Order, Prune, Read, Select, Steer, Steered, Store};
+use banto_store::{
+    Claim, Claimed, Fault, Finish, Finished, GivenClock, MoveId, Order, Other, Prune, Read, Select, Settle, Steer,
+    Steered, Step, Store,
+};
 
 mod place;
 use place::Schema;
@@ -199,4 +202,63 @@ async fn a_state_that_does_not_exist_cannot_be_written() {
         assert!(scene.client.batch_execute(slip).await.is_err(), "{slip}");
     }
     assert!(scene.schema.name.starts_with("t_"));
+}
+
+/// How the store stands in a move cannot be read: nobody is let in who might run what has run elsewhere, nothing is lost, and once
+/// it is put right all goes on.
+#[tokio::test]
+async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
+    let scene = Scene::new().await;
+    scene.three().await;
+    let (_, lease) = scene.claim(1).await.jobs.remove(0);
+    let step = async |step: Step| scene.store.settle(Settle { id: MoveId(7), step }).await;
+    step(Step::Leave(Other { place: "there".into(), by: "ann".into() })).await.unwrap();
+    let before = scene.store.standing().await.unwrap();
+    let row = scene.client.query_one("SELECT value FROM meta WHERE name = 'standing'", &[]).await.unwrap();
+    let text: String = row.get(0);
+    let write = async |text: &str| {
+        let sql = "UPDATE meta SET value = $1 WHERE name = 'standing'";
+        assert_eq!(scene.client.execute(sql, &[&text]).await.unwrap(), 1);
+    };
+    let new = |n: u64| {
+        let (kind, queue) = ("send".parse().unwrap(), "mail".parse().unwrap());
+        NewJob::new(Ids::new(n).make(START_MS), kind, queue, Payload::parse("1").unwrap())
+    };
+    for odd in [&text[..text.len() - 1], "x", "null", "5", "[]", "{}", "{\"stand\":5}", "{\"stand\":\"left\"}"] {
+        write(odd).await;
+        let order = Steer { order: Order::Cancel(Select::default()), by: "ann".into(), preview: false };
+        let queues = vec!["mail".parse().unwrap()];
+        let claim = Claim { instance: InstanceId(1), queues, limit: 9, lease_ms: 10_000, adopt: vec![] };
+        for refused in [
+            scene.store.standing().await.map(drop),
+            scene.store.claim(claim).await.map(drop),
+            scene.store.enqueue([new(99)].into()).await.map(drop),
+            scene.store.steer(order).await.map(drop),
+            step(Step::Stay).await.map(drop),
+            step(Step::Close).await.map(drop),
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(*refused.fault(), Fault::Damaged, "{odd}: {refused}");
+            assert!(refused.to_string().contains("how the store stands"), "{odd}: {refused}");
+        }
+        assert_eq!(scene.store.renew(vec![lease], 10_000).await.unwrap().len(), 1, "{odd}: what runs goes on");
+    }
+    assert_eq!(scene.finish(lease, Outcome::Done).await, Finished::Written);
+    write(&text).await;
+    assert_eq!(scene.store.standing().await.unwrap(), before);
+    step(Step::Stay).await.unwrap();
+    assert_eq!(scene.claim(9).await.jobs.len(), 2);
+    assert_eq!(scene.store.jobs(Select::default(), None).await.unwrap().jobs.len(), 3);
+}
+
+/// By hand the row is deleted rather than emptied: the next move is written down all the same.
+#[tokio::test]
+async fn a_store_whose_standing_was_deleted_by_hand_can_move() {
+    let scene = Scene::new().await;
+    scene.three().await;
+    scene.sql("DELETE FROM meta WHERE name = 'standing'").await;
+    assert_eq!(scene.store.standing().await.unwrap(), None);
+    let step = Step::Leave(Other { place: "there".into(), by: "ann".into() });
+    scene.store.settle(Settle { id: MoveId(7), step }).await.unwrap();
+    assert_eq!(scene.store.standing().await.unwrap().unwrap().id, MoveId(7));
 }

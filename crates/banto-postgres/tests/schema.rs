@@ -39,7 +39,8 @@ async fn b18_a_newer_schema_is_refused_unless_it_serves_this_build() {
     client.batch_execute("UPDATE meta SET value = (value::int + 1)::text WHERE name = 'schema'").await.unwrap();
     let store = schema.store().await;
     assert_eq!(store.migrated().to, SCHEMA + 1, "the old build of a deploy goes on");
-    client.batch_execute("UPDATE meta SET value = (value::int + 1)::text WHERE name = 'serves'").await.unwrap();
+    let serves = format!("UPDATE meta SET value = '{}' WHERE name = 'serves'", SCHEMA + 1);
+    client.batch_execute(&serves).await.unwrap();
     let refused = Postgres::open(&schema.address()).await.unwrap_err();
     assert_eq!(refused.fault(), &Fault::Newer);
     assert!(refused.to_string().contains("run the newer build"), "{refused}");

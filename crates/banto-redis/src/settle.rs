@@ -71,8 +71,10 @@ async fn look(store: &Redis) -> Result<Looked> {
 
 /// Reads how a store stands.
 pub(crate) fn read(words: &str) -> Result<Standing> {
-    serde_json::from_str(words)
-        .map_err(|error| StoreError::new(Fault::Damaged, format!("read how the store stands: {error}")))
+    serde_json::from_str(words).map_err(|error| {
+        let what = format!("read how the store stands: {error} in the key `standing`; restore a backup");
+        StoreError::new(Fault::Damaged, what)
+    })
 }
 
 fn written(standing: Option<&Standing>) -> String {

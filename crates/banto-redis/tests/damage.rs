@@ -4,7 +4,7 @@
 use banto_core::{Cause, Hold, JobId, Label, NewJob, Outcome, State, Unique};
 use banto_redis::Redis;
 use banto_servers::Redis as Server;
-use banto_store::{Finished, Order, Prune, Read, Select, Steer, Store};
+use banto_store::{Fault, Finished, MoveId, Order, Other, Prune, Read, Select, Settle, Steer, Step, Store};
 
 use own::{ask, asks, enqueue, given, verdict};
 
@@ -166,4 +166,56 @@ async fn a_key_of_another_type_is_said_to_be_damaged() {
     let _: () = ask(&server, &[b"SET", b"{banto}:job", b"x"]).await;
     let told = store.enqueue(own::jobs(1).into()).await.unwrap_err();
     assert_eq!(*told.fault(), banto_store::Fault::Damaged, "{told}");
+}
+
+/// How the store stands in a move cannot be read: nobody is let in who might run what has run elsewhere, nothing is lost, and once
+/// it is put right all goes on.
+#[tokio::test]
+async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    enqueue(&store, 3).await;
+    let (job, lease) = store.claim(asks(1)).await.unwrap().jobs.remove(0);
+    let step = async |step: Step| store.settle(Settle { id: MoveId(7), step }).await;
+    step(Step::Leave(Other { place: "there".into(), by: "ann".into() })).await.unwrap();
+    let before = store.standing().await.unwrap();
+    let text: Vec<u8> = ask(&server, &[b"GET", b"{banto}:standing"]).await;
+    let json = text.strip_prefix(b"leaving\n").unwrap();
+    let cut = &text[..text.len() - 1];
+    let odds: [&[u8]; 10] = [
+        cut,
+        json,
+        b"x",
+        b"leaving",
+        b"arrived",
+        b"arrived\n{\"stand\":\"left\"}",
+        b"left\n{",
+        b"\n{}",
+        b"left\n{\"stand\":\"left\"}",
+        b"\xff\n5",
+    ];
+    for odd in odds {
+        let shown = String::from_utf8_lossy(odd);
+        let _: () = ask(&server, &[b"SET", b"{banto}:standing", odd]).await;
+        let order = Steer { order: Order::Cancel(Select::default()), by: "ann".into(), preview: false };
+        for (verb, refused) in [
+            ("claim", store.claim(asks(9)).await.map(drop)),
+            ("enqueue", store.enqueue(own::jobs(1).into()).await.map(drop)),
+            ("standing", store.standing().await.map(drop)),
+            ("steer", store.steer(order).await.map(drop)),
+            ("stay", step(Step::Stay).await.map(drop)),
+            ("close", step(Step::Close).await.map(drop)),
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(*refused.fault(), Fault::Damaged, "{verb}, {shown}: {refused}");
+            assert!(refused.to_string().contains("how the store stands"), "{verb}, {shown}: {refused}");
+        }
+        assert_eq!(store.renew(vec![lease], 10_000).await.unwrap().len(), 1, "{shown}: what runs goes on");
+    }
+    assert_eq!(store.finish(vec![verdict(&job, lease, Outcome::Done)]).await.unwrap(), [Finished::Written]);
+    let _: () = ask(&server, &[b"SET", b"{banto}:standing", &text]).await;
+    assert_eq!(store.standing().await.unwrap(), before);
+    step(Step::Stay).await.unwrap();
+    assert_eq!(store.claim(asks(9)).await.unwrap().jobs.len(), 2);
+    assert_eq!(store.jobs(Select::default(), None).await.unwrap().jobs.len(), 3);
 }

@@ -51,11 +51,12 @@ pub(crate) fn admit(desk: &mut Desk<'_>, verb: Verb) -> Result<()> {
 /// How the store stands in a move.
 pub(crate) fn standing(db: &Connection) -> Result<Option<Standing>> {
     let sql = "SELECT value FROM banto_meta WHERE name = 'standing'";
-    let found =
-        db.prepare_cached(sql).and_then(|mut find| find.query_row([], |row| row.get::<_, String>(0)).optional());
+    // Its bytes: what is no text cannot be read, but the file can.
+    let bytes = |row: &rusqlite::Row<'_>| Ok(row.get_ref(0)?.as_bytes().unwrap_or_default().to_vec());
+    let found = db.prepare_cached(sql).and_then(|mut find| find.query_row([], bytes).optional());
     let Some(text) = found.map_err(while_doing("read how the store stands"))? else { return Ok(None) };
-    serde_json::from_str(&text).map(Some).map_err(|error| {
-        let what = format!("read how the store stands: {error} in the row of banto_meta; restore a backup");
+    serde_json::from_slice(&text).map(Some).map_err(|error| {
+        let what = format!("read how the store stands: {error} in the row `standing` of banto_meta; restore a backup");
         StoreError::new(Fault::Damaged, what)
     })
 }

@@ -5,7 +5,7 @@ mod bench;
 
 use banto_core::{Cause, JobId, State};
 use banto_sqlite::{Read, Sqlite, Store};
-use banto_store::{Order, Prune, Select, Steer};
+use banto_store::{Fault, MoveId, Order, Other, Prune, Select, Settle, Steer, Step};
 use bench::{Bench, claim, done, job, jobs, retry};
 
 /// What somebody might write into a row of banto_job.
@@ -236,4 +236,46 @@ async fn nonsense_in_the_small_tables_panics_nobody() {
     assert_eq!(claim(&store, 5).await.jobs.len(), 1);
     store.prune(Prune::default()).await.unwrap();
     store.jobs(Select::default(), None).await.unwrap();
+}
+
+/// How the store stands in a move cannot be read: nobody is let in who might run what has run elsewhere, nothing is lost, and once
+/// it is put right all goes on.
+#[tokio::test]
+async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
+    let bench = Bench::new();
+    let store = bench.open();
+    store.enqueue(jobs(3).into()).await.unwrap();
+    let running = claim(&store, 1).await.jobs.remove(0);
+    let step = async |step: Step| store.settle(Settle { id: MoveId(7), step }).await;
+    step(Step::Leave(Other { place: "there".into(), by: "ann".into() })).await.unwrap();
+    let (tool, before) = (bench.tool(), store.standing().await.unwrap());
+    let (read, write) = (
+        "SELECT value FROM banto_meta WHERE name = 'standing'",
+        "UPDATE banto_meta SET value = ? WHERE name = 'standing'",
+    );
+    let text: String = tool.query_row(read, [], |row| row.get(0)).unwrap();
+    let cut = format!("'{}'", &text[..text.len() - 1]);
+    for odd in [&cut, "''", "'x'", "'null'", "'{}'", "'{\"stand\":\"left\"}'", "5", "CAST(x'ff' AS TEXT)"] {
+        assert_eq!(tool.execute(&write.replace('?', odd), []).unwrap(), 1);
+        let order = Steer { order: Order::Cancel(Select::default()), by: "ann".into(), preview: false };
+        for refused in [
+            store.standing().await.map(drop),
+            store.claim(bench::asks(9)).await.map(drop),
+            store.enqueue(jobs(1).into()).await.map(drop),
+            store.steer(order).await.map(drop),
+            step(Step::Stay).await.map(drop),
+            step(Step::Close).await.map(drop),
+        ] {
+            let refused = refused.unwrap_err();
+            assert_eq!(*refused.fault(), Fault::Damaged, "{odd}: {refused}");
+            assert!(refused.to_string().contains("how the store stands"), "{odd}: {refused}");
+        }
+        assert_eq!(store.renew(vec![running.1], 10_000).await.unwrap().len(), 1, "{odd}: what runs goes on");
+    }
+    store.finish(vec![done(&running)]).await.unwrap();
+    tool.execute(write, [text]).unwrap();
+    assert_eq!(store.standing().await.unwrap(), before);
+    step(Step::Stay).await.unwrap();
+    assert_eq!(claim(&store, 9).await.jobs.len(), 2);
+    assert_eq!(store.jobs(Select::default(), None).await.unwrap().jobs.len(), 3);
 }

@@ -5,7 +5,7 @@ mod bench;
 
 use banto_core::{Label, State};
 use banto_sqlite::{Read, Sqlite, Store, enqueue_in, rusqlite};
-use banto_store::{Fault, StoreError};
+use banto_store::{Fault, MoveId, Other, Settle, Step, StoreError};
 use bench::{Bench, asks, claim, done, hold, ids, job, jobs, nudge, sound};
 
 #[derive(Debug)]
@@ -65,6 +65,45 @@ async fn without_a_transaction_nothing_is_taken() {
     assert_eq!(*refused.fault(), Fault::Config);
     assert!(refused.to_string().contains("begin one first"), "{refused}");
     assert_eq!(store.tally().await.unwrap().accepted, 0);
+}
+
+async fn settle(store: &Sqlite, step: Step) {
+    store.settle(Settle { id: MoveId(7), step }).await.unwrap();
+}
+
+/// A move away: until the store is closed a transaction's jobs come along, and from then on it hears where to go.
+#[tokio::test]
+async fn a_transaction_of_the_application_hears_where_the_store_has_moved() {
+    let bench = Bench::new();
+    let store = bench.open();
+    with_table(&store).await;
+    let mut db = bench.tool();
+    settle(&store, Step::Leave(Other { place: "postgres db/app".into(), by: "ann".into() })).await;
+    let tx = db.transaction().unwrap();
+    enqueue_in(&tx, &bench.clock, &jobs(1)).unwrap();
+    tx.commit().unwrap();
+
+    let early = db.transaction().unwrap();
+    let seen: i64 = early.query_row("SELECT count(*) FROM avatar", [], |row| row.get(0)).unwrap();
+    settle(&store, Step::Close).await;
+    let refused = enqueue_in(&early, &bench.clock, &jobs(1)).unwrap_err();
+    assert_eq!((seen, *refused.fault() == Fault::Busy), (0, true), "it began before the store was closed: {refused}");
+    early.rollback().unwrap();
+
+    let tx = db.transaction().unwrap();
+    tx.execute("INSERT INTO avatar VALUES ('a')", []).unwrap();
+    for refused in [enqueue_in(&tx, &bench.clock, &jobs(1)), store.enqueue_in(&tx, &jobs(1))] {
+        let refused = refused.unwrap_err();
+        assert_eq!(*refused.fault(), Fault::Moved, "{refused}");
+        assert!(refused.to_string().contains("has moved to \"postgres db/app\"; point whatever uses it"), "{refused}");
+    }
+    tx.commit().unwrap();
+    let handle = store.clone();
+    let written = store.write(move |db| handle.enqueue_in(db, &jobs(1))).await;
+    assert_eq!(*written.unwrap_err().fault(), Fault::Moved);
+    assert_eq!(bench.number("SELECT count(*) FROM avatar"), 1, "what else was written is the application's own");
+    assert_eq!((bench.number("SELECT count(*) FROM banto_job"), store.tally().await.unwrap().accepted), (1, 1));
+    sound(&store).await;
 }
 
 #[tokio::test]

@@ -27,6 +27,7 @@ mod b11;
 mod b13;
 mod b16;
 mod b18;
+mod b19;
 mod b2;
 mod b3;
 mod b4;
@@ -113,6 +114,7 @@ pub const ROWS: &[Row] = &[
     row("B13", "a disk that fails under fsync and write", Waits, FILE, (120, 900), b13::play),
     row("B16", "a flipped byte, a log cut off", Measures, FILE, (150, 900), b16::play),
     row("B18", "newer stores, half migrations, many migrators", Waits, ALL, (120, 900), b18::play),
+    row("B19", "moving house, the copier killed", Waits, ALL, (120, 900), b19::play),
     between_hosts(row("C1", "the wire to the server cut", Waits, SERVERS, (120, 900), c1::play)),
     between_hosts(row("C2", "the wire half open", Waits, SERVERS, (120, 400), c2::play)),
     row("C4", "a wire that delays, cuts and drops replies", Waits, SERVERS, (120, 600), c4::play),

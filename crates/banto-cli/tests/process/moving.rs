@@ -8,28 +8,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use banto_core::{
-    Due, Facts, Fate, FireId, Hold, Ids, InstanceId, Label, Name, NewJob, Outcome, Park, Payload, ScheduleName, State,
-    Unique, decide, retry::Backoff,
-};
-use banto_engine::{Client, Config, Context, Job, Registry, Worker as Working, copy::Copier};
+use banto_core::{Ids, Name, NewJob, Payload, State};
+use banto_engine::{Client, Config, Context, Job, Registry, Worker as Working};
 use banto_sqlite::{Options, Sqlite};
-use banto_store::{
-    Act, Claim, Fault, Finish, Fire, Firing, GivenClock, NewSchedule, Order, Register, Select, SelectFires, Steer,
-    Store, SystemClock, memory::Memory,
-};
+use banto_store::{Fault, Read, Store, SystemClock};
 use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
 
-use super::house::{House, Said};
+use super::{
+    house::{House, Said},
+    kept::Kept,
+};
 
 fn name(text: &str) -> Name {
     Name::new(text).unwrap()
 }
 
-fn sqlite(path: &Path, clock: Arc<dyn banto_store::Clock>) -> Arc<dyn Store> {
-    let options = Options { reserve_bytes: 0, ..Options::of(path) };
-    Arc::new(Sqlite::open_with(options, clock).unwrap())
+fn sqlite(path: &Path) -> Sqlite {
+    Sqlite::open_with(Options { reserve_bytes: 0, ..Options::of(path) }, Arc::new(SystemClock)).unwrap()
 }
 
 fn copy(house: &House, flags: &str) -> Said {
@@ -151,17 +147,18 @@ async fn enqueuing(from: Arc<dyn Store>, to: Arc<dyn Store>, jobs: u64) {
     }
 }
 
-async fn killed_and_begun_again(seed: u64) {
-    let house = House::new();
-    let stores = [house.file(), new(&house).into()].map(|path| sqlite(&path, Arc::new(SystemClock)));
-    let [from, to] = stores;
+/// A copier is killed again and again until one comes to its end, while workers wait on both sides and somebody enqueues.
+async fn killed_and_begun_again(from: Kept, to: Kept, seed: u64) {
+    let places = [from.place(), to.place()];
+    let house = House::on(places[0].url.clone());
+    let [from, to] = [places[0].open().await, places[1].open().await];
     let ran = Ran::default();
     let first: Vec<Count> = (1_000..1_400).map(|n| Count { n }).collect();
     Client::new(from.clone()).enqueue_all(&first).await.unwrap();
     let workers = [counting(from.clone(), &ran), counting(to.clone(), &ran)];
     let enqueuer = tokio::spawn(enqueuing(from.clone(), to.clone(), 400));
     let mut rng = fastrand::Rng::with_seed(seed);
-    let typed = format!("store copy {} {} --yes", house.file().display(), new(&house));
+    let typed = format!("store copy {} {} --yes", places[0].url, places[1].url);
     let mut kills = 0;
     for round in 1u64.. {
         let mut copier = house.banto_command(&typed).stderr(Stdio::null()).stdout(Stdio::null()).spawn().unwrap();
@@ -190,143 +187,28 @@ async fn killed_and_begun_again(seed: u64) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copier_killed_at_any_moment_loses_and_doubles_nothing_1() {
-    killed_and_begun_again(1).await;
+async fn a_copier_killed_from_file_to_file_loses_and_doubles_nothing() {
+    killed_and_begun_again(Kept::Sqlite, Kept::Sqlite, 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_copier_killed_at_any_moment_loses_and_doubles_nothing_2() {
-    killed_and_begun_again(2).await;
+async fn a_copier_killed_from_file_to_postgres_loses_and_doubles_nothing() {
+    killed_and_begun_again(Kept::Sqlite, Kept::Postgres, 2).await;
 }
 
-/// Jobs of every end and hold, schedules, pauses, by seed.
-async fn fill(store: &dyn Store, clock: &GivenClock, seed: u64) {
-    let mut rng = fastrand::Rng::with_seed(seed);
-    let mut ids = Ids::new(seed);
-    let now = || banto_store::Clock::wall_ms(clock);
-    let schedules = ["a", "b"].map(|text| NewSchedule {
-        name: ScheduleName::new(text).unwrap(),
-        revision: 1,
-        model: "{}".into(),
-        action: "run".into(),
-        source: "code".into(),
-    });
-    let (by, build) = (InstanceId(1), Label::new("b1").unwrap());
-    let register = Register { service: name("app"), by, build, as_of: i64::MAX, schedules: schedules.into() };
-    store.register(register).await.unwrap();
-    for round in 0..300 {
-        let mut job = NewJob::new(ids.make(now()), name("send"), name("mail"), Payload::parse("{\"é\":1.50}").unwrap());
-        job.due = [Due::Now, Due::Now, Due::In(rng.u64(1..90_000))][rng.usize(0..3)];
-        let holds = [Hold::Queued, Hold::Done, Hold::Remember(9_000_000), Hold::Period(9_000_000)];
-        let key = Label::new(&format!("k{}", rng.u32(0..60))).unwrap();
-        job.unique = rng.bool().then(|| Unique { key, hold: holds[rng.usize(0..4)] });
-        if rng.u8(0..5) == 0 {
-            let schedule = ScheduleName::new(["a", "b"][rng.usize(0..2)]).unwrap();
-            let due_at = now() - i64::from(round);
-            job.options.fire = Some(FireId { schedule: schedule.clone(), due_at });
-            let act = Act::Run(Box::new(job));
-            let (note, late) = (String::new(), false);
-            let fire = Fire { schedule, revision: 1, due_at, count: 1, act, late, even_in_maintenance: false, note };
-            let firing = Firing {
-                service: name("app"),
-                by,
-                fires: vec![fire],
-                until: Some(now()),
-                generation: 1,
-                rewind: false,
-            };
-            store.fire(firing).await.unwrap();
-        } else {
-            store.enqueue([job].into()).await.unwrap();
-        }
-        if rng.bool() {
-            let claim =
-                Claim { instance: by, queues: vec![name("mail")], limit: 1, lease_ms: 10_000, adopt: Vec::new() };
-            for (job, lease) in store.claim(claim).await.unwrap().jobs {
-                let park = Park { cause: banto_core::Cause::Missing, text: "t".into(), build: "b".into() };
-                let outcome = match rng.u8(0..6) {
-                    0 => Outcome::Dead { error: "é".into() },
-                    1 => Outcome::Park(park),
-                    2 => Outcome::Retry { error: "e".into(), delay_ms: None },
-                    3 => Outcome::Cancel { reason: "r".into() },
-                    _ => Outcome::Done,
-                };
-                let backoff = Backoff::Table(vec![1_000]);
-                let verdict = decide(&Facts::of(&job, &backoff), outcome, now(), 1);
-                store.finish(vec![Finish { lease, verdict }]).await.unwrap();
-            }
-        }
-        clock.pass(rng.u64(0..100));
-    }
-    for order in [
-        Order::Forget(Select { limit: 20, ..Select::states([State::Done]) }),
-        Order::Pause { queue: name("mail"), reason: "r".into(), until: None },
-        Order::PauseSchedule { schedule: Some(ScheduleName::new("later").unwrap()), reason: "r".into(), until: None },
-    ] {
-        store.steer(Steer { order, by: "ann".into(), preview: false }).await.unwrap();
-    }
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copier_killed_from_file_to_redis_loses_and_doubles_nothing() {
+    killed_and_begun_again(Kept::Sqlite, Kept::Redis, 3).await;
 }
 
-/// All that a store answers of what it holds.
-async fn answers(store: &dyn Store) -> Vec<String> {
-    let (mut lines, mut before) = (Vec::new(), None);
-    loop {
-        let cards = store.cards(Select { limit: 100, ..Select::default() }, before).await.unwrap();
-        let Some(last) = cards.last() else { break };
-        before = Some(last.job.id);
-        lines.extend(cards.iter().map(|card| format!("{card:?}")));
-    }
-    let mut keys = store.keys(None, 1_000).await.unwrap().keys;
-    keys.sort_by(|one, other| one.key.cmp(&other.key));
-    lines.extend(keys.iter().map(|key| format!("{key:?}")));
-    lines.push(format!("{:?} {:?}", store.queues().await.unwrap(), store.census().await.unwrap()));
-    lines.push(format!("{:?}", store.schedules().await.unwrap()));
-    let all = SelectFires { limit: 1_000, ..SelectFires::default() };
-    lines.extend(store.fires(all).await.unwrap().iter().map(|fire| format!("{fire:?}")));
-    lines
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copier_killed_from_redis_to_postgres_loses_and_doubles_nothing() {
+    killed_and_begun_again(Kept::Redis, Kept::Postgres, 4).await;
 }
 
-#[tokio::test]
-async fn there_and_back_again_is_the_same() {
-    for seed in 1..=3 {
-        let clock = GivenClock::at(1_893_456_000_000);
-        let folder = tempfile::tempdir().unwrap();
-        let memory = |seed| -> Arc<dyn Store> { Arc::new(Memory::new(Arc::new(clock.clone()), seed)) };
-        let [one, three] = [memory(1), memory(2)];
-        let two = sqlite(&folder.path().join("two.db"), Arc::new(clock.clone()));
-        fill(&*one, &clock, seed).await;
-        let wanted = answers(&*one).await;
-        assert!(wanted.len() > 200, "{}", wanted.len());
-        for (from, to) in [(&one, &two), (&two, &three)] {
-            let (from, to) = (from.clone(), to.clone());
-            let copier = Copier { from, to, clock: Arc::new(clock.clone()), history: true, by: "ann".into() };
-            let moved = copier.run(&mut |_| {}).await.unwrap().unwrap();
-            assert_eq!(moved.unreadable, 0);
-            assert_eq!(copier.run(&mut |_| {}).await.unwrap(), None, "it is done");
-            assert_eq!(answers(&*copier.to).await, wanted, "seed {seed}");
-        }
-        assert_eq!(
-            one.fires(SelectFires { fates: vec![Fate::Fired], limit: 1, ..SelectFires::default() })
-                .await
-                .unwrap()
-                .len(),
-            1
-        );
-    }
-}
-
-#[tokio::test]
-async fn without_history_what_has_ended_stays() {
-    let clock = GivenClock::at(1_893_456_000_000);
-    let memory = |seed| -> Arc<dyn Store> { Arc::new(Memory::new(Arc::new(clock.clone()), seed)) };
-    let (from, to) = (memory(1), memory(2));
-    fill(&*from, &clock, 4).await;
-    let copier = Copier { from, to, clock: Arc::new(clock.clone()), history: false, by: "ann".into() };
-    let moved = copier.run(&mut |_| {}).await.unwrap().unwrap();
-    assert_eq!(moved.house.counts[4..], [0, 0, 0]);
-    assert_eq!(copier.from.census().await.unwrap(), copier.to.census().await.unwrap());
-    let all = || SelectFires { limit: 1_000, ..SelectFires::default() };
-    assert_eq!(copier.from.fires(all()).await.unwrap(), copier.to.fires(all()).await.unwrap(), "runs keep their end");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copier_killed_from_postgres_to_redis_loses_and_doubles_nothing() {
+    killed_and_begun_again(Kept::Postgres, Kept::Redis, 5).await;
 }
 
 #[tokio::test]
@@ -359,7 +241,7 @@ fn peak_kb(mut copier: std::process::Child) -> u64 {
 #[tokio::test]
 async fn a_long_queue_moves_in_bounded_memory() {
     let house = House::new();
-    let store = sqlite(&house.file(), Arc::new(SystemClock));
+    let store = sqlite(&house.file());
     let mut ids = Ids::new(1);
     let payload = Payload::parse(&format!("{{\"text\":\"{}\"}}", "x".repeat(1_500))).unwrap();
     for _ in 0..10 {
@@ -371,7 +253,7 @@ async fn a_long_queue_moves_in_bounded_memory() {
     let typed = format!("store copy {} {} --yes", house.file().display(), new(&house));
     let copier = house.banto_command(&typed).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let peak_kb = tokio::task::spawn_blocking(move || peak_kb(copier)).await.unwrap();
-    let there = sqlite(Path::new(&new(&house)), Arc::new(SystemClock));
+    let there = sqlite(Path::new(&new(&house)));
     assert_eq!(there.queues().await.unwrap()[0].count(State::Ready), 100_000);
     assert!(peak_kb > 1_000 && peak_kb < 150_000, "150 MB of jobs were moved by a process of {peak_kb} kB");
 }

@@ -352,11 +352,15 @@ local function paused(key, what)
   return till and till > wall and till or nil
 end
 
--- What is answered instead, where this store moves to or from another and does not do that meanwhile.
+-- What is answered instead, where this store moves to or from another and does not do that meanwhile. What cannot be read lets
+-- nobody in: a store that may have left must not give work.
 local function moved(takes_jobs)
   local standing = call('GET', P .. 'standing')
-  local stand, words = (standing or ''):match('^(%l+)\n(.*)$')
-  if not stand or stand == 'cleared' or stand == 'arrived' or (takes_jobs and stand == 'leaving') then return nil end
+  if not standing or standing == '' then return nil end
+  local stand, words = standing:match('^(%l+)\n(.*)$')
+  local sound, read = pcall(cjson.decode, words or '')
+  if not sound or type(read) ~= 'table' or read.stand ~= stand then return { wall, 2, '' } end
+  if stand == 'cleared' or stand == 'arrived' or (takes_jobs and stand == 'leaving') then return nil end
   return { wall, 2, words }
 end
 

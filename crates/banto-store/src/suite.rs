@@ -47,6 +47,7 @@ pub mod settle;
 pub mod steer;
 pub mod time;
 
+pub use house::shown;
 pub use stage::Stage;
 
 /// A store that is opened, some time.

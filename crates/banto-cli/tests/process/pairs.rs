@@ -9,7 +9,7 @@ use banto_core::{
 use banto_engine::copy::Copier;
 use banto_store::{
     Act, Claim, Clock, Finish, Fire, Firing, GivenClock, NewSchedule, Note, Order, Output, Record, Register, Select,
-    SelectFires, Steer, Store,
+    SelectFires, Steer, Store, suite::shown,
 };
 
 use super::kept::Kept;
@@ -148,29 +148,6 @@ async fn run(store: &dyn Store, clock: &GivenClock, rng: &mut fastrand::Rng) {
     }
 }
 
-/// All that a store answers of what it holds.
-async fn answers(store: &dyn Store) -> Vec<String> {
-    let (mut lines, mut before) = (Vec::new(), None);
-    loop {
-        let cards = store.cards(Select { limit: 100, ..Select::default() }, before).await.unwrap();
-        let Some(last) = cards.last() else { break };
-        before = Some(last.job.id);
-        lines.extend(cards.iter().map(|card| format!("{card:?}")));
-    }
-    let mut keys = store.keys(None, 1_000).await.unwrap().keys;
-    keys.sort_by(|one, other| one.key.cmp(&other.key));
-    lines.extend(keys.iter().map(|key| format!("{key:?}")));
-    lines.extend(store.queues().await.unwrap().iter().map(|queue| format!("{queue:?}")));
-    lines.extend(store.census().await.unwrap().iter().map(|row| format!("{row:?}")));
-    let board = store.schedules().await.unwrap();
-    lines.extend(board.services.iter().map(|service| format!("{service:?}")));
-    lines.extend(board.schedules.iter().map(|view| format!("{view:?}")));
-    lines.push(format!("{:?} {:?}", board.ahead, board.maintenance));
-    let all = SelectFires { limit: 1_000, ..SelectFires::default() };
-    lines.extend(store.fires(all).await.unwrap().iter().map(|fire| format!("{fire:?}")));
-    lines
-}
-
 /// All that it gives once nothing keeps it back, in its order.
 async fn given(store: &dyn Store) -> Vec<String> {
     steer(store, Order::Resume { queue: name("mail") }).await;
@@ -201,15 +178,15 @@ async fn goes_and_comes_back(from: Kept) {
         let (twin, one) = (Kept::Memory.place().given(by.clone()).await, places[0].given(clock.clone()).await);
         fill(&*twin, &by, seed).await;
         fill(&*one, &clock, seed).await;
-        let wanted = answers(&*twin).await;
+        let wanted = shown(&*twin).await;
         assert!(wanted.len() > 200, "{}", wanted.len());
-        same(&answers(&*one).await, &wanted, &format!("{from:?} means what memory means, seed {seed}"));
+        same(&shown(&*one).await, &wanted, &format!("{from:?} means what memory means, seed {seed}"));
         let two = places[1].given(clock.clone()).await;
         copied(&one, &two, &clock, true).await;
-        same(&answers(&*two).await, &wanted, &format!("from {from:?} to {to:?}, seed {seed}"));
+        same(&shown(&*two).await, &wanted, &format!("from {from:?} to {to:?}, seed {seed}"));
         let three = places[2].given(clock.clone()).await;
         copied(&two, &three, &clock, true).await;
-        same(&answers(&*three).await, &wanted, &format!("from {from:?} to {to:?} and back, seed {seed}"));
+        same(&shown(&*three).await, &wanted, &format!("from {from:?} to {to:?} and back, seed {seed}"));
         clock.pass(100_000);
         by.pass(100_000);
         let (given, wanted) = (given(&*three).await, given(&*twin).await);

@@ -85,7 +85,7 @@ for _, queue in ipairs(queues) do
     local stored = read(AT, line_up)
     for n, id in ipairs(line_up) do
       if not take_plainly(id, stored[n], key) then
-        load({ id })
+        if rows[id] == nil then meet(id, stored[n]) end
         local row = readable(id)
         if row and row[STATE] == READY then
           take(row)

@@ -28,8 +28,7 @@ for at = 6, #ARGV, 2 do
     local static = static_of(id)
     local flags = static and static.label ~= '' and F_KEYED or 0
     if static and static.fire ~= '' then flags = set(flags, F_FIRE) end
-    local new = { PARKED, flags, 9, 5, number_of(ARGV[4]), 0, 0, 0, 0, wall, wall, 0, 0, NOBODY, NOBODY, 0, NOBODY }
-    new.id, new.readable, new.mends = id, true, true
+    local new = row_of(id, false, false, PARKED, flags, 9, 5, number_of(ARGV[4]), 0, 0, 0, 0, wall, wall, 0, 0, NOBODY, NOBODY, 0, NOBODY)
     keep(new, F_PARK, PARK, ARGV[3])
     for _, key in ipairs({ LEASE, P .. 'done', P .. 'dead', P .. 'cancelled' }) do free('ZREM', key, id) end
     rows[id] = new

@@ -80,6 +80,18 @@ local function as_it_was(row)
   row.was, row.was_cause, row.was_priority, row.was_run_at, row.was_class =
     row[STATE], row[CAUSE], row[PRIORITY], row[RUN_AT], row[CLASS_NO]
 end
+-- Takes what is stored of a job apart, whatever that is.
+local function meet(id, stored)
+  local row = false
+  if stored and #stored == ROW_BYTES then
+    row = row_of(id, stored, false, unpack_row(FORMAT, stored))
+    as_it_was(row)
+    row.readable = row[STATE] <= CANCELLED
+  elseif stored then
+    row = { raw = stored }
+  end
+  rows[id] = row
+end
 local function load(ids)
   local missing, number = {}, 0
   for _, id in ipairs(ids) do
@@ -89,17 +101,7 @@ local function load(ids)
       missing[number] = id
     end
   end
-  for n, stored in ipairs(read(AT, missing)) do
-    if stored then
-      local row = { raw = stored }
-      if #stored == ROW_BYTES then
-        row = row_of(missing[n], stored, false, unpack_row(FORMAT, stored))
-        as_it_was(row)
-        row.readable = row[STATE] <= CANCELLED
-      end
-      rows[missing[n]] = row
-    end
-  end
+  for n, stored in ipairs(read(AT, missing)) do meet(missing[n], stored) end
 end
 local function readable(id)
   local row = rows[id]
@@ -113,7 +115,7 @@ local function touch(row)
 end
 
 -- What is written at the end: by key, lists of values.
-local frees, fills, lines, tally, counts, news, answers_to = {}, {}, {}, {}, {}, false, {}
+local frees, fills, lines, tally, counts, news = {}, {}, {}, {}, {}, false
 local function free(command, key, value)
   local of = frees[command]
   if not of then of = {}; frees[command] = of end

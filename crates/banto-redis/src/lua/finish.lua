@@ -1,6 +1,6 @@
 -- finish: writes verdicts under their leases.
 -- ARGV: the verdicts. Answers for each 1 written (now or before, under this very lease), 0 late.
-local answer, others, places, ids, twice = {}, {}, verdicts()
+local answer, places, ids, twice = {}, verdicts()
 
 -- Most jobs that end are done and have nothing else to them, no key, no text: such a one is written without being taken apart into
 -- a table, which is half of its cost.
@@ -20,25 +20,22 @@ local function plainly(stored, at)
   return true
 end
 
-local stored = twice and {} or read(AT, ids)
+local stored = read(AT, ids)
 for n, at in ipairs(places) do
-  if plainly(stored[n], at) then answer[n] = 1 else insert(others, n) end
-end
-local left = {}
-for n, other in ipairs(others) do left[n] = ids[other] end
-load(left)
-for _, n in ipairs(others) do
-  local one = verdict(places[n])
-  local row = readable(one.id)
   answer[n] = 1
-  if row and one.fence > 0 and row[WRITTEN_FENCE] == one.fence and row[WRITTEN] == one.token then
-    -- It was written, and only the answer was lost.
-  elseif held_by(row, one.fence, one.token) then
-    row[WRITTEN_FENCE], row[WRITTEN] = one.fence, one.token
-    write(row, one)
-  else
-    counted('late', 1)
-    answer[n] = 0
+  if twice or not plainly(stored[n], at) then
+    local one = verdict(at)
+    if rows[one.id] == nil then meet(one.id, stored[n]) end
+    local row = readable(one.id)
+    if row and one.fence > 0 and row[WRITTEN_FENCE] == one.fence and row[WRITTEN] == one.token then
+      -- It was written, and only the answer was lost.
+    elseif held_by(row, one.fence, one.token) then
+      row[WRITTEN_FENCE], row[WRITTEN] = one.fence, one.token
+      write(row, one)
+    else
+      counted('late', 1)
+      answer[n] = 0
+    end
   end
 end
 return ended(answer)

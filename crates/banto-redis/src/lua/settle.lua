@@ -19,8 +19,8 @@ function puts.job()
   for n = 1, tonumber(word()) do trail[n] = word() end
   load({ id })
   if rows[id] then return end
-  local row = { unpack_row(FORMAT, moving) }
-  row.id, row.static, row.readable, row[CLASS_NO] = id, static, true, number_of(class)
+  local row = row_of(id, false, static, unpack_row(FORMAT, moving))
+  row[CLASS_NO] = number_of(class)
   if said ~= '-' then keep(row, F_ERROR, ERROR, said:sub(2)) end
   if park ~= '-' then keep(row, F_PARK, PARK, park:sub(2)) end
   if progress ~= '-' then keep(row, F_PROGRESS, PROGRESS, progress:sub(2)) end

@@ -202,7 +202,7 @@ pub(super) async fn haul(from: &dyn Store, to: &dyn Store, page: usize) {
 }
 
 /// All that a store shows of what it holds, line by line.
-pub(super) async fn shown(store: &dyn Store) -> Vec<String> {
+pub async fn shown(store: &dyn Store) -> Vec<String> {
     let mut lines = Vec::new();
     let mut before = None;
     loop {

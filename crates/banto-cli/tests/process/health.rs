@@ -158,7 +158,7 @@ fn who_was_killed_or_frozen_is_silent_and_listed_and_the_others_are_well() {
     // For as long as it takes until both are known to be silent: never ill.
     let body = until(lives.at(), "/health/scheduler", |status, body| {
         assert!(status == 200 || ill("the store does not answer")(status, body), "{body:#}");
-        [&killed, &frozen].iter().all(|one| listed(body, one.pid())["is"] == "silent")
+        status == 200 && [&killed, &frozen].iter().all(|one| listed(body, one.pid())["is"] == "silent")
     });
     assert!(listed(&body, frozen.pid())["silent_ms"].as_u64() > Some(9_000), "{body:#}");
     assert_eq!((&listed(&body, lives.pid())["leads"], &body["scheduler"]["is"]), (&json!(true), &json!("leads")));

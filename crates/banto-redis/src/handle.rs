@@ -7,7 +7,10 @@ use std::{
 
 use banto_store::{Clock, Fault, StoreError, SystemClock};
 use redis::Value;
-use tokio::sync::watch;
+use tokio::{
+    sync::{oneshot, watch},
+    task::AbortHandle,
+};
 
 use crate::{
     Options, Time,
@@ -37,7 +40,7 @@ pub(crate) struct Inner {
     pub found: Mutex<Found>,
     migrated: Migrated,
     /// Ends with the store: the ears and the eyes on the server.
-    beside: Mutex<Vec<tokio::task::AbortHandle>>,
+    beside: Mutex<Vec<AbortHandle>>,
 }
 
 /// What opening found and did.
@@ -78,10 +81,23 @@ impl Redis {
         };
         let store = Redis(Arc::new(inner));
         store.0.found.lock().unwrap_or_else(PoisonError::into_inner).apply(&store.0.options, &store.0.link);
-        let ears = wake::listen(&store.0).await?;
-        let eyes = durability::watch(&store.0);
-        store.0.beside.lock().unwrap_or_else(PoisonError::into_inner).extend([ears, eyes]);
+        if let Some(begun) = store.attend() {
+            // Dropped without a word only when the runtime stops.
+            let _ = begun.await;
+        }
         Ok(store)
+    }
+
+    /// Sees to it that somebody listens for changes and looks at the server: the runtime that calls, where the one that did so has
+    /// ended. What is given back tells when it begins to hear.
+    pub(crate) fn attend(&self) -> Option<oneshot::Receiver<()>> {
+        let mut beside = self.0.beside.lock().unwrap_or_else(PoisonError::into_inner);
+        if !beside.is_empty() && !beside.iter().any(AbortHandle::is_finished) {
+            return None;
+        }
+        let (ears, begun) = wake::listen(&self.0);
+        *beside = vec![ears, durability::watch(&self.0)];
+        Some(begun)
     }
 
     /// What opening found and did.
@@ -133,7 +149,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         let beside = std::mem::take(self.beside.get_mut().unwrap_or_else(PoisonError::into_inner));
-        beside.iter().for_each(tokio::task::AbortHandle::abort);
+        beside.iter().for_each(AbortHandle::abort);
     }
 }
 

@@ -1,18 +1,27 @@
 //! Connections to the primary: a few that carry many calls each, made anew when one breaks.
 //!
-//! Renewals have one of their own, so that no long answer stands before the last thing a holder stops. A call whose
+//! Each runtime that calls has its own, and drives them itself: so whoever waits for an answer is woken by nobody but the
+//! server, a runtime whose threads all block holds up no other's renewals, and one that ends takes no other's connections
+//! with it. Renewals have one of their own, so that no long answer stands before the last thing a holder stops. A call whose
 //! connection broke after it went out is in doubt, never repeated here; one that the server refused before it ran (a
 //! script it does not know, a slot that has moved, a replica) is sent once more. While the server is gone calls fail at once
 //! or wait in a short line, so nothing piles up.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering},
+    },
 };
 
 use banto_store::{Fault, StoreError};
 use redis::{Cmd, ErrorKind, RedisError, ServerErrorKind, Value, aio::MultiplexedConnection};
-use tokio::sync::{Mutex as Turn, Semaphore};
+use tokio::{
+    runtime::{Handle, Id},
+    sync::{Mutex as Turn, Semaphore},
+    task::AbortHandle,
+};
 
 use crate::{
     Options,
@@ -44,11 +53,26 @@ pub(crate) struct Link {
     options: Options,
     /// The same for the lane of renewals, which has no time to wait long.
     hasty: Options,
-    lines: Vec<Line>,
-    next: AtomicUsize,
+    of_runtimes: Mutex<HashMap<Id, OfRuntime>>,
     calls: Semaphore,
     /// How many replicas must have a write.
     pub wait: AtomicU32,
+}
+
+/// The connections that one runtime drives.
+#[derive(Debug)]
+struct OfRuntime {
+    /// The first is for renewals.
+    lines: Vec<Arc<Line>>,
+    next: AtomicUsize,
+    /// A task that never does anything, and is over when the runtime is.
+    lives: AbortHandle,
+}
+
+impl Drop for OfRuntime {
+    fn drop(&mut self) {
+        self.lives.abort();
+    }
 }
 
 #[derive(Default)]
@@ -68,17 +92,16 @@ impl std::fmt::Debug for Line {
 
 impl Link {
     pub fn new(options: Options) -> Link {
-        let lines = (0..=options.connections).map(|_| Line::default()).collect();
         let wait = AtomicU32::new(options.wait.unwrap_or(0));
         let hasty = Options { timeout_ms: options.timeout_ms.min(RENEW_MS_MAX), ..options.clone() };
-        Link { options, hasty, lines, next: AtomicUsize::new(0), calls: Semaphore::new(CALLS_MAX), wait }
+        Link { options, hasty, of_runtimes: Mutex::default(), calls: Semaphore::new(CALLS_MAX), wait }
     }
 
     /// Calls a script; gives its answer.
     pub async fn call(&self, lane: Lane, script: &Script, args: &[Vec<u8>]) -> Result<Value> {
         let closed = |_| StoreError::new(Fault::Gone, format!("{}: the store was closed", script.name));
         let _turn = self.calls.acquire().await.map_err(closed)?;
-        let line = self.line(lane);
+        let line = self.line(lane)?;
         let options = if lane == Lane::Renew { &self.hasty } else { &self.options };
         // Twice at most: the first may find that the server has started anew, or is no longer the primary.
         let mut again = true;
@@ -103,7 +126,7 @@ impl Link {
 
     /// Asks the server something that is no script, by the lane of work.
     pub async fn ask(&self, doing: &str, command: &Cmd) -> Result<Value> {
-        let line = self.line(Lane::Work);
+        let line = self.line(Lane::Work)?;
         let (number, mut connection) = line.get(&self.options).await?;
         command.query_async(&mut connection).await.map_err(|error| {
             if breaks(&error) {
@@ -150,13 +173,29 @@ impl Link {
         )))
     }
 
-    fn line(&self, lane: Lane) -> &Line {
+    /// A connection of the runtime that asks.
+    fn line(&self, lane: Lane) -> Result<Arc<Line>> {
+        let runtime = Handle::try_current().map_err(|_| {
+            StoreError::new(Fault::Config, "call Redis outside of a tokio runtime: call it inside of one")
+        })?;
+        let mut all = self.of_runtimes.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(&runtime.id()) {
+            all.retain(|_, of| !of.lives.is_finished());
+        }
+        let own = all.entry(runtime.id()).or_insert_with(|| OfRuntime::new(&runtime, self.options.connections));
         let number = match lane {
             Lane::Renew => 0,
-            Lane::Work => 1 + self.next.fetch_add(1, Ordering::Relaxed) % self.options.connections.max(1),
+            Lane::Work => 1 + own.next.fetch_add(1, Ordering::Relaxed) % self.options.connections.max(1),
         };
-        // There is one line more than connections are asked for.
-        self.lines.get(number).or(self.lines.first()).unwrap_or_else(|| unreachable!("there is always a line"))
+        Ok(own.lines.get(number).or(own.lines.first()).cloned().unwrap_or_default())
+    }
+}
+
+impl OfRuntime {
+    fn new(runtime: &Handle, connections: usize) -> OfRuntime {
+        let lines = (0..=connections.max(1)).map(|_| Arc::default()).collect();
+        let lives = runtime.spawn(std::future::pending::<()>()).abort_handle();
+        OfRuntime { lines, next: AtomicUsize::new(0), lives }
     }
 }
 

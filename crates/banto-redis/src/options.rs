@@ -75,7 +75,7 @@ pub struct Options {
     pub wait_ms: u64,
     /// How long to wait for an answer or a connection, in milliseconds. 5,000 by default.
     pub timeout_ms: u64,
-    /// How many connections carry calls, beside one for renewals and one for changes. 2 by default.
+    /// How many connections carry the calls of a runtime, beside one for its renewals, and one of the store's for changes. 2 by default.
     pub connections: usize,
     /// Whether a store is made where there is none. If not, that is refused and nothing is written. True by default.
     pub migrate: bool,

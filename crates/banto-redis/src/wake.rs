@@ -26,13 +26,11 @@ const PROBE: Duration = Duration::from_secs(5);
 /// How long to wait before listening anew, at first and at most.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
-/// Begins to listen; comes back once it listens, or has failed to for the first time.
-pub(crate) async fn listen(inner: &Arc<Inner>) -> Result<AbortHandle> {
+/// Begins to listen; tells once it listens, or has failed to for the first time.
+pub(crate) fn listen(inner: &Arc<Inner>) -> (AbortHandle, oneshot::Receiver<()>) {
     let (first, begun) = oneshot::channel();
     let listening = tokio::spawn(hear_on(Arc::downgrade(inner), first));
-    // Dropped without a word only when the runtime stops.
-    let _ = begun.await;
-    Ok(listening.abort_handle())
+    (listening.abort_handle(), begun)
 }
 
 async fn hear_on(store: Weak<Inner>, first: oneshot::Sender<()>) {

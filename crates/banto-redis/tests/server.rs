@@ -316,3 +316,50 @@ async fn another_process_hears_of_a_change() {
     let woken = tokio::time::timeout(Duration::from_secs(5), other.changed(seen)).await;
     assert_ne!(woken.unwrap().unwrap(), seen);
 }
+
+/// A store outlives the runtime that opened it: who goes on with it has connections and ears of their own.
+#[test]
+fn a_store_is_used_on_after_the_runtime_that_opened_it() {
+    let server = own::server();
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let first = runtime();
+    let (one, other) = first.block_on(async {
+        let stores = (open(&server, "").await, open(&server, "").await);
+        enqueue(&stores.0, 1).await;
+        stores
+    });
+    drop(first);
+    runtime().block_on(async {
+        assert_eq!(one.claim(asks(1)).await.unwrap().jobs.len(), 1, "the first call needs no second try");
+        let seen = settled(&other).await;
+        enqueue(&one, 1).await;
+        let woken = tokio::time::timeout(Duration::from_secs(5), other.changed(seen)).await;
+        assert_ne!(woken.unwrap().unwrap(), seen);
+    });
+}
+
+/// P5: where handlers block every thread of the runtime that opened the store, another runtime's renewals go through.
+#[test]
+fn p5_a_runtime_whose_threads_all_block_holds_up_no_renewal_of_another() {
+    let server = own::server();
+    let blocked = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (store, lease) = blocked.block_on(async {
+        let store = open(&server, "").await;
+        enqueue(&store, 1).await;
+        let (_, lease) = store.claim(asks(1)).await.unwrap().jobs.remove(0);
+        store.renew(vec![lease], 10_000).await.unwrap();
+        (store, lease)
+    });
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let (blocks, is_blocked) = std::sync::mpsc::channel();
+    blocked.spawn(async move {
+        blocks.send(()).unwrap();
+        let _ = held.recv();
+    });
+    is_blocked.recv().unwrap();
+    let engine = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let renewed =
+        engine.block_on(async { tokio::time::timeout(Duration::from_secs(5), store.renew(vec![lease], 10_000)).await });
+    drop(go_on);
+    assert_eq!(renewed.unwrap().unwrap(), [Renewed::Held { cancel_asked: false }]);
+}

@@ -55,6 +55,11 @@ pub fn on_runtime<T>(work: impl Future<Output = Tried<T>>) -> Tried<T> {
     runtime.map_err(|error| format!("start a runtime: {error}"))?.block_on(work)
 }
 
+/// As [`on_runtime`], as a task of it, as the handlers of a server are: what wakes it need not cross to another thread.
+pub fn on_task<T: Send + 'static>(work: impl Future<Output = Tried<T>> + Send + 'static) -> Tried<T> {
+    on_runtime(async { tokio::spawn(work).await.map_err(|error| format!("wait for a task: {error}"))? })
+}
+
 fn name(text: &str) -> Tried<Name> {
     Name::new(text).map_err(|refusal| refusal.to_string())
 }

@@ -10,7 +10,12 @@ pub mod sqlite;
 
 use std::path::Path;
 
-use crate::{Tried, child::Took, ours::on_runtime, sort::Sort};
+use crate::{
+    Tried,
+    child::Took,
+    ours::{on_runtime, on_task},
+    sort::Sort,
+};
 
 /// Inserts `jobs` rows, so many a commit, for so many callers at once.
 pub fn insert(address: &str, jobs: usize, rows_a_commit: usize, callers: usize) -> Tried<Took> {
@@ -34,8 +39,8 @@ pub fn work(address: &str, jobs: usize, rows_a_commit: usize) -> Tried<Took> {
 pub fn latency(address: &str, times: usize) -> Tried<Took> {
     match sort(address)? {
         Sort::Sqlite => sqlite::latency(path(address), times),
-        Sort::Postgres => on_runtime(postgres::latency(address, times)),
-        Sort::Redis => on_runtime(redis::latency(address, times)),
+        Sort::Postgres => on_task(postgres::latency(address.into(), times)),
+        Sort::Redis => on_task(redis::latency(address.into(), times)),
     }
 }
 

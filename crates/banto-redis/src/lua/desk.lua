@@ -2,8 +2,9 @@
 --
 -- KEYS[1] what all keys of this store begin with (and their one hash tag); ARGV[1] the time: empty asks the server's clock,
 -- else "wall steady boot"; ARGV[2] who calls, so that it need not be woken by itself. A verb's own words begin at ARGV[3].
--- Every answer is the wall-clock time, whether others were told of news, and the verb's own. Nothing is written before `flush`, and what frees comes
--- before what fills: so a script that ends jobs runs when memory is full.
+-- Every answer is the wall-clock time, whether others were told of news, and the verb's own. Nothing is written before `flush`,
+-- and what frees comes before what fills: so a script that ends jobs runs when memory is full. One that takes jobs writes what
+-- fills first.
 
 local P, call, unpack_row, pack_row = KEYS[1], redis.call, struct.unpack, struct.pack
 local insert, has, set, unset = table.insert, bit.band, bit.bor, bit.bnot
@@ -284,33 +285,34 @@ local function settle(row)
   row.till = false
 end
 
--- Writes all that was changed since the last time.
-local function flush()
+local function write(of)
+  for command, keys in pairs(of) do
+    for key, values in pairs(keys) do many(command, key, values) end
+  end
+end
+
+-- Writes all that was changed since the last time. What is written first decides whether a full server lets the whole through: it does
+-- where that frees, even if there is nothing to; with `fills_first` it does not.
+local function flush(fills_first)
   local settled = touched
   touched, touches = {}, 0
   for _, row in ipairs(settled) do settle(row) end
   for label, one in pairs(held) do
     if one and one.changed then
-      free('ZREM', KEYTIME, label)
       if one.gone then
         free('HDEL', KEY, label)
       else
         fill('HSET', KEY, label, one.id .. pack_row('<i8', one.till or -1))
-        if one.till then fill('ZADD', KEYTIME, text_of(one.till), label) end
       end
+      if one.till then fill('ZADD', KEYTIME, text_of(one.till), label) else free('ZREM', KEYTIME, label) end
     end
   end
   held = {}
-  -- The first write of every script is one that frees, even if there is nothing to: then the rest is let through when memory is full.
-  if next(fills) then call('DEL', P .. 'room') end
+  if fills_first then write(fills) elseif next(fills) and not next(frees) then call('DEL', P .. 'room') end
   for key, _ in pairs(frees.DEL or {}) do call('DEL', key) end
   frees.DEL = nil
-  for command, of in pairs(frees) do
-    for key, values in pairs(of) do many(command, key, values) end
-  end
-  for command, of in pairs(fills) do
-    for key, values in pairs(of) do many(command, key, values) end
-  end
+  write(frees)
+  if not fills_first then write(fills) end
   for _, said in ipairs(lines) do
     local trail = P .. 'trail:' .. said[1]
     if call('RPUSH', trail, said[2]) > LINES_MAX then call('LTRIM', trail, -LINES_MAX, -1) end
@@ -324,8 +326,8 @@ local function flush()
   end
   frees, fills, lines, counts, tally = {}, {}, {}, {}, {}
 end
-local function ended(answer)
-  flush()
+local function ended(answer, fills_first)
+  flush(fills_first)
   if news then call('PUBLISH', NEWS, ARGV[2]) end
   return { wall, news and 1 or 0, answer }
 end

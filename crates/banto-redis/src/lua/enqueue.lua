@@ -9,12 +9,10 @@ for n = 1, number do known[n] = ARGV[3 + n] end
 local first = 4 + number
 for at = first, #ARGV, 3 do ids[(at - first) / 3 + 1] = ARGV[at] end
 load(ids)
--- Asked of memory before anything is written, so that a full server refuses the whole.
-if #ids > 0 then call('SET', P .. 'room', '1') end
 for n = 1, number do known[n] = number_of(known[n]) end
 for at = first, #ARGV, 3 do
   local class, priority, due, due_at, flags = unpack_row('<I2BBi8B', ARGV[at + 1])
   local id, fresh = accept(ARGV[at], known[class], priority, due, due_at, flags, ARGV[at + 2])
   answer[(at - first) / 3 + 1] = fresh and 1 or id
 end
-return ended(answer)
+return ended(answer, true)

@@ -6,11 +6,11 @@
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     process::{Child, ChildStdout, Stdio},
-    sync::{Mutex, mpsc},
     time::{Duration, Instant},
 };
 
 use banto_engine::Client;
+use tokio::sync::mpsc;
 
 use crate::{
     Tried,
@@ -24,19 +24,18 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// An idle worker in this process.
 pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
-    ours::on_runtime(async move {
+    let ask = ask.clone();
+    ours::on_task(async move {
         let store = ours::open(&ask.address, "").await?;
-        let (say, hear) = mpsc::channel();
-        let say = Mutex::new(say);
+        let (say, mut hear) = mpsc::unbounded_channel();
         let worker = ours::worker(&store, ours::config(ask.seed)?, move |_, _| {
             let now = Instant::now();
-            let told = say.lock().is_ok_and(|say| say.send(now).is_ok());
+            let told = say.send(now).is_ok();
             async move { if told { Ok(()) } else { Err(banto_engine::JobError::dead("nobody takes the time")) } }
         });
         let (stop, client) = (worker.stop(), client(store.store, ask.seed));
         let working = tokio::spawn(worker.start());
-        let hear = move || hear.recv_timeout(PATIENCE).map_err(|error| format!("wait for a handler: {error}"));
-        let took = sample(&client, times, hear).await;
+        let took = sample(&client, times, &mut hear).await;
         stop.graceful("measured");
         working.await.map_err(|error| format!("wait for the worker: {error}"))?.map_err(|unfit| unfit.to_string())?;
         took
@@ -45,15 +44,13 @@ pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
 
 /// An idle worker in another process.
 pub fn across(ask: &Ask, times: usize) -> Tried<Took> {
-    let (mut other, mut words) = other(ask)?;
-    let took = ours::on_runtime(async move {
+    let (mut other, words) = other(ask)?;
+    let (say, mut hear) = mpsc::unbounded_channel();
+    std::thread::spawn(move || words.lines().map_while(Result::ok).all(|_| say.send(Instant::now()).is_ok()));
+    let ask = ask.clone();
+    let took = ours::on_task(async move {
         let client = client(ours::open(&ask.address, "").await?.store, ask.seed.wrapping_add(1));
-        let hear = move || {
-            let mut word = String::new();
-            let read = words.read_line(&mut word).map_err(|error| format!("hear the worker: {error}"))?;
-            if read == 0 { Err("hear the worker: its process has ended".into()) } else { Ok(Instant::now()) }
-        };
-        sample(&client, times, hear).await
+        sample(&client, times, &mut hear).await
     });
     // It holds nothing that matters, and its standard input is gone with this call.
     let ended = other.kill().and_then(|()| other.wait());
@@ -89,14 +86,16 @@ pub fn serve(ask: &Ask) -> Tried<Took> {
 }
 
 /// Enqueues one letter after the other, each after a pause; the first two are to warm up and not counted.
-async fn sample(client: &Client, times: usize, mut hear: impl FnMut() -> Tried<Instant>) -> Tried<Took> {
+async fn sample(client: &Client, times: usize, hear: &mut mpsc::UnboundedReceiver<Instant>) -> Tried<Took> {
     let mut took = Took::default();
     for number in 0..times + 2 {
         tokio::time::sleep(PAUSE).await;
         let began = Instant::now();
         client.enqueue(&Letter::number(number)).await.map_err(|error| error.to_string())?;
         let accepted = began.elapsed();
-        let begun = tokio::task::block_in_place(&mut hear)?.saturating_duration_since(began);
+        let heard =
+            tokio::time::timeout(PATIENCE, hear.recv()).await.map_err(|_| "wait for a handler: none started")?;
+        let begun = heard.ok_or("wait for a handler: the worker has ended")?.saturating_duration_since(began);
         if number >= 2 {
             took.samples.push(begun.as_secs_f64() * 1e3);
             took.after_ok.push(begun.saturating_sub(accepted).as_secs_f64() * 1e3);

@@ -81,9 +81,9 @@ pub async fn work(address: &str, jobs: usize, rows: usize) -> Tried<Took> {
 }
 
 /// One commit that brings a job and one that claims it, in milliseconds each time.
-pub async fn latency(address: &str, times: usize) -> Tried<Took> {
-    make(address).await?;
-    let (bare, mut took) = (Bare::at(address).await?, Took::default());
+pub async fn latency(address: String, times: usize) -> Tried<Took> {
+    make(&address).await?;
+    let (bare, mut took) = (Bare::at(&address).await?, Took::default());
     for number in 0..times {
         tokio::time::sleep(letter::PAUSE).await;
         let letters = Letters::of(number..number + 1);

@@ -84,8 +84,8 @@ pub async fn work(address: &str, jobs: usize, rows: usize) -> Tried<Took> {
 }
 
 /// One script that brings a job and one that claims it, in milliseconds each time.
-pub async fn latency(address: &str, times: usize) -> Tried<Took> {
-    let bare = Bare::at(address).await?;
+pub async fn latency(address: String, times: usize) -> Tried<Took> {
+    let bare = Bare::at(&address).await?;
     let (mut line, mut took) = (bare.line(0), Took::default());
     for number in 0..times {
         tokio::time::sleep(letter::PAUSE).await;

@@ -6,25 +6,30 @@ local stop = moved(false)
 if stop then return stop end
 local instance, lease_ms, limit, tokens = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
 local promote_max, number = tonumber(ARGV[7]), tonumber(ARGV[8])
-local queues, open, given, lost, answer = {}, {}, {}, {}, {}
+local queues, open, soon, given, lost, answer = {}, {}, {}, {}, {}, {}
+local function soonest(queue) return tonumber(call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')[2]) end
 for n = 1, number do
   local queue = ARGV[8 + n]
   if open[queue] == nil then
     insert(queues, queue)
     local till = paused(PAUSE, queue)
     open[queue] = till or false
-    local due = call('ZRANGEBYSCORE', P .. 'due:' .. queue, '-inf', wall, 'LIMIT', 0, promote_max)
-    load(due)
-    for _, id in ipairs(due) do
-      local row = readable(id)
-      if row and row[STATE] == SCHEDULED then
-        row[STATE] = READY
-        -- One under which a process died takes the place it had when it came.
-        if row[CRASHES] > 0 then row[RUN_AT] = math.min(row[RUN_AT], row[ENQUEUED]) end
-        touch(row)
-      else
-        free('ZREM', P .. 'due:' .. queue, id)
-        insert(lost, id)
+    soon[queue] = soonest(queue) or false
+    if soon[queue] and soon[queue] <= wall then
+      soon[queue] = nil
+      local due = call('ZRANGEBYSCORE', P .. 'due:' .. queue, '-inf', wall, 'LIMIT', 0, promote_max)
+      load(due)
+      for _, id in ipairs(due) do
+        local row = readable(id)
+        if row and row[STATE] == SCHEDULED then
+          row[STATE] = READY
+          -- One under which a process died takes the place it had when it came.
+          if row[CRASHES] > 0 then row[RUN_AT] = math.min(row[RUN_AT], row[ENQUEUED]) end
+          touch(row)
+        else
+          free('ZREM', P .. 'due:' .. queue, id)
+          insert(lost, id)
+        end
       end
     end
   end
@@ -103,7 +108,12 @@ flush()
 local next_due = nil
 for _, queue in ipairs(queues) do
   local at = open[queue]
-  if not at then at = tonumber(call('ZRANGE', P .. 'due:' .. queue, 0, 0, 'WITHSCORES')[2]) elseif at == -1 then at = nil end
+  if not at then
+    at = soon[queue]
+    if at == nil then at = soonest(queue) end
+  elseif at == -1 then
+    at = nil
+  end
   if at and (not next_due or at < next_due) then next_due = at end
 end
 local spoken = {}

@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0005_own.sql"),
     include_str!("../migrations/0006_settle.sql"),
     include_str!("../migrations/0007_standing.sql"),
+    include_str!("../migrations/0008_whole.sql"),
 ];
 
 /// The version of the schema that this build makes and reads.

@@ -1,5 +1,5 @@
 //! A real PgBouncer between: where it keeps sessions all works as without it, and where it does not that is refused in plain words.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::time::Duration;
 
@@ -16,8 +16,7 @@ const PASSES: (&str, &str) = ("ignore_startup_parameters", "options");
 
 /// A pooler before the shared server. `None`, said loudly, where there is none to be had.
 fn pooler(schema: &Schema, settings: &[(&str, &str)]) -> Option<Pgbouncer> {
-    let port = schema.options().config.get_ports()[0];
-    let pooler = Pgbouncer::before(port, settings).unwrap();
+    let pooler = Pgbouncer::before(port(schema), settings).unwrap();
     if pooler.is_none() {
         let ci = std::env::var("CI").is_ok_and(|ci| ci == "true");
         assert!(!ci, "there is no pgbouncer: `cargo xtask test` installs it (Debian's package pgbouncer)");
@@ -26,8 +25,14 @@ fn pooler(schema: &Schema, settings: &[(&str, &str)]) -> Option<Pgbouncer> {
     pooler
 }
 
+/// The shared server's port.
+fn port(schema: &Schema) -> u16 {
+    schema.options().config.get_ports().first().copied().unwrap()
+}
+
+/// The way to the schema through the pooler.
 fn through(schema: &Schema, pooler: &Pgbouncer) -> Options {
-    let port = schema.options().config.get_ports()[0];
+    let port = port(schema);
     schema.address().replace(&format!(":{port}/"), &format!(":{}/", pooler.port())).parse().unwrap()
 }
 
@@ -54,7 +59,7 @@ async fn behind_one_that_keeps_sessions_all_works_and_others_are_heard() {
         seen = next.unwrap();
     }
     beside.enqueue([job(&mut ids)].into()).await.unwrap();
-    tokio::time::timeout(Duration::from_secs(20), store.changed(seen)).await.expect("it hears").unwrap();
+    tokio::time::timeout(Duration::from_secs(20), store.changed(seen)).await.unwrap().unwrap();
     let said = store.about().notices;
     assert!(!said.iter().any(|notice| notice.contains("notifications") || notice.contains("changes of")), "{said:?}");
     // Settings of the address's own are not dropped in silence.

@@ -79,7 +79,7 @@ async fn is_asked(scheme: &str, options: &str, papers: Option<&Papers>) {
 
 /// An empty store's slot is given to another node under an open store, which follows.
 async fn moved(nodes: &[Server], store: &Redis, prefix: &str) {
-    let slot: i64 = ask(&nodes[0], &[b"CLUSTER", b"KEYSLOT", prefix.as_bytes()]).await;
+    let slot: i64 = ask(nodes.first().unwrap(), &[b"CLUSTER", b"KEYSLOT", prefix.as_bytes()]).await;
     let slot = slot.to_string();
     let mut home = None;
     for node in nodes {

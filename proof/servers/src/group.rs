@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How far above a node's port its second one is, by which nodes speak to each other.
 const BUS: u16 = 10_000;
 /// How often a node is begun that finds one of its ports taken.
-const TRIES: usize = 10;
+const BEGINS_MAX: usize = 10;
 /// How many looks at a cluster go by before its nodes are made known to each other again.
 const MEET_AGAIN: u32 = 200;
 /// How many slots a cluster has.
@@ -169,7 +169,7 @@ impl Member<'_> {
     /// Starts it on ports that are free; again on others, if they were not any more.
     fn start(&self, program: &'static str) -> Told<Redis> {
         let mut begun = self.begin(program);
-        for _ in 1..TRIES {
+        for _ in 1..BEGINS_MAX {
             if begun.is_ok() {
                 break;
             }

@@ -17,7 +17,7 @@ use crate::{
 /// Where Debian has put it, which is not on everybody's path.
 const DEBIAN: &str = "/usr/sbin/pgbouncer";
 /// How often it is begun on another port, if one was taken.
-const TRIES: usize = 5;
+const BEGINS_MAX: usize = 5;
 
 /// A pooler that lets everybody on loopback in, before one server.
 #[derive(Debug)]
@@ -33,7 +33,7 @@ impl Pgbouncer {
     pub fn before(server: u16, settings: Settings<'_>) -> Told<Option<Pgbouncer>> {
         let Some(program) = program() else { return Ok(None) };
         let mut begun = begin(&program, server, settings);
-        for _ in 1..TRIES {
+        for _ in 1..BEGINS_MAX {
             if begun.is_ok() {
                 break;
             }

@@ -27,7 +27,7 @@ pub(crate) fn generation_dropped() -> bool {
     dropped("generation")
 }
 
-/// Whether a store that moves to or from another does whatever it is asked.
+/// Whether a store that moves to or from another gives work and takes orders all the same.
 pub(crate) fn standing_dropped() -> bool {
     dropped("standing")
 }

@@ -11,7 +11,7 @@ use crate::{
     Told,
     account::Account,
     client::{ClientSpec, GAVE_UP},
-    ledger::{Line, Word},
+    ledger::{self, Line, Word},
     process::{Process, Start},
     report::{Check, Report},
     stage::{Scene, Stage},
@@ -21,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// By how much the longest life of a copier grows each time, in milliseconds.
 const LIFE_MS: u64 = 100;
 const JOBS: usize = 250;
+/// More jobs than the client that goes along gets to before it is told that the store has moved, and how many it has left then.
+const NEVER: usize = 1_000_000;
+const LEFT: usize = 50;
 
 /// What became of one house, and of the moves of several.
 #[derive(Default)]
@@ -74,8 +77,8 @@ fn move_house(from: &Scene<'_>, to: &Scene<'_>) -> Told<House> {
     let workers = [from.worker("here").start(from)?, there.start(to)?];
     let begun = || Ok(from.runs()?.iter().any(|line| line.word == Word::Begin));
     from.stage.until("the first run", LIMIT, begun)?;
-    let mut client = from.client("meanwhile", JOBS);
-    (client.batch, client.every_ms, client.direct) = (5, 10, true);
+    let mut client = from.client("meanwhile", NEVER);
+    (client.batch, client.every_ms, client.direct) = (5, 50, true);
     let goes = client.start(from)?;
     let Copied { killed, amid, through } = copy(from, to)?;
     // Where the copier was refused, and so is whoever goes there, what there is is all there will be.
@@ -129,7 +132,9 @@ fn follow(mut client: Process, mut spec: ClientSpec, from: &Scene<'_>, to: &Scen
     if client.wait(LIMIT)?.code() != Some(GAVE_UP.into()) {
         return client.succeed(LIMIT);
     }
-    (spec.url, spec.patience_ms) = (to.url(), 30_000);
+    // Each job was written down once before it was asked for.
+    let sent = ledger::read(&spec.acks)?.iter().filter(|line| line.word == Word::Sent).count();
+    (spec.url, spec.patience_ms, spec.jobs) = (to.url(), 30_000, sent + LEFT);
     spec.finish(from, LIMIT)
 }
 

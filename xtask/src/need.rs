@@ -57,7 +57,7 @@ impl Without {
 }
 
 /// Every tool.
-pub const NEEDS: [Need; 8] = [
+pub const NEEDS: [Need; 9] = [
     Need {
         name: "git",
         steps: &[Step::Tidy],
@@ -106,6 +106,14 @@ pub const NEEDS: [Need; 8] = [
         ],
         from: From::Apt("postgresql"),
         without: Without::Fails,
+    },
+    Need {
+        name: "pgbouncer",
+        steps: &[Step::Tests],
+        // Debian keeps it where only root looks.
+        asks: &["sh", "-c", "command -v pgbouncer || ls /usr/sbin/pgbouncer"],
+        from: From::Apt("pgbouncer"),
+        without: Without::LeavesOut("PostgreSQL behind a pooler is not tried"),
     },
     Need {
         name: "strace",
@@ -223,7 +231,10 @@ mod tests {
         let names = |steps: &[Step]| supply(&house, steps).iter().map(|missing| missing.need.name).collect::<Vec<_>>();
         assert_eq!(names(&[Step::Fmt, Step::Tidy]), ["git", "rustfmt"]);
         assert_eq!(names(&[Step::Doctests, Step::Sim]), [""; 0]);
-        assert_eq!(names(&[Step::Tests, Step::Prove]), ["cargo-nextest", "redis", "postgresql", "strace", "faketime"]);
+        assert_eq!(
+            names(&[Step::Tests, Step::Prove]),
+            ["cargo-nextest", "redis", "postgresql", "pgbouncer", "strace", "faketime"]
+        );
     }
 
     #[test]

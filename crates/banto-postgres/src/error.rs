@@ -7,7 +7,7 @@ use banto_core::text::visible;
 use banto_store::{Fault, StoreError};
 use tokio_postgres::error::SqlState;
 
-use crate::settle;
+use crate::{session, settle};
 
 /// What a call gives.
 pub(crate) type Result<T> = std::result::Result<T, StoreError>;
@@ -75,6 +75,23 @@ pub(crate) fn fault(what: &str, doing: Doing, failed: Failed) -> StoreError {
         Fault::Gone if error.code() == Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => {
             "; the server takes no writes now (a standby, or default_transaction_read_only): name the primary, or wait for it"
         }
+        Fault::Config if handed_on(&error) => {
+            return StoreError::new(
+                Fault::Config,
+                format!(
+                    "{what}: {}; a pooler hands its connections on after each transaction: {}",
+                    words(&error),
+                    session::CURE
+                ),
+            );
+        }
+        Fault::Gone if pooler_says(&error, "query_wait_timeout") => {
+            "; the pooler in the way has no connection to give: let it have 7 for each process (PgBouncer: default_pool_size)"
+        }
+        Fault::Config if pooler_says(&error, PARAMETER) => {
+            "; a pooler in the way does not take the settings of a session: let it pass them over (PgBouncer: \
+             ignore_startup_parameters = options, pool_mode = session), or connect to the server itself"
+        }
         Fault::Gone => "; look at the server and the address, banto goes on by itself",
         Fault::InDoubt => "; it may have happened: repeat the same call, that is harmless",
         Fault::Damaged => "; was the schema changed, dropped or damaged? restore a backup",
@@ -106,7 +123,9 @@ fn kind(doing: Doing, error: &tokio_postgres::Error) -> Fault {
         // Too many connections, starting up, shutting down, idle too long, read-only.
         "53300" | "57P03" | "57P05" | "25006" | "25P03" => Fault::Gone,
         // Whoever answered does not take what a session of ours is set to: a pooler.
-        "08P01" if doing == Doing::Connecting => Fault::Config,
+        "08P01" if doing == Doing::Connecting && pooler_says(error, PARAMETER) => Fault::Config,
+        "08P01" if pooler_says(error, "query_wait_timeout") => Fault::Gone,
+        _ if handed_on(error) => Fault::Config,
         "57P01" | "57P02" | "58030" | "40003" => lost(doing),
         "57P04" | "3D000" | "42501" | "42704" | "0A000" => Fault::Config,
         "XX001" | "XX002" => Fault::Damaged,
@@ -120,6 +139,23 @@ fn kind(doing: Doing, error: &tokio_postgres::Error) -> Fault {
             _ => lost(doing),
         },
     }
+}
+
+/// Whether what was prepared is gone, or there already: the session is another than it was. Nothing was done.
+fn handed_on(error: &tokio_postgres::Error) -> bool {
+    matches!(code(error), "26000" | "42P05")
+}
+
+/// What a pooler refuses that takes no settings of a session.
+const PARAMETER: &str = "startup parameter";
+
+/// Whether a pooler says that: it has one code for everything.
+fn pooler_says(error: &tokio_postgres::Error, words: &str) -> bool {
+    code(error) == "08P01" && error.as_db_error().is_some_and(|said| said.message().contains(words))
+}
+
+fn code(error: &tokio_postgres::Error) -> &str {
+    error.code().map(SqlState::code).unwrap_or_default()
 }
 
 /// Whether no connection can come of what the address says: no password where one is wanted. The driver tells its own kinds

@@ -145,7 +145,7 @@ async fn prepare(pool: &Pool, time: &Time) -> Result<(Migrated, String, Vec<Stri
     let (durability, notices) = durability(&mut conn, pool.options.durability).await.map_err(failed)?;
     let migrated = match pool.options.migrate {
         true => migrate::migrate(&mut conn).await,
-        false => migrate::current(&mut conn).await,
+        false => migrate::current(&mut conn, &pool.options.place()).await,
     };
     let migrated = migrated.map_err(failed)?;
     pool.put(conn);

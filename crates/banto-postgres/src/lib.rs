@@ -7,7 +7,7 @@
 //!
 //! # Layout
 //! - [`Postgres`] (`handle`): how it is opened, how a call gets a connection; `store`: one method a verb.
-//! - [`Options`] (addresses), `pool`, `conn` and `tls` (connections, timeouts), `error` (PostgreSQL's codes), `time` (whose clock, and
+//! - [`Options`] (addresses), `pool`, `conn`, `session` (what a pooler makes of it) and `tls` (connections, timeouts), `error` (PostgreSQL's codes), `time` (whose clock, and
 //!   clocks that jump), `migrate` (the schema's steps), `listen` (changes by others).
 //! - `migrations/*.sql`: the tables, and each verb as one function, so that a call is one round trip and one transaction.
 //! - one file a verb: `enqueue` `claim` `renew` `finish` `rescue` `fire` `steer` `prune` `record` `beat` `settle`; and `reads`, `pages`
@@ -42,6 +42,7 @@ mod rescue;
 mod row;
 mod said;
 mod schedule;
+mod session;
 mod settle;
 mod steer;
 mod store;

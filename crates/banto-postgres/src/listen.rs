@@ -4,7 +4,7 @@
 //! commit that notifies waits for every other that does, because PostgreSQL keeps them in one order; so a process notifies with
 //! the change itself only if it has not just done so, else a moment later once for all. Where notifications do not arrive (a
 //! pooler that hands connections on), that is found out by sending one to ourselves, said in a notice, and the database is
-//! asked instead whether anything was committed.
+//! asked instead; where no such connection can be had, everybody looks every two seconds, which is said too.
 
 use std::{
     sync::{
@@ -25,6 +25,7 @@ use tokio_postgres::{AsyncMessage, Client};
 use crate::{
     advice::{LIMITS, advice},
     conn::in_schema,
+    error::{Doing, Failed, Result, fault},
     pool::Pool,
 };
 
@@ -49,6 +50,8 @@ pub(crate) struct News {
     pub waiting: AtomicUsize,
     /// Notifications do not arrive.
     pub deaf: AtomicBool,
+    /// Why there is no connection that listens, if there is none.
+    without: std::sync::Mutex<Option<String>>,
     /// What an operator should know of the database.
     advice: std::sync::Mutex<Vec<String>>,
 }
@@ -74,6 +77,7 @@ impl News {
             untold: Notify::new(),
             waiting: AtomicUsize::new(0),
             deaf: AtomicBool::new(false),
+            without: std::sync::Mutex::default(),
             advice: std::sync::Mutex::default(),
         }
     }
@@ -101,12 +105,15 @@ impl News {
     }
 
     fn told(&self) -> std::sync::MutexGuard<'_, Told> {
-        self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+        lock(&self.told)
     }
 
     /// What an operator should know now.
     pub fn notices(&self) -> Vec<String> {
-        let mut notices = self.advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner).clone();
+        let mut notices = lock(&self.advice).clone();
+        if let Some(why) = &*lock(&self.without) {
+            notices.push(format!("changes of other processes are looked for every two seconds: could not {why}"));
+        }
         if self.deaf.load(Ordering::SeqCst) {
             let notice = "notifications do not arrive (a pooler that hands connections on?): the database is asked every 45 ms \
                           instead; connect to the server itself, or to a pool that keeps sessions";
@@ -136,10 +143,12 @@ impl Drop for Waiting<'_> {
 pub(crate) async fn listen(pool: Arc<Pool>, news: Weak<News>) {
     let mut pause = Duration::from_millis(50);
     while let Some(strong) = news.upgrade() {
-        if let Some(ear) = Ear::open(&pool, &strong).await {
+        let opened = Ear::open(&pool, &strong).await;
+        *lock(&strong.without) = opened.as_ref().err().map(ToString::to_string);
+        // Whatever was changed before counts as heard now; and without an ear everybody looks now and then.
+        strong.hear();
+        if let Ok(ear) = opened {
             pause = Duration::from_millis(50);
-            // Whatever was changed before counts as heard now.
-            strong.hear();
             ear.attend(&pool, strong, &news).await;
         } else {
             drop(strong);
@@ -164,8 +173,9 @@ enum Heard {
 }
 
 impl Ear {
-    async fn open(pool: &Arc<Pool>, news: &Arc<News>) -> Option<Ear> {
-        let (client, mut messages) = pool.connect("listen for changes").await.ok()?;
+    async fn open(pool: &Arc<Pool>, news: &Arc<News>) -> Result<Ear> {
+        const WHAT: &str = "listen for changes";
+        let (client, mut messages) = pool.connect(WHAT).await?;
         let (to, heard) = mpsc::channel(64);
         let (ours, probe) = (Arc::clone(pool), in_schema("{s}.probe", &pool.options.schema));
         tokio::spawn(async move {
@@ -184,10 +194,10 @@ impl Ear {
         });
         let _heard_by = news;
         let listen = in_schema("LISTEN \"{s}.news\"; LISTEN \"{s}.probe\"", &pool.options.schema);
-        client.batch_execute(&listen).await.ok()?;
-        let pid: i32 = client.query_one("SELECT pg_backend_pid()", &[]).await.ok()?.try_get(0).ok()?;
-        pool.is_ours(pid);
-        Some(Ear { client, heard: Mutex::new(heard) })
+        let failed = |error| fault(WHAT, Doing::Connecting, Failed::Server(error));
+        pool.ready(WHAT, &client).await?;
+        client.batch_execute(&listen).await.map_err(failed)?;
+        Ok(Ear { client, heard: Mutex::new(heard) })
     }
 
     /// Attends to what comes and to what is to be told, until the connection breaks or the store is closed.
@@ -233,7 +243,7 @@ impl Ear {
                     return;
                 }
                 let advice = advice(&self.client, &pool.options.schema, &LIMITS).await;
-                *now.advice.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = advice;
+                *lock(&now.advice) = advice;
             }
             if now.deaf.load(Ordering::SeqCst) && !self.poll(&now, &mut snapshot).await {
                 return;
@@ -260,6 +270,10 @@ impl Ear {
         }
         true
     }
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn steady() -> u64 {

@@ -20,6 +20,7 @@ const STEPS: &[&str] = &[
     include_str!("../migrations/0005_own.sql"),
     include_str!("../migrations/0006_settle.sql"),
     include_str!("../migrations/0007_standing.sql"),
+    include_str!("../migrations/0008_whole.sql"),
 ];
 
 /// The version of the schema that this build makes and reads.
@@ -27,6 +28,9 @@ pub const SCHEMA: usize = STEPS.len();
 
 /// The oldest build that may go on with the schema that this one makes, by the version that it knows.
 const SERVES: usize = 6;
+
+/// The oldest schema that this build works on as it is: later steps made it only safer.
+const LEAST: usize = 6;
 
 /// What a migration found and did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +50,13 @@ pub(crate) async fn migrate(conn: &mut Conn) -> Worked<Migrated> {
     conn.begin().await?;
     conn.batch(
         "SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s';
-        SELECT pg_advisory_xact_lock(hashtextextended('{s}.migrate', 0)); CREATE SCHEMA IF NOT EXISTS {s};",
+        SELECT pg_advisory_xact_lock(hashtextextended('{s}.migrate', 0));",
     )
     .await?;
+    // To ask for it where it is wants a right to make others.
+    if !conn.one("SELECT to_regnamespace('{s}') IS NOT NULL", &[]).await?.try_get::<_, bool>(0)? {
+        conn.batch("CREATE SCHEMA {s}").await?;
+    }
     let from = version(conn).await?;
     let mut steps = String::new();
     for step in STEPS.iter().skip(from) {
@@ -65,16 +73,22 @@ pub(crate) async fn migrate(conn: &mut Conn) -> Worked<Migrated> {
     Ok(Migrated { from, to: from.max(SCHEMA) })
 }
 
-/// Refuses a schema that is not this build's. Changes nothing.
-pub(crate) async fn current(conn: &mut Conn) -> Worked<Migrated> {
+/// Refuses a schema that this build cannot work on as it is. Changes nothing.
+pub(crate) async fn current(conn: &mut Conn, place: &str) -> Worked<Migrated> {
     let refused = |what: String| Err(Failed::Store(StoreError::new(Fault::Config, what)));
     match version(conn).await? {
-        0 => refused("use the store: there is none in this schema yet; run `migrate` first".into()),
-        at if at < SCHEMA => refused(format!(
-            "use the store: its schema is version {at} and this build wants {SCHEMA}; run `migrate` first"
+        0 => refused(format!("use the store: there is none in this schema yet; run `migrate` first: {}", cure(place))),
+        at if at < LEAST => refused(format!(
+            "use the store: its schema is version {at} and this build wants {LEAST} or more; run `migrate` first: {}",
+            cure(place)
         )),
         at => Ok(Migrated { from: at, to: at }),
     }
+}
+
+/// What to type; an address is shown without its secrets.
+fn cure(place: &str) -> String {
+    format!("banto migrate --store \"{place}\"")
 }
 
 /// The version of the schema. Refuses one that this build does not know and that does not know this build.

@@ -13,7 +13,7 @@ use tokio_postgres::{
     config::{Host, SslMode},
 };
 
-use crate::error::Result;
+use crate::{error::Result, session};
 
 /// What an address may say after its `?`, beside what is PostgreSQL's own.
 const KNOWN: &str = "schema=NAME, durability=full|async|memory, connections=NUMBER, statement_timeout_ms=MILLISECONDS, \
@@ -107,27 +107,37 @@ impl Options {
         visible(&format!("postgres://{}/{database}?schema={}", hosts.join(","), self.schema), 300)
     }
 
+    /// What each session is set to.
+    pub(crate) fn settings(&self) -> Vec<(&'static str, String)> {
+        let mut settings = vec![
+            ("statement_timeout", self.statement_timeout_ms.to_string()),
+            ("lock_timeout", self.lock_timeout_ms.to_string()),
+        ];
+        // Plans must not depend on how small a table was when they were made, nor be made anew for each value.
+        let fixed = [
+            ("idle_in_transaction_session_timeout", "60000"),
+            ("jit", "off"),
+            ("enable_seqscan", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("search_path", "pg_catalog"),
+            ("TimeZone", "UTC"),
+            ("default_transaction_isolation", "read committed"),
+            ("standard_conforming_strings", "on"),
+            ("client_min_messages", "warning"),
+            (session::MARK, "on"),
+        ];
+        let weaker = (self.durability != Durability::Full).then_some(("synchronous_commit", "off"));
+        settings.extend(fixed.into_iter().chain(weaker).map(|(name, value)| (name, value.to_owned())));
+        settings
+    }
+
     /// As the driver wants it, with the settings of each session.
     pub(crate) fn config(&self) -> Config {
         let mut config = self.config.clone();
-        let synchronous = match self.durability {
-            Durability::Full => "on",
-            Durability::Async | Durability::Memory => "off",
-        };
-        // Plans must not depend on how small a table was when they were made, nor be made anew for each value.
-        let mut settings = format!(
-            "-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout=60000 -c jit=off \
-             -c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c search_path=pg_catalog -c TimeZone=UTC \
-             -c default_transaction_isolation=read\\ committed -c standard_conforming_strings=on -c client_min_messages=warning",
-            self.statement_timeout_ms, self.lock_timeout_ms
-        );
-        if self.durability != Durability::Full {
-            settings += &format!(" -c synchronous_commit={synchronous}");
-        }
-        if let Some(own) = self.config.get_options() {
-            settings = format!("{settings} {own}");
-        }
-        config.options(settings);
+        let ours = self.settings();
+        let written = ours.iter().map(|(name, value)| format!("-c {name}={}", value.replace(' ', "\\ ")));
+        let settings: Vec<String> = written.chain(self.config.get_options().map(str::to_owned)).collect();
+        config.options(settings.join(" "));
         if config.get_application_name().is_none() {
             config.application_name("banto");
         }
@@ -173,7 +183,7 @@ impl FromStr for Options {
         let mut options = Options::of(config);
         for pair in ours {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if options.set(name, value).is_none() {
+            if decoded(value).and_then(|value| options.set(name, &value)).is_none() {
                 let pair = visible(pair, 80);
                 return Err(refused(format!("take \"{pair}\" as an option of the store: allowed are {KNOWN}")));
             }
@@ -190,6 +200,19 @@ impl FromStr for Options {
         }
         Ok(options)
     }
+}
+
+/// A value with its `%20` read, as the driver reads those that are PostgreSQL's own. `None` if a percent sign stands for itself.
+fn decoded(value: &str) -> Option<String> {
+    let mut parts = value.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) =
+            part.split_at_checked(2).filter(|(digits, _)| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend(rest.bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 fn is_ours(pair: &str) -> bool {

@@ -64,4 +64,10 @@ fn every_mode_that_asks_for_tls_checks_everything_and_none_may_go_in_the_clear()
     let own = "postgres://h/d?sslmode=require&sslrootcert=";
     assert_eq!(format!("{own}a.pem").parse::<Options>().unwrap().sslrootcert, Some("a.pem".into()));
     assert_eq!(format!("{own}system").parse::<Options>().unwrap().sslrootcert, None);
+    for (written, path) in [("my%20ca%2B1.pem", "my ca+1.pem"), ("%C3%A9.pem", "é.pem"), ("a+b.pem", "a+b.pem")] {
+        assert_eq!(format!("{own}{written}").parse::<Options>().unwrap().sslrootcert, Some(path.into()), "{written}");
+    }
+    for odd in ["100%.pem", "%2", "%+2.pem", "%ff.pem", "%é1.pem"] {
+        assert!(refused(&format!("{own}{odd}")).contains("sslrootcert=PATH"), "{odd}");
+    }
 }

@@ -5,7 +5,10 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +21,7 @@ use crate::{
     conn::Conn,
     error::{Doing, Failed, Result, fault},
     options::Options,
+    session,
     time::Now,
     tls::{self, Messages},
 };
@@ -30,6 +34,8 @@ pub(crate) struct Pool {
     turns: Semaphore,
     /// The server's numbers of our connections, so that our own news are known.
     pids: Mutex<HashSet<i32>>,
+    /// Whether it was seen that the pooler in between keeps sessions.
+    seen: AtomicBool,
 }
 
 /// The right to use one connection.
@@ -42,6 +48,7 @@ impl Pool {
             idle: Mutex::default(),
             turns: Semaphore::new(options.connections),
             pids: Mutex::default(),
+            seen: AtomicBool::new(false),
             options,
         }
     }
@@ -70,11 +77,36 @@ impl Pool {
         }
         let (client, connection) = self.connect(what).await?;
         tokio::spawn(connection.for_each(|_| std::future::ready(())));
-        let failed = |error: tokio_postgres::Error| fault(what, Doing::Connecting, Failed::Server(error));
-        let pid: i32 =
-            client.query_one("SELECT pg_backend_pid()", &[]).await.map_err(failed)?.try_get(0).map_err(failed)?;
-        self.is_ours(pid);
+        self.ready(what, &client).await?;
         Ok(Conn::new(client, Arc::clone(&self.schema), now))
+    }
+
+    /// Makes a connection what ours are: a session of its own, set as it was asked, and known to be ours.
+    pub async fn ready(&self, what: &str, client: &Client) -> Result<()> {
+        let failed = |error| fault(what, Doing::Connecting, Failed::Server(error));
+        let session = session::look(client).await.map_err(failed)?;
+        if !session.kept {
+            if self.options.config.get_options().is_some() {
+                let cure = "the pooler in the way drops `options` of the address; set them for the role instead (ALTER ROLE ... SET)";
+                return Err(StoreError::new(Fault::Config, format!("{what}: {cure}")));
+            }
+            // Once: a pooler does not change its mode under its clients.
+            if !self.seen.load(Ordering::SeqCst) {
+                self.apart(what, client).await?;
+                self.seen.store(true, Ordering::SeqCst);
+            }
+            session::set(client, &self.options).await.map_err(failed)?;
+        }
+        self.is_ours(session.pid);
+        Ok(())
+    }
+
+    /// Refuses a pooler that makes one session of two connections.
+    async fn apart(&self, what: &str, client: &Client) -> Result<()> {
+        let (other, connection) = self.connect(what).await?;
+        tokio::spawn(connection.for_each(|_| std::future::ready(())));
+        let failed = |error| fault(what, Doing::Connecting, Failed::Server(error));
+        session::apart(client, &other).await.map_err(failed)?
     }
 
     /// Keeps a connection for the next call, if it may be used again.
@@ -96,7 +128,7 @@ impl Pool {
     }
 
     /// Notes that the connection with that number is ours.
-    pub fn is_ours(&self, pid: i32) {
+    fn is_ours(&self, pid: i32) {
         let mut pids = lock(&self.pids);
         if pids.len() > 10_000 {
             pids.clear();

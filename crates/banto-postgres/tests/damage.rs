@@ -10,7 +10,7 @@ use banto_core::{
 use banto_postgres::{Postgres, Time, tokio_postgres::Client};
 use banto_store::{
     Claim, Claimed, Fault, Finish, Finished, GivenClock, MoveId, Order, Other, Prune, Read, Select, Settle, Steer,
-    Steered, Step, Store,
+    Steered, Step, Store, suite::settle::unlike_a_standing,
 };
 
 mod place;
@@ -224,7 +224,9 @@ async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
         let (kind, queue) = ("send".parse().unwrap(), "mail".parse().unwrap());
         NewJob::new(Ids::new(n).make(START_MS), kind, queue, Payload::parse("1").unwrap())
     };
-    for odd in [&text[..text.len() - 1], "x", "null", "5", "[]", "{}", "{\"stand\":5}", "{\"stand\":\"left\"}"] {
+    let unlike = unlike_a_standing();
+    let odds = [&text[..text.len() - 1], "x", "null", "5", "[]", "{}", "{\"stand\":5}", "{\"stand\":\"left\"}"];
+    for odd in odds.into_iter().chain(unlike.iter().map(String::as_str)) {
         write(odd).await;
         let order = Steer { order: Order::Cancel(Select::default()), by: "ann".into(), preview: false };
         let queues = vec!["mail".parse().unwrap()];

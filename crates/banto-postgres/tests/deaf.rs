@@ -106,3 +106,40 @@ async fn one_change_wakes_once() {
     let after = quiet(&store).await;
     assert!(after > next && after - next < 20, "{} for twenty in a row", after - next);
 }
+
+/// No connection that listens can be had: that is said with its cause, and whoever waits looks all the same.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_a_connection_that_listens_everybody_looks_and_it_is_said() {
+    let schema = Schema::new();
+    let client = schema.client().await;
+    let role = format!("r_{}", schema.name);
+    let make =
+        format!("CREATE ROLE {role} LOGIN CONNECTION LIMIT 1; CREATE SCHEMA {} AUTHORIZATION {role}", schema.name);
+    client.batch_execute(&make).await.unwrap();
+    let address =
+        schema.address().replace("//postgres@", &format!("//{role}@")).replace("connections=4", "connections=1");
+    let store = Postgres::open(&address).await.unwrap();
+    let said = tokio::time::timeout(Duration::from_secs(30), async {
+        loop {
+            if let Some(notice) = store.about().notices.into_iter().find(|notice| notice.contains("every two seconds"))
+            {
+                return notice;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    let said = said.await.unwrap();
+    assert!(said.contains("listen for changes") && said.contains("too many connections"), "{said}");
+    let (mut ids, name) = (Ids::new(1), |text: &str| Name::new(text).unwrap());
+    let seen = store.changed(0).await.unwrap();
+    let job = NewJob::new(ids.make(1), name("send"), name("mail"), Payload::parse("1").unwrap());
+    schema.store().await.enqueue([job].into()).await.unwrap();
+    assert!(wakes(&store, seen).await.is_some(), "it slept over a change");
+    client.batch_execute(&format!("ALTER ROLE {role} CONNECTION LIMIT 2")).await.unwrap();
+    let quiet = tokio::time::timeout(Duration::from_secs(30), async {
+        while store.about().notices.iter().any(|notice| notice.contains("every two seconds")) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    quiet.await.unwrap();
+}

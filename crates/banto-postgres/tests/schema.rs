@@ -1,8 +1,9 @@
 //! The schema: made once however many make it, an older build goes on where it may, and what is newer is refused.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use banto_core::{Ids, NewJob, Payload};
 use banto_postgres::{Options, Postgres, SCHEMA, Time};
-use banto_store::{Fault, Read};
+use banto_store::{Fault, Read, Store};
 
 mod place;
 use place::Schema;
@@ -69,6 +70,49 @@ async fn whoever_may_not_migrate_makes_nothing() {
     client.batch_execute("UPDATE meta SET value = '1' WHERE name = 'schema'").await.unwrap();
     let refused = Postgres::open_with(options(), Time::Server).await.unwrap_err();
     assert!(refused.to_string().contains("version 1 and this build wants"), "{refused}");
+    let cure = format!("/postgres?schema={}\"", schema.name);
+    assert!(refused.to_string().contains("banto migrate --store \"postgres://127.0.0.1:"), "{refused}");
+    assert!(refused.to_string().contains(&cure), "{refused}");
+}
+
+/// A source that an older build has made is read as it is, where nobody may change it: the later steps made it only safer.
+#[tokio::test]
+async fn whoever_may_not_migrate_works_on_a_schema_that_is_older_and_serves() {
+    let schema = Schema::new();
+    drop(schema.store().await);
+    let client = schema.client().await;
+    // As the build left it whose last step was the sixth.
+    let (admit, _) = include_str!("../migrations/0006_settle.sql").split_once("-- Keeps jobs").unwrap();
+    let (_, admit) = admit.split_once("CREATE FUNCTION").unwrap();
+    let old =
+        format!("DROP FUNCTION is_standing(text); CREATE OR REPLACE FUNCTION{admit}").replace("{s}", &schema.name);
+    client.batch_execute(&old).await.unwrap();
+    client.batch_execute("UPDATE meta SET value = '6' WHERE name = 'schema'").await.unwrap();
+    let store = Postgres::open_with(Options { migrate: false, ..schema.options() }, Time::Server).await.unwrap();
+    assert_eq!((store.migrated().from, store.migrated().to), (6, 6));
+    assert_eq!(store.standing().await.unwrap(), None);
+    let job = NewJob::new(
+        Ids::new(1).make(1),
+        "send".parse().unwrap(),
+        "mail".parse().unwrap(),
+        Payload::parse("1").unwrap(),
+    );
+    store.enqueue([job].into()).await.unwrap();
+    assert_eq!(place::claim(&store, "mail").await.jobs.len(), 1);
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    let migrated = schema.store().await.migrated();
+    assert_eq!((migrated.from, migrated.to), (6, SCHEMA), "and brought up to date by whoever may");
+}
+
+/// As the guide has it: somebody else has made the schema, and its owner may make no other.
+#[tokio::test]
+async fn whoever_owns_the_schema_alone_may_migrate() {
+    let schema = Schema::new();
+    let role = format!("r_{}", schema.name);
+    let make = format!("CREATE ROLE {role} LOGIN; CREATE SCHEMA {} AUTHORIZATION {role}", schema.name);
+    schema.client().await.batch_execute(&make).await.unwrap();
+    let store = Postgres::open(&schema.address().replace("//postgres@", &format!("//{role}@"))).await.unwrap();
+    assert_eq!((store.migrated().from, store.migrated().to), (0, SCHEMA));
 }
 
 #[tokio::test]

@@ -7,16 +7,19 @@ use std::time::Duration;
 
 use banto_store::{Fault, StoreError};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo, Value,
-    aio::MultiplexedConnection,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, ErrorKind, IntoConnectionInfo, RedisConnectionInfo,
+    RedisError, Value, aio::MultiplexedConnection,
 };
 
 use crate::{
     Options, Place,
-    error::Result,
+    error::{Result, fault},
     options::{Host, shown},
     tls,
 };
+
+/// How long a handshake is waited for where a connection was not made in time, in milliseconds.
+const HANDSHAKE_MS_MAX: u64 = 2_000;
 
 /// The primary's address.
 pub(crate) async fn primary(options: &Options) -> Result<Host> {
@@ -52,19 +55,23 @@ async fn first(
     let mut last = None;
     for host in hosts {
         let plain = asking(options);
-        let asked = async { ask.query_async::<Value>(&mut connect(&plain, host).await?).await };
-        match asked.await {
+        match asked(&plain, host, ask).await {
             Ok(value) => match read(host, &value) {
                 Some(found) => return Ok(Some(found)),
                 None => last = Some(Ok(None)),
             },
-            Err(error) if last.is_none() => {
-                last = Some(Err(tls::unmade(options, &format!("ask {} for the primary", shown(host)), &error)));
-            }
+            Err(error) if last.is_none() => last = Some(Err(error)),
             Err(_) => {}
         }
     }
     last.unwrap_or(Ok(None))
+}
+
+async fn asked(options: &Options, host: &Host, ask: &redis::Cmd) -> Result<Value> {
+    let doing = || format!("ask {} for the primary", shown(host));
+    let made = connect(options, host).await;
+    let mut connection = made.map_err(|error| tls::unmade(options, &doing(), &error))?;
+    ask.query_async(&mut connection).await.map_err(|error| fault(&doing(), &error, false))
 }
 
 /// How those are spoken to who are asked: a sentinel has no databases, and a login of its own or none.
@@ -108,15 +115,26 @@ fn slot(tag: &str) -> u16 {
 pub(crate) async fn connect(options: &Options, host: &Host) -> redis::RedisResult<MultiplexedConnection> {
     let limit = Some(Duration::from_millis(options.timeout_ms));
     let config = AsyncConnectionConfig::new().set_connection_timeout(limit).set_response_timeout(limit);
-    client(options, host)?.get_multiplexed_async_connection_with_config(&config).await
+    let made = client(options, host)?.get_multiplexed_async_connection_with_config(&config).await;
+    match made {
+        Err(error) if options.tls && error.is_timeout() && shakes_hands(options, host).await => {
+            Err(RedisError::from((ErrorKind::Io, "no answer", "it speaks TLS, and then says nothing".to_owned())))
+        }
+        made => made,
+    }
+}
+
+/// Whether a connection with TLS comes about there where nothing is asked of it: then it was not for TLS that none was made in time.
+async fn shakes_hands(options: &Options, host: &Host) -> bool {
+    let limit = Some(Duration::from_millis(options.timeout_ms.min(HANDSHAKE_MS_MAX)));
+    let config = AsyncConnectionConfig::new().set_connection_timeout(limit);
+    let login = RedisConnectionInfo::default().set_skip_set_lib_name();
+    let Ok(client) = client_with(options, host, login) else { return false };
+    client.get_multiplexed_async_connection_with_config(&config).await.is_ok()
 }
 
 /// How that host is spoken to.
-pub(crate) fn client(options: &Options, (host, port): &Host) -> redis::RedisResult<Client> {
-    let address = match options.tls {
-        true => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
-        false => ConnectionAddr::Tcp(host.clone(), *port),
-    };
+pub(crate) fn client(options: &Options, host: &Host) -> redis::RedisResult<Client> {
     let mut login =
         RedisConnectionInfo::default().set_db(options.database).set_lib_name("banto", env!("CARGO_PKG_VERSION"));
     if let Some(user) = &options.user {
@@ -125,6 +143,14 @@ pub(crate) fn client(options: &Options, (host, port): &Host) -> redis::RedisResu
     if let Some(password) = &options.password {
         login = login.set_password(password);
     }
+    client_with(options, host, login)
+}
+
+fn client_with(options: &Options, (host, port): &Host, login: RedisConnectionInfo) -> redis::RedisResult<Client> {
+    let address = match options.tls {
+        true => ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None },
+        false => ConnectionAddr::Tcp(host.clone(), *port),
+    };
     let info: ConnectionInfo = address.into_connection_info()?;
     let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
     tls::client(options, info.set_redis_settings(login).set_tcp_settings(tcp))

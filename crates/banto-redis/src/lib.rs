@@ -8,7 +8,7 @@
 //! # Layout
 //! - [`Redis`] (`handle`): the handle. `store`: the contract, one method a verb.
 //! - `options` (addresses), `address` (who is the primary now: one server, Sentinel, Cluster), `link` and `tls` (connections),
-//!   `script` (the scripts, loaded once), `call` (one call and its answer), `error` (Redis's words as kinds of failure).
+//!   `script` (the scripts, loaded once; `mutate`: with a guard taken out, for the proofs), `call` (one call and its answer), `error` (Redis's words as kinds of failure).
 //! - `keys` and `lua/desk.lua`: the only places that build a key. `lua/<verb>.lua`: one script a verb.
 //! - `row` (a job's moving part), `fixed` (what never changes of it, under a sum), `damage` (rows that do not hold).
 //! - one file a verb: `enqueue` `claim` `renew` `finish` (and rescue) `fire` `steer` `prune` `settle` `record` `beat`; and `reads`,
@@ -32,6 +32,7 @@ mod handle;
 mod keys;
 mod ledger;
 mod link;
+mod mutate;
 mod options;
 mod pages;
 mod pause;

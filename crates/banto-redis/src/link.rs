@@ -239,6 +239,8 @@ async fn open(options: &Options) -> Result<MultiplexedConnection> {
     let doing = format!("connect to Redis at {}", shown(&host));
     let failed = |error: RedisError| tls::unmade(options, &doing, &error);
     let mut connection = connect(options, &host).await.map_err(failed)?;
+    // Who has a connection speaks as it is spoken to.
+    let failed = |error: RedisError| fault(&doing, &error, false);
     let role: Value = redis::cmd("ROLE").query_async(&mut connection).await.map_err(failed)?;
     if !is_primary(&role) {
         let cure =

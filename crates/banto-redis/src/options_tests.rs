@@ -92,6 +92,7 @@ fn no_secret_is_ever_shown() {
         "redis+sentinel://ann:half?hunter2@a,b/main",
         "redis+cluster://ann:6?x=1&hunter2@a",
         "redis://ann:hunter2@host?ssl_ca_certs=ca.pem",
+        "redis://ann:hunter2@host?ssl_ca_certs=100%.pem",
     ] {
         let told = address.parse::<Options>().unwrap_err().to_string();
         if !address.ends_with("?hunter2") {
@@ -127,4 +128,11 @@ fn sentinels_have_a_login_of_their_own() {
     let options = read("redis+sentinel://:hunter2@a/main?sentinel_password=hunter3");
     assert_eq!(options.sentinel, Some((String::new(), "hunter3".into())));
     assert!(!format!("{options} {options:?}").contains("hunter"), "{options}");
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn a_file_of_authorities_may_have_a_space_in_its_name() {
+    let options: Options = "rediss://host?ssl_ca_certs=my%20ca%2B1.pem".parse().unwrap();
+    assert_eq!(options.ssl_ca_certs, Some("my ca+1.pem".into()));
 }

@@ -4,6 +4,8 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
+use crate::mutate;
+
 /// One script.
 #[derive(Debug)]
 pub(crate) struct Script {
@@ -21,14 +23,9 @@ impl Script {
         Script { name, source, writes, sha: OnceLock::new() }
     }
 
-    /// Its text as the server is taught it. For the proofs, and only where the feature `mutate` is compiled in, the fence can be
-    /// taken out of it (`BANTO_MUTATE=fence`), so that they can show that they would notice.
+    /// Its text as the server is taught it: all of it, but in the proofs.
     pub fn text(&self) -> Cow<'static, str> {
-        #[cfg(feature = "mutate")]
-        if self.name == "finish" && std::env::var("BANTO_MUTATE").is_ok_and(|guard| guard == "fence") {
-            return self.source.replace("held_by(row, one.fence, one.token)", "row").into();
-        }
-        self.source.into()
+        mutate::text(self.name, self.source)
     }
 
     /// What the server calls it, once it has been loaded anywhere.

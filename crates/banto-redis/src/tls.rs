@@ -56,7 +56,7 @@ fn cure(options: &Options, error: &RedisError) -> Option<(Fault, &'static str)> 
         true => certificate(error).map(|cure| (Fault::Config, cure)).or_else(|| {
             let cure = "if the server is well it speaks no TLS at this port: name its tls-port, or say redis:// where the way to it \
                         is safe; banto goes on by itself";
-            // One without TLS may wait for the end of what it takes for a line.
+            // One without TLS may wait for the end of what it takes for a line; one that is only slow has been told apart before.
             let broken = matches!(cause, Some(InvalidData | TimedOut | UnexpectedEof | ConnectionReset));
             broken.then_some((Fault::Gone, cure))
         }),

@@ -4,7 +4,10 @@
 use banto_core::{Cause, Hold, JobId, Label, NewJob, Outcome, State, Unique};
 use banto_redis::Redis;
 use banto_servers::Redis as Server;
-use banto_store::{Fault, Finished, MoveId, Order, Other, Prune, Read, Select, Settle, Steer, Step, Store};
+use banto_store::{
+    Fault, Finished, MoveId, Order, Other, Prune, Read, Select, Settle, Steer, Step, Store,
+    suite::settle::unlike_a_standing,
+};
 
 use own::{ask, asks, enqueue, given, verdict};
 
@@ -182,6 +185,8 @@ async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
     let text: Vec<u8> = ask(&server, &[b"GET", b"{banto}:standing"]).await;
     let json = text.strip_prefix(b"leaving\n").unwrap();
     let cut = &text[..text.len() - 1];
+    let unlike = unlike_a_standing();
+    let unlike: Vec<String> = unlike.iter().map(|words| format!("arrived\n{words}")).collect();
     let odds: [&[u8]; 10] = [
         cut,
         json,
@@ -194,7 +199,7 @@ async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
         b"left\n{\"stand\":\"left\"}",
         b"\xff\n5",
     ];
-    for odd in odds {
+    for odd in odds.into_iter().chain(unlike.iter().map(String::as_bytes)) {
         let shown = String::from_utf8_lossy(odd);
         let _: () = ask(&server, &[b"SET", b"{banto}:standing", odd]).await;
         let order = Steer { order: Order::Cancel(Select::default()), by: "ann".into(), preview: false };

@@ -5,9 +5,9 @@ use std::{collections::BTreeSet, time::Duration};
 
 use banto_core::Outcome;
 use banto_redis::Redis;
-use banto_servers::{Redis as Server, free_port};
+use banto_servers::{Cluster, Papers, Redis as Server, SERVICE, Watched};
 use banto_store::{Fault, Finished, Read, Select, Store};
-use own::{ask, asks, enqueue, started, until, verdict};
+use own::{ask, asks, enqueue, until, verdict};
 
 #[expect(dead_code, reason = "each test file uses some of it")]
 mod own;
@@ -15,31 +15,14 @@ mod own;
 /// B2: one primary, one replica, three sentinels; the primary is killed. Whatever was acked is on the new one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn b2_a_failover_by_sentinels_is_followed_and_loses_nothing_acked() {
-    let mut primary = own::server();
-    let replica = started(&[("replicaof", &format!("127.0.0.1 {}", primary.port()))]);
-    let linked = async || {
-        let info: String = ask(&primary, &[b"INFO", b"replication"]).await;
-        info.contains("state=online").then_some(())
-    };
-    until("the replica is linked", linked).await;
-    let watched = format!("monitor main 127.0.0.1 {} 2", primary.port());
-    let settings: [(&str, &str); 3] = [
-        ("sentinel", &watched),
-        ("sentinel", "down-after-milliseconds main 500"),
-        ("sentinel", "failover-timeout main 3000"),
-    ];
-    let sentinels: Vec<Server> = (0..3).map(|_| Server::start_as("redis-sentinel", &settings).unwrap()).collect();
-    for sentinel in &sentinels {
-        let known = async || {
-            let told: Result<String, _> =
-                redis::cmd("SENTINEL").arg("CKQUORUM").arg("main").query_async(&mut own::raw(sentinel).await).await;
-            let replicas: Vec<redis::Value> = ask(sentinel, &[b"SENTINEL", b"REPLICAS", b"main"]).await;
-            (told.is_ok_and(|told| told.starts_with("OK 3")) && replicas.len() == 1).then_some(())
-        };
-        until("the sentinels know each other", known).await;
-    }
-    let hosts: Vec<String> = sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
-    let store = Redis::open(&format!("redis+sentinel://{}/main?timeout_ms=500", hosts.join(","))).await.unwrap();
+    fails_over("redis", "timeout_ms=500", None).await;
+}
+
+async fn fails_over(scheme: &str, options: &str, papers: Option<&Papers>) {
+    let Watched { mut primary, replica, sentinels } = group(papers).await;
+    let hosts: Vec<String> = sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.door())).collect();
+    let url = format!("{scheme}+sentinel://{}/{SERVICE}?{options}", hosts.join(","));
+    let store = Redis::open(&url).await.unwrap();
     let mut acked: BTreeSet<_> = enqueue(&store, 200).await.iter().map(|job| job.id).collect();
     let (job, lease) = store.claim(asks(1)).await.unwrap().jobs.remove(0);
 
@@ -56,6 +39,12 @@ async fn b2_a_failover_by_sentinels_is_followed_and_loses_nothing_acked() {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 
+/// A primary, its replica and sentinels. They are waited for on a thread of their own.
+async fn group(papers: Option<&Papers>) -> Watched {
+    let papers = papers.cloned();
+    tokio::task::spawn_blocking(move || Watched::start(&[], papers.as_ref())).await.unwrap().unwrap()
+}
+
 #[tokio::test]
 async fn a_service_that_no_sentinel_knows_is_named() {
     let sentinel = Server::start_as("redis-sentinel", &[]).unwrap();
@@ -67,34 +56,14 @@ async fn a_service_that_no_sentinel_knows_is_named() {
 /// Three nodes: the one that serves the prefix's slot is found from any, and again when the slot moves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_is_asked_who_serves_the_slot() {
-    let node = || {
-        // Its bus is a second port; by default ten thousand above, which may be above all there are.
-        let bus = free_port().unwrap().to_string();
-        started(&[("cluster-enabled", "yes"), ("cluster-port", &bus)])
-    };
-    let nodes = [node(), node(), node()];
-    let bus = async |server: &Server| {
-        let port: Vec<String> = ask(server, &[b"CONFIG", b"GET", b"cluster-port"]).await;
-        port[1].clone()
-    };
-    for (number, server) in nodes.iter().enumerate() {
-        let (from, to) = [("0", "5460"), ("5461", "10922"), ("10923", "16383")][number];
-        let _: () = ask(server, &[b"CLUSTER", b"ADDSLOTSRANGE", from.as_bytes(), to.as_bytes()]).await;
-        let (port, bus) = (server.port().to_string(), bus(server).await);
-        if number == 0 {
-            continue;
-        }
-        let _: () = ask(&nodes[0], &[b"CLUSTER", b"MEET", b"127.0.0.1", port.as_bytes(), bus.as_bytes()]).await;
-    }
-    for server in &nodes {
-        let whole = async || {
-            let info: String = ask(server, &[b"CLUSTER", b"INFO"]).await;
-            (info.contains("cluster_state:ok") && info.contains("cluster_known_nodes:3")).then_some(())
-        };
-        until("the cluster is whole", whole).await;
-    }
-    for (number, server) in nodes.iter().enumerate() {
-        let url = format!("redis+cluster://127.0.0.1:{}?prefix=p{number}&timeout_ms=1000", server.port());
+    is_asked("redis", "timeout_ms=1000", None).await;
+}
+
+async fn is_asked(scheme: &str, options: &str, papers: Option<&Papers>) {
+    let papers = papers.cloned();
+    let cluster = tokio::task::spawn_blocking(move || Cluster::start(&[], papers.as_ref())).await.unwrap().unwrap();
+    for (number, server) in cluster.nodes.iter().enumerate() {
+        let url = format!("{scheme}+cluster://127.0.0.1:{}?prefix=p{number}&{options}", server.door());
         let store = Redis::open(&url).await.unwrap();
         enqueue(&store, 10).await;
         let (job, lease) = store.claim(asks(10)).await.unwrap().jobs.remove(0);
@@ -104,13 +73,13 @@ async fn a_cluster_is_asked_who_serves_the_slot() {
         let seen = other.changed(0).await.unwrap();
         enqueue(&store, 1).await;
         tokio::time::timeout(Duration::from_secs(10), other.changed(seen)).await.unwrap().unwrap();
-        moved(&nodes, &store, &format!("p{number}")).await;
+        moved(&cluster.nodes, &store, &format!("p{number}")).await;
     }
 }
 
 /// An empty store's slot is given to another node under an open store, which follows.
-async fn moved(nodes: &[Server; 3], store: &Redis, prefix: &str) {
-    let slot: i64 = ask(&nodes[0], &[b"CLUSTER", b"KEYSLOT", prefix.as_bytes()]).await;
+async fn moved(nodes: &[Server], store: &Redis, prefix: &str) {
+    let slot: i64 = ask(nodes.first().unwrap(), &[b"CLUSTER", b"KEYSLOT", prefix.as_bytes()]).await;
     let slot = slot.to_string();
     let mut home = None;
     for node in nodes {
@@ -130,7 +99,7 @@ async fn moved(nodes: &[Server; 3], store: &Redis, prefix: &str) {
         if keys.is_empty() {
             break;
         }
-        let port = next.port().to_string();
+        let port = next.door().to_string();
         let mut words: Vec<&[u8]> = vec![b"MIGRATE", b"127.0.0.1", port.as_bytes(), b"", b"0", b"5000", b"KEYS"];
         words.extend(keys.iter().map(Vec::as_slice));
         let _: String = ask(home, &words).await;
@@ -143,4 +112,49 @@ async fn moved(nodes: &[Server; 3], store: &Redis, prefix: &str) {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
     let there: i64 = ask(next, &[b"CLUSTER", b"COUNTKEYSINSLOT", slot.as_bytes()]).await;
     assert!(there > 0);
+}
+
+/// The same with TLS from end to end: to the sentinels, to the primary they name, and between all of them.
+#[cfg(feature = "tls")]
+mod tls {
+    use banto_servers::Authority;
+
+    use super::*;
+
+    fn authority() -> (Authority, Papers) {
+        let authority = Authority::new().unwrap();
+        let papers = authority.signs(&["127.0.0.1"]).unwrap();
+        (authority, papers)
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn b2_a_failover_by_sentinels_over_tls_is_followed_and_loses_nothing_acked() {
+        let (_authority, papers) = authority();
+        fails_over("rediss", &format!("ssl_ca_certs={}&timeout_ms=2000", papers.authority), Some(&papers)).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_cluster_over_tls_is_asked_who_serves_the_slot() {
+        let (_authority, papers) = authority();
+        is_asked("rediss", &format!("ssl_ca_certs={}&timeout_ms=5000", papers.authority), Some(&papers)).await;
+    }
+
+    /// Sentinels and nodes are believed no more than a server is: by their certificates, and never in the clear.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sentinels_and_nodes_that_nobody_vouches_for_are_refused() {
+        let ((_authority, papers), stranger) = (authority(), Authority::new().unwrap());
+        let group = group(Some(&papers)).await;
+        let shown = papers.clone();
+        let cluster = tokio::task::spawn_blocking(move || Cluster::start(&[], Some(&shown))).await.unwrap().unwrap();
+        let places = [format!("sentinel://{}/{SERVICE}", group.hosts()), format!("cluster://{}", cluster.hosts())];
+        for place in places {
+            let told = Redis::open(&format!("rediss+{place}?ssl_ca_certs={}", stranger.file().display())).await;
+            let told = told.unwrap_err();
+            assert_eq!(*told.fault(), Fault::Config, "{told}");
+            assert!(told.to_string().contains("name the authority that signed it"), "{told}");
+            let told = Redis::open(&format!("redis+{place}")).await.unwrap_err();
+            assert_eq!(*told.fault(), Fault::Gone, "{told}");
+            assert!(told.to_string().contains("say rediss://"), "{told}");
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Taking out a guard, so that the proofs can show that they would notice.
 //!
-//! `BANTO_MUTATE=fence|fsync|unique|due|generation`, and only where the feature `mutate` is compiled in, which nothing that ships does.
+//! `BANTO_MUTATE=fence|fsync|unique|due|generation|standing`, and only where the feature `mutate` is compiled in, which nothing that ships does.
 
 /// Whether leases are not compared.
 pub(crate) fn fence_dropped() -> bool {
@@ -25,6 +25,11 @@ pub(crate) fn due_dropped() -> bool {
 /// Whether whoever knows older schedules may say up to when all are accounted for.
 pub(crate) fn generation_dropped() -> bool {
     dropped("generation")
+}
+
+/// Whether a store that moves to or from another gives work and takes orders all the same.
+pub(crate) fn standing_dropped() -> bool {
+    dropped("standing")
 }
 
 #[cfg(feature = "mutate")]

@@ -16,7 +16,7 @@ use crate::{
     desk::{Desk, Now},
     enqueue,
     error::{Result, fault, while_doing},
-    ledger,
+    ledger, mutate,
     pages::Pages,
     pause, prune, schedule, seat,
 };
@@ -41,7 +41,7 @@ pub(crate) fn rows(settle: &Settle) -> usize {
 /// Refuses what the store does not do as it stands.
 pub(crate) fn admit(desk: &mut Desk<'_>, verb: Verb) -> Result<()> {
     let doing = verb.of_an_open_store();
-    if doing.is_none() && verb != Verb::Enqueue {
+    if (doing.is_none() && verb != Verb::Enqueue) || (doing.is_some() && mutate::standing_dropped()) {
         return Ok(());
     }
     let Some(standing) = known(desk)? else { return Ok(()) };

@@ -5,7 +5,7 @@ mod bench;
 
 use banto_core::{Cause, JobId, State};
 use banto_sqlite::{Read, Sqlite, Store};
-use banto_store::{Fault, MoveId, Order, Other, Prune, Select, Settle, Steer, Step};
+use banto_store::{Fault, MoveId, Order, Other, Prune, Select, Settle, Steer, Step, suite::settle::unlike_a_standing};
 use bench::{Bench, claim, done, job, jobs, retry};
 
 /// What somebody might write into a row of banto_job.
@@ -255,7 +255,9 @@ async fn a_standing_that_cannot_be_read_lets_nobody_in_and_loses_nothing() {
     );
     let text: String = tool.query_row(read, [], |row| row.get(0)).unwrap();
     let cut = format!("'{}'", &text[..text.len() - 1]);
-    for odd in [&cut, "''", "'x'", "'null'", "'{}'", "'{\"stand\":\"left\"}'", "5", "CAST(x'ff' AS TEXT)"] {
+    let unlike: Vec<String> = unlike_a_standing().iter().map(|words| format!("'{words}'")).collect();
+    let odds = [&cut, "''", "'x'", "'null'", "'{}'", "'{\"stand\":\"left\"}'", "5", "CAST(x'ff' AS TEXT)"];
+    for odd in odds.into_iter().chain(unlike.iter().map(String::as_str)) {
         assert_eq!(tool.execute(&write.replace('?', odd), []).unwrap(), 1);
         let order = Steer { order: Order::Cancel(Select::default()), by: "ann".into(), preview: false };
         for refused in [

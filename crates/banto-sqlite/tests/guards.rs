@@ -12,7 +12,9 @@ use std::{
 
 use banto_core::{FireId, Ids, InstanceId, Label, Lease, NewJob, Payload, ScheduleName};
 use banto_sqlite::{Options, Read, Sqlite, Store};
-use banto_store::{Act, Finished, Fire, Fired, Firing, NewSchedule, Register, SystemClock};
+use banto_store::{
+    Act, Fault, Finished, Fire, Fired, Firing, MoveId, NewSchedule, Other, Register, Settle, Step, SystemClock,
+};
 use bench::{Bench, claim, done, jobs, name, sound};
 
 fn open(path: &Path) -> Sqlite {
@@ -101,6 +103,13 @@ async fn part() {
             let after = store.service(name("app")).await.unwrap();
             assert_eq!(after.unwrap().accounted_until, before.unwrap().accounted_until, "the generation holds");
         }
+        "moves" => {
+            let other = Other { place: "there".into(), by: "me".into() };
+            store.enqueue(jobs(1).into()).await.unwrap();
+            store.settle(Settle { id: MoveId(1), step: Step::Leave(other) }).await.unwrap();
+            let told = store.claim(bench::asks(1)).await.unwrap_err();
+            assert_eq!(*told.fault(), Fault::Moved, "the standing holds");
+        }
         other => unreachable!("{other}"),
     }
 }
@@ -143,7 +152,9 @@ async fn who_is_cut_off_around_a_claim_or_a_finish_leaves_leases_that_the_rescue
 #[cfg(feature = "mutate")]
 #[test]
 fn a_guard_that_is_taken_out_is_missed() {
-    for (part, guard) in [("late", "fence"), ("keys", "unique"), ("twice", "due"), ("older", "generation")] {
+    let guards =
+        [("late", "fence"), ("keys", "unique"), ("twice", "due"), ("older", "generation"), ("moves", "standing")];
+    for (part, guard) in guards {
         assert!(play(part, &Bench::new().path(), None).success(), "{part}");
         assert!(!play(part, &Bench::new().path(), Some(("BANTO_MUTATE", guard))).success(), "{part} without {guard}");
     }

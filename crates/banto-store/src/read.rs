@@ -233,6 +233,7 @@ pub struct Tally {
     pub rescued: u64,
     /// Jobs deleted by prune or forget.
     pub removed: u64,
-    /// Jobs that were accepted and are missing: see the store's notices.
+    /// Jobs that were accepted and are missing: see the store's notices. Always 0 where a store lies on a server: whatever remembered how
+    /// far it had come would lie there too, and go back with it. SQLite has a mark beside its file.
     pub lost: u64,
 }

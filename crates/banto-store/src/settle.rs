@@ -163,7 +163,8 @@ pub enum Stand {
     Arrived,
 }
 
-/// The part that a store takes in a move. Stores keep it as they like: as JSON, or in columns.
+/// The part that a store takes in a move. Stores keep it as they like: as JSON, or in columns. One that cannot be read whole, with all
+/// of its fields and no others, lets nobody in, whatever it says: it may be what is left of another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Standing {

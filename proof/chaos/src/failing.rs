@@ -1,8 +1,7 @@
 //! Places at which a proof ends the process before a store is asked, or after it has answered and before anybody heard.
 //!
 //! For the stores on a server, whose commits happen elsewhere: `BANTO_FAILPOINT=enqueue.after_commit:3` as for a file, which
-//! has these places inside. Here too goes the guard that lies in the caller's hands, his keys: `BANTO_MUTATE=unique` leaves
-//! them out. Whatever else is asked is passed on.
+//! has these places inside. Whatever else is asked is passed on.
 
 use std::sync::{
     Arc,
@@ -12,27 +11,24 @@ use std::sync::{
 use banto_core::NewJob;
 use banto_store::{Answer, Claim, Claimed, Enqueued, Finish, Finished, Read, Store};
 
-use crate::stage::mutated;
-
 /// A store before which, or behind which, the process ends.
 pub struct Failing {
     store: Arc<dyn Store>,
     place: String,
     count: u64,
     passed: AtomicU64,
-    keyless: bool,
 }
 
 impl Failing {
-    /// Stands before `store`, if a place is named or a guard.
+    /// Stands before `store`, if a place is named.
     pub fn before(store: Arc<dyn Store>) -> Arc<dyn Store> {
-        let (place, keyless) = (std::env::var("BANTO_FAILPOINT").unwrap_or_default(), mutated("unique"));
-        if place.is_empty() && !keyless {
+        let place = std::env::var("BANTO_FAILPOINT").unwrap_or_default();
+        if place.is_empty() {
             return store;
         }
         let (place, count) = place.split_once(':').unwrap_or((&place, "1"));
         let (place, count) = (place.to_owned(), count.parse().unwrap_or(1));
-        Arc::new(Failing { store, place, count, passed: AtomicU64::new(0), keyless })
+        Arc::new(Failing { store, place, count, passed: AtomicU64::new(0) })
     }
 
     fn pass(&self, place: &str) {
@@ -48,8 +44,7 @@ impl Store for Failing {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         Box::pin(async move {
             self.pass("enqueue.before_commit");
-            let without = || jobs.iter().map(|job| NewJob { unique: None, ..job.clone() }).collect();
-            let answer = self.store.enqueue(if self.keyless { without() } else { jobs }).await;
+            let answer = self.store.enqueue(jobs).await;
             self.pass("enqueue.after_commit");
             answer
         })

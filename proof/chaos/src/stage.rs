@@ -89,8 +89,8 @@ impl Stage {
         let home = self.server(|server| server.address(&format!("127.0.0.1:{}", server.port()), name));
         let home = (self.kept != Kept::Sqlite).then_some(home).transpose()?;
         let scene = Scene { stage: self, db, dir, options, home, name: name.to_owned(), seen: RefCell::default() };
-        if self.kept == Kept::Postgres && mutated("fence") {
-            scene.drop_fence()?;
+        if self.kept == Kept::Postgres {
+            scene.drop_guard()?;
         }
         Ok(scene)
     }
@@ -249,15 +249,29 @@ impl Scene<'_> {
         Ok(store)
     }
 
-    /// Lets PostgreSQL's own function finish whatever runs, under any lease.
-    fn drop_fence(&self) -> Told<()> {
+    /// Takes the guard that is to be missing out of PostgreSQL's own functions and tables: then whatever runs is finished under
+    /// any lease, or a key may be held by many.
+    fn drop_guard(&self) -> Told<()> {
+        if mutated("fence") {
+            return self.rewrite("finish", " AND l.fence = f.fence AND l.token = f.token");
+        }
+        if mutated("unique") {
+            let asks =
+                "ON CONFLICT (key) DO UPDATE SET job = excluded.job, until = excluded.until WHERE k.until <= _now";
+            self.rewrite("accept", asks)?;
+            self.stage.psql(&format!("ALTER TABLE {}.key DROP CONSTRAINT key_pkey", self.name))?;
+        }
+        Ok(())
+    }
+
+    /// Leaves these words out of a function.
+    fn rewrite(&self, function: &str, words: &str) -> Told<()> {
         self.open()?;
-        let fence = " AND l.fence = f.fence AND l.token = f.token";
-        let function = format!(
-            "(SELECT oid FROM pg_proc WHERE proname = 'finish' AND pronamespace = '{}'::regnamespace)",
-            self.name
-        );
-        let sql = format!("DO $do$ BEGIN EXECUTE replace(pg_get_functiondef({function}), '{fence}', ''); END $do$");
+        let schema = &self.name;
+        let of = format!("proname = '{function}' AND pronamespace = '{schema}'::regnamespace");
+        let text = format!("pg_get_functiondef((SELECT oid FROM pg_proc WHERE {of}))");
+        let there = format!("IF strpos({text}, '{words}') = 0 THEN RAISE 'there is no guard in {function}'; END IF");
+        let sql = format!("DO $do$ BEGIN {there}; EXECUTE replace({text}, '{words}', ''); END $do$");
         self.stage.psql(&sql).map(drop)
     }
 

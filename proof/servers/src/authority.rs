@@ -11,7 +11,7 @@ use std::{
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tempfile::TempDir;
 
-use crate::{Told, postgres};
+use crate::{Papers, Told, postgres};
 
 /// Who signs.
 #[derive(Debug)]
@@ -19,15 +19,6 @@ pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     file: PathBuf,
     folder: TempDir,
-}
-
-/// What a server shows: files of PEM.
-#[derive(Debug, Clone)]
-pub struct Papers {
-    /// The certificate.
-    pub certificate: String,
-    /// Its key, which PostgreSQL's own user may read.
-    pub key: String,
 }
 
 impl Authority {
@@ -62,7 +53,7 @@ impl Authority {
         postgres::owns(&papers.1)?;
         set_permissions(&papers.1, Permissions::from_mode(0o600)).map_err(|error| format!("hide a key: {error}"))?;
         let text = |path: PathBuf| path.to_string_lossy().into_owned();
-        Ok(Papers { certificate: text(papers.0), key: text(papers.1) })
+        Ok(Papers { certificate: text(papers.0), key: text(papers.1), authority: text(self.file.clone()) })
     }
 }
 

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::{Settings, Shared, Told, daemon::Daemon, free_port, owned, shared};
 
 /// Who runs it where this is root: PostgreSQL refuses root.
-const USER: &str = "postgres";
+pub(crate) const USER: &str = "postgres";
 /// Where Debian keeps the programs that are not on the path, a folder for each version.
 const DEBIAN: &str = "/usr/lib/postgresql";
 /// After a `kill -9` its backends notice within moments that their parent is gone; until then the data are theirs.

@@ -1,12 +1,23 @@
 //! One Redis server.
 
-use std::{os::unix::fs::symlink, path::Path, process::Command};
+use std::{
+    io::{Read, Write},
+    net::{Shutdown, TcpStream},
+    os::unix::fs::symlink,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use crate::{Settings, Shared, Told, daemon::Daemon, free_port, owned, shared};
 
+/// The program that is taken instead, by its path.
+const VARIABLE: &str = "BANTO_TEST_REDIS_SERVER";
+/// How long an answer to what is typed may take; only a broken server takes it all.
+const ANSWER: Duration = Duration::from_secs(20);
 /// What the programs of a server are called; all are one program that looks by which name it was called. Debian's package
 /// of tools holds it by the last name alone, and no service that would be started unasked.
 const PROGRAMS: [&str; 4] = ["redis-server", "valkey-server", "redis-check-rdb", "valkey-check-rdb"];
@@ -37,20 +48,32 @@ impl Redis {
 
     /// The same in that network namespace (`ip netns`), whose loopback is not this one.
     pub fn start_within(namespace: Option<&str>, name: &'static str, settings: Settings<'_>) -> Told<Redis> {
+        let server = Redis::made(namespace, free_port()?, name, settings)?;
+        match server.begun() {
+            Err(told) if told.contains("already in use") => {
+                Redis::made(namespace, free_port()?, name, settings)?.begun()
+            }
+            begun => begun,
+        }
+    }
+
+    /// The same on that port.
+    pub(crate) fn start_at(port: u16, name: &'static str, settings: Settings<'_>) -> Told<Redis> {
+        Redis::made(None, port, name, settings)?.begun()
+    }
+
+    fn made(namespace: Option<&str>, port: u16, name: &'static str, settings: Settings<'_>) -> Told<Redis> {
         let namespace = namespace.map(str::to_owned);
         let folder = tempfile::tempdir().map_err(|error| format!("make a folder: {error}"))?;
         symlink(program()?, folder.path().join(name)).map_err(|error| format!("name the server: {error}"))?;
-        let mut server = Redis { daemon: None, name, namespace, port: free_port()?, settings: owned(settings), folder };
+        let server = Redis { daemon: None, name, namespace, port, settings: owned(settings), folder };
         server.write()?;
-        match server.begin() {
-            Err(told) if told.contains("already in use") => {
-                server.port = free_port()?;
-                server.write()?;
-                server.begin()?;
-            }
-            begun => begun?,
-        }
         Ok(server)
+    }
+
+    fn begun(mut self) -> Told<Redis> {
+        self.begin()?;
+        Ok(self)
     }
 
     /// The server that `cargo xtask test` has started for the whole run, or one for this process.
@@ -63,7 +86,37 @@ impl Redis {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    /// Its port on loopback.
+    /// Its port on loopback for its own kind and for clients: the one for TLS, if it has one.
+    pub fn door(&self) -> u16 {
+        self.setting("tls-port").and_then(|port| port.parse().ok()).unwrap_or(self.port)
+    }
+
+    /// The password that it wants, if it wants one.
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.setting("requirepass")
+    }
+
+    fn setting(&self, name: &str) -> Option<&str> {
+        self.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// What it answers to a line that is typed at it, as it comes over the wire; by its password, if it wants one.
+    pub fn says(&self, line: &str) -> Told<String> {
+        let failed = |error: std::io::Error| format!("ask the server \"{line}\": {error}");
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).map_err(failed)?;
+        stream.set_read_timeout(Some(ANSWER)).map_err(failed)?;
+        let login = self.password().map(|password| format!("AUTH {password}\r\n")).unwrap_or_default();
+        stream.write_all(format!("{login}{line}\r\n").as_bytes()).map_err(failed)?;
+        stream.shutdown(Shutdown::Write).map_err(failed)?;
+        let mut said = String::new();
+        stream.read_to_string(&mut said).map_err(failed)?;
+        match login.is_empty() {
+            true => Ok(said),
+            false => Ok(said.strip_prefix("+OK\r\n").unwrap_or(&said).to_owned()),
+        }
+    }
+
+    /// Its port on loopback, where nothing is encrypted.
     pub fn port(&self) -> u16 {
         self.port
     }
@@ -137,7 +190,12 @@ impl Redis {
     }
 }
 
-fn program() -> Told<std::path::PathBuf> {
+fn program() -> Told<PathBuf> {
+    if let Some(named) = std::env::var_os(VARIABLE).filter(|named| !named.is_empty()) {
+        let named = PathBuf::from(named);
+        let missing = format!("find the server \"{}\" ({VARIABLE})", named.display());
+        return if named.is_file() { Ok(named) } else { Err(missing) };
+    }
     let path = std::env::var_os("PATH").unwrap_or_default();
     let found = PROGRAMS
         .iter()

@@ -1,48 +1,20 @@
 //! Sentinels and clusters as people type them, and passwords of every form of address: none is shown, a wrong one is refused.
 
-use std::{
-    io::{Read, Write},
-    net::{Shutdown, TcpStream},
-    time::{Duration, Instant},
-};
-
-use banto_servers::{Postgres, Redis, Stop, free_port};
+use banto_servers::{Cluster, Postgres, Redis, Stop, Watched, free_port};
 
 use super::{
     house::{House, Said},
     stores::refused,
 };
 
-/// Far longer than anything takes; only to end a test.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// A password that must be written in another way, and each part of it that must not be seen.
 const PASSWORD: &str = "hun/ter2?x@y";
 const WRITTEN: &str = "hun%2Fter2%3Fx%40y";
 const PARTS: [&str; 3] = ["hun", "ter2", "x@y"];
 
 /// A server that keeps what it is given, and lets in who knows the password.
-fn started(more: &[(&str, &str)]) -> Redis {
-    let settings = [("appendonly", "yes"), ("save", ""), ("requirepass", PASSWORD), ("masterauth", PASSWORD)];
-    Redis::start(&[&settings, more].concat()).unwrap()
-}
-
-/// What a server says to a line, by the password if it wants one.
-fn ask(server: &Redis, line: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port())).unwrap();
-    write!(stream, "AUTH {PASSWORD}\r\n{line}\r\n").unwrap();
-    stream.shutdown(Shutdown::Write).unwrap();
-    let mut said = String::new();
-    stream.read_to_string(&mut said).unwrap();
-    said
-}
-
-/// Asks until it is so.
-fn until(what: &str, is_so: impl Fn() -> bool) {
-    let since = Instant::now();
-    while !is_so() {
-        assert!(since.elapsed() < PATIENCE, "{what}: not within {PATIENCE:?}");
-        std::thread::park_timeout(Duration::from_millis(50));
-    }
+fn started() -> Redis {
+    Redis::start(&[("appendonly", "yes"), ("save", ""), ("requirepass", PASSWORD)]).unwrap()
 }
 
 fn hides(said: &str) {
@@ -87,27 +59,8 @@ fn survives(house: &House) -> String {
 
 #[test]
 fn sentinels_that_are_typed_lead_to_the_primary_and_over_a_failover() {
-    let mut primary = started(&[]);
-    let replica = started(&[("replicaof", &format!("127.0.0.1 {}", primary.port()))]);
-    until("the replica is linked", || ask(&primary, "INFO replication").contains("state=online"));
-    let (watched, login) =
-        (format!("monitor main 127.0.0.1 {} 2", primary.port()), format!("auth-pass main {PASSWORD}"));
-    let settings = [
-        ("sentinel", watched.as_str()),
-        ("sentinel", &login),
-        ("sentinel", "down-after-milliseconds main 500"),
-        ("sentinel", "failover-timeout main 3000"),
-    ];
-    let sentinels: Vec<Redis> = (0..3).map(|_| Redis::start_as("redis-sentinel", &settings).unwrap()).collect();
-    for sentinel in &sentinels {
-        let whole = || {
-            let replicas = ask(sentinel, "SENTINEL REPLICAS main");
-            ask(sentinel, "SENTINEL CKQUORUM main").contains("OK 3") && replicas.contains(&replica.port().to_string())
-        };
-        until("the sentinels know each other", whole);
-    }
-    let hosts: Vec<String> = sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.port())).collect();
-    let hosts = hosts.join(",");
+    let mut group = Watched::start(&[("requirepass", PASSWORD)], None).unwrap();
+    let hosts = group.hosts();
     let house = House::on(format!("redis+sentinel://:{WRITTEN}@{hosts}/main?prefix=shop&timeout_ms=1000"));
     works(&house, &format!("redis+sentinel://{hosts}/main/0?prefix=shop"));
     refuses(&house, "Password authentication failed");
@@ -116,12 +69,12 @@ fn sentinels_that_are_typed_lead_to_the_primary_and_over_a_failover() {
     assert!(survives(&house).contains("each write is on one replica too"), "{}", survives(&house));
     let before = house.enqueue("greet");
 
-    primary.kill().unwrap();
+    group.primary.kill().unwrap();
     let next = house.until("queue enqueue greet --queue default", |said| {
         hides(&said.err);
         said.exit == Some(0)
     });
-    assert!(ask(&replica, "ROLE").contains("master"));
+    assert!(group.replica.says("ROLE").unwrap().contains("master"));
     let now = survives(&house);
     assert!(now.contains("process crash") && !now.contains("replica"), "nobody copies any more: {now}");
     types(&house, "queue work --stop-when-empty", 0);
@@ -132,45 +85,13 @@ fn sentinels_that_are_typed_lead_to_the_primary_and_over_a_failover() {
 
 #[test]
 fn a_cluster_that_is_typed_is_asked_who_serves_and_followed_when_that_changes() {
-    let bus = || free_port().unwrap();
-    let nodes = [(); 3].map(|()| {
-        let bus = bus();
-        (
-            started(&[
-                ("cluster-enabled", "yes"),
-                ("cluster-port", &bus.to_string()),
-                ("cluster-node-timeout", "2000"),
-            ]),
-            bus,
-        )
-    });
-    for (number, (node, bus)) in nodes.iter().enumerate() {
-        let range = ["0 5460", "5461 10922", "10923 16383"][number];
-        assert!(ask(node, &format!("CLUSTER ADDSLOTSRANGE {range}")).ends_with("+OK\r\n"));
-        if number > 0 {
-            ask(&nodes[0].0, &format!("CLUSTER MEET 127.0.0.1 {} {bus}", node.port()));
-        }
-    }
-    let whole = |node: &Redis, count: usize| {
-        let info = ask(node, "CLUSTER INFO");
-        info.contains("cluster_state:ok") && info.contains(&format!("cluster_known_nodes:{count}"))
-    };
-    until("the cluster is whole", || nodes.iter().all(|(node, _)| whole(node, 3)));
-    // A replica of the one that serves the slot of the prefix.
-    let slot = ask(&nodes[0].0, "CLUSTER KEYSLOT shop");
-    let slot: usize = slot.rsplit(':').next().unwrap().trim().parse().unwrap();
-    let home = [5_460, 10_922, 16_383].iter().position(|last| slot <= *last).unwrap();
-    let spare_bus = bus();
-    let settings = [("cluster-enabled", "yes"), ("cluster-node-timeout", "2000")];
-    let spare = started(&[&settings[..], &[("cluster-port", &spare_bus.to_string())]].concat());
-    ask(&nodes[0].0, &format!("CLUSTER MEET 127.0.0.1 {} {spare_bus}", spare.port()));
-    until("the spare one is known", || nodes.iter().all(|(node, _)| whole(node, 4)) && whole(&spare, 4));
-    let id = ask(&nodes[home].0, "CLUSTER MYID").lines().last().unwrap().to_owned();
-    until("the spare one knows it", || ask(&spare, &format!("CLUSTER REPLICATE {id}")).ends_with("+OK\r\n"));
-    until("the spare one copies", || ask(&nodes[home].0, "INFO replication").contains("state=online"));
+    let mut cluster = Cluster::start(&[("requirepass", PASSWORD)], None).unwrap();
+    let home = cluster.home("shop").unwrap();
+    let spare = cluster.copies(home).unwrap();
 
     // Those who do not serve it are named first, and lead there.
-    let hosts: Vec<String> = (1..=3).map(|step| format!("127.0.0.1:{}", nodes[(home + step) % 3].0.port())).collect();
+    let hosts: Vec<String> =
+        (1..=3).map(|step| format!("127.0.0.1:{}", cluster.nodes[(home + step) % 3].port())).collect();
     let hosts = hosts.join(",");
     let house = House::on(format!("redis+cluster://:{WRITTEN}@{hosts}?prefix=shop&timeout_ms=2000"));
     works(&house, &format!("redis+cluster://{hosts}?prefix=shop"));
@@ -178,13 +99,12 @@ fn a_cluster_that_is_typed_is_asked_who_serves_and_followed_when_that_changes() 
     assert!(survives(&house).contains("each write is on one replica too"), "{}", survives(&house));
     let before = house.enqueue("greet");
 
-    let mut nodes = Vec::from(nodes);
-    nodes[home].0.kill().unwrap();
+    cluster.nodes[home].kill().unwrap();
     let next = house.until("queue enqueue greet --queue default", |said| {
         hides(&said.err);
         said.exit == Some(0)
     });
-    assert!(ask(&spare, "ROLE").contains("master"));
+    assert!(cluster.nodes[spare].says("ROLE").unwrap().contains("master"));
     assert!(!survives(&house).contains("replica"), "nobody copies any more");
     types(&house, "queue work --stop-when-empty", 0);
     for job in [before.as_str(), next.out.trim()] {
@@ -194,7 +114,7 @@ fn a_cluster_that_is_typed_is_asked_who_serves_and_followed_when_that_changes() 
 
 #[test]
 fn a_password_of_one_redis_is_never_shown_and_a_wrong_one_is_refused() {
-    let server = started(&[]);
+    let server = started();
     let at = format!("127.0.0.1:{}", server.port());
     for user in ["", "default"] {
         let house = House::on(format!("redis://{user}:{WRITTEN}@{at}"));

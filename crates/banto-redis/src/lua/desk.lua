@@ -356,6 +356,20 @@ local function paused(key, what)
   return till and till > wall and till or nil
 end
 
+-- Whether a standing has all of its fields, each of its sort, and no others.
+local function whole(read)
+  for what, value in pairs(read) do
+    if what == 'at' then
+      if type(value) ~= 'number' or value % 1 ~= 0 then return false end
+    elseif what == 'bookmark' then
+      if type(value) ~= 'string' and value ~= cjson.null then return false end
+    elseif (what ~= 'id' and what ~= 'stand' and what ~= 'place' and what ~= 'by') or type(value) ~= 'string' then
+      return false
+    end
+  end
+  return read.at and read.place and read.by and read.id and #read.id == 16 and not read.id:find('%X')
+end
+
 -- What is answered instead, where this store moves to or from another and does not do that meanwhile. What cannot be read lets
 -- nobody in: a store that may have left must not give work.
 local function moved(takes_jobs)
@@ -363,7 +377,7 @@ local function moved(takes_jobs)
   if not standing or standing == '' then return nil end
   local stand, words = standing:match('^(%l+)\n(.*)$')
   local sound, read = pcall(cjson.decode, words or '')
-  if not sound or type(read) ~= 'table' or read.stand ~= stand then return { wall, 2, '' } end
+  if not sound or type(read) ~= 'table' or read.stand ~= stand or not whole(read) then return { wall, 2, '' } end
   if stand == 'cleared' or stand == 'arrived' or (takes_jobs and stand == 'leaving') then return nil end
   return { wall, 2, words }
 end

@@ -36,6 +36,38 @@ pub async fn put(store: &dyn Store, load: Load) -> u64 {
     step(store, Step::Put(Box::new(load))).await.unwrap().fresh
 }
 
+/// A standing that lets everybody in, as JSON: its fields.
+const ARRIVED: [(&str, &str); 6] = [
+    ("id", "\"000000006d6f7665\""),
+    ("stand", "\"arrived\""),
+    ("place", "\"there\""),
+    ("by", "\"ann\""),
+    ("at", "1767225600000"),
+    ("bookmark", "null"),
+];
+
+/// Texts that look like a standing that lets everybody in, and that nobody could have written: each lacks a field, has one of another
+/// sort, or one more. For the tests of stores that keep it as JSON: they write each by hand, and nobody may be let in.
+pub fn unlike_a_standing() -> Vec<String> {
+    let object = |fields: &mut dyn Iterator<Item = (&str, &str)>| {
+        let fields: Vec<String> = fields.map(|(field, value)| format!("\"{field}\":{value}")).collect();
+        format!("{{{}}}", fields.join(","))
+    };
+    let with = |other: &str, odd: &str| {
+        object(&mut ARRIVED.into_iter().map(|(field, value)| (field, if field == other { odd } else { value })))
+    };
+    let must = || ARRIVED.into_iter().map(|(field, _)| field).filter(|field| *field != "bookmark");
+    let lacks = must().map(|lacking| object(&mut ARRIVED.into_iter().filter(|(field, _)| *field != lacking)));
+    let nulls = must().map(|field| with(field, "null"));
+    let sorts = ARRIVED.into_iter().filter(|(field, _)| *field != "at").map(|(field, _)| with(field, "5"));
+    let values =
+        [("at", "\"5\""), ("at", "1.5"), ("id", "\"5\""), ("id", "\"not16hexadecimal\""), ("stand", "\"open\"")];
+    let values = values.into_iter().map(|(field, odd)| with(field, odd));
+    let more = object(&mut ARRIVED.into_iter().chain([("more", "5")]));
+    let others = [more, "[\"arrived\"]".into(), "\"arrived\"".into()];
+    lacks.chain(nulls).chain(sorts).chain(values).chain(others).collect()
+}
+
 async fn leave(store: &dyn Store) {
     step(store, Step::Leave(other("there"))).await.unwrap();
 }

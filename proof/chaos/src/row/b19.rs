@@ -11,7 +11,7 @@ use crate::{
     Told,
     account::Account,
     client::{ClientSpec, GAVE_UP},
-    ledger::{Line, Word},
+    ledger::{self, Line, Word},
     process::{Process, Start},
     report::{Check, Report},
     stage::{Scene, Stage},
@@ -21,6 +21,9 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// By how much the longest life of a copier grows each time, in milliseconds.
 const LIFE_MS: u64 = 100;
 const JOBS: usize = 250;
+/// More jobs than the client that goes along gets to before it is told that the store has moved, and how many it has left then.
+const NEVER: usize = 1_000_000;
+const LEFT: usize = 50;
 
 /// What became of one house, and of the moves of several.
 #[derive(Default)]
@@ -29,6 +32,8 @@ struct House {
     killed: u64,
     /// Copiers killed when the source had begun to leave already.
     amid: u64,
+    /// Whether the last copier was through, and not refused.
+    through: bool,
     moved: u64,
     both: u64,
     strayed: u64,
@@ -37,7 +42,7 @@ struct House {
 
 pub(super) fn play(stage: &Stage) -> Told<Report> {
     let houses = stage.pick(2, 20);
-    let mut all = House::default();
+    let (mut all, mut refused) = (House::default(), 0);
     for n in 0..houses {
         let (mut file, kept) = (stage.scene(&format!("file-{n}"))?, stage.scene(&format!("kept-{n}"))?);
         file.home = None;
@@ -47,6 +52,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
         all.amid += house.amid;
         all.moved += house.moved;
         all.both += house.both;
+        refused += u64::from(!house.through);
         all.strayed += house.strayed;
         all.broken.extend(house.broken);
     }
@@ -54,6 +60,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
     let report = Report::of(all.account)
         .headed(Check::none("run twice", twice))
         .check(Check::none("not ended", open))
+        .check(Check::none("copiers that were refused", refused))
         .check(Check::none("not at the destination, or more than was accepted", all.strayed))
         .check(Check::none("rules of the stores that are broken", all.broken.len() as u64))
         .check(Check::exactly("houses that have moved, and say so at both ends", all.moved, "", houses))
@@ -70,12 +77,15 @@ fn move_house(from: &Scene<'_>, to: &Scene<'_>) -> Told<House> {
     let workers = [from.worker("here").start(from)?, there.start(to)?];
     let begun = || Ok(from.runs()?.iter().any(|line| line.word == Word::Begin));
     from.stage.until("the first run", LIMIT, begun)?;
-    let mut client = from.client("meanwhile", JOBS);
-    (client.batch, client.every_ms, client.direct) = (5, 10, true);
+    let mut client = from.client("meanwhile", NEVER);
+    (client.batch, client.every_ms, client.direct) = (5, 50, true);
     let goes = client.start(from)?;
-    let (killed, amid) = copy(from, to)?;
-    follow(goes, client, from, to)?;
-    to.drained(LIMIT)?;
+    let Copied { killed, amid, through } = copy(from, to)?;
+    // Where the copier was refused, and so is whoever goes there, what there is is all there will be.
+    if through {
+        follow(goes, client, from, to)?;
+        to.drained(LIMIT)?;
+    }
     let (runs, listed) = (from.runs()?, to.listed()?);
     let account = Account::of(&from.acks()?, &runs, &listed);
     let ran = |worker: &Process| runs.iter().any(|line: &Line| line.word == Word::Begin && line.pid == worker.pid());
@@ -85,6 +95,7 @@ fn move_house(from: &Scene<'_>, to: &Scene<'_>) -> Told<House> {
     Ok(House {
         killed,
         amid,
+        through,
         moved: u64::from(stands == [Some(Stand::Left), Some(Stand::Arrived)]),
         both: u64::from(workers.iter().all(ran)),
         strayed: account.acked.abs_diff(listed.len() as u64),
@@ -93,16 +104,22 @@ fn move_house(from: &Scene<'_>, to: &Scene<'_>) -> Told<House> {
     })
 }
 
-/// Copiers, each killed at a drawn moment, until one is through; how many were killed, and how many of them amid the move.
-fn copy(from: &Scene<'_>, to: &Scene<'_>) -> Told<(u64, u64)> {
+/// What became of the copiers of one house.
+struct Copied {
+    killed: u64,
+    amid: u64,
+    through: bool,
+}
+
+/// Copiers, each killed at a drawn moment, until one has an answer.
+fn copy(from: &Scene<'_>, to: &Scene<'_>) -> Told<Copied> {
     let (mut killed, mut amid) = (0, 0);
     loop {
         let words = ["store", "copy", &from.url(), &to.url(), "--yes"];
         let mut copier = Start::command("copier", from, &words).start(from)?;
         sleep(Duration::from_millis(from.stage.draw(0..=LIFE_MS * (killed + 1))));
-        if copier.ended()?.is_some() {
-            copier.succeed(LIMIT)?;
-            return Ok((killed, amid));
+        if let Some(ended) = copier.ended()? {
+            return Ok(Copied { killed, amid, through: ended.success() });
         }
         copier.kill()?;
         killed += 1;
@@ -115,7 +132,9 @@ fn follow(mut client: Process, mut spec: ClientSpec, from: &Scene<'_>, to: &Scen
     if client.wait(LIMIT)?.code() != Some(GAVE_UP.into()) {
         return client.succeed(LIMIT);
     }
-    (spec.url, spec.patience_ms) = (to.url(), 30_000);
+    // Each job was written down once before it was asked for.
+    let sent = ledger::read(&spec.acks)?.iter().filter(|line| line.word == Word::Sent).count();
+    (spec.url, spec.patience_ms, spec.jobs) = (to.url(), 30_000, sent + LEFT);
     spec.finish(from, LIMIT)
 }
 

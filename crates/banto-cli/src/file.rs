@@ -11,6 +11,7 @@
 //!   lines of one
 //! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
+mod alone;
 mod calendar;
 mod command;
 pub(crate) mod crontab;

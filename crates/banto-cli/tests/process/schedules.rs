@@ -88,6 +88,12 @@ fn hup_and_reload_take_a_changed_file_or_leave_all_as_it_was() {
         json!({ "pid": clock.pid(), "taken": true, "changes": ["the schedule two is gone"], "fault": null })
     );
     hears_fired(&mut clock, "one");
+    // What is no part of what is registered counts too, and is said.
+    for more in ["grace = '3s'", "grace = '3s'\nenv = { A = '1' }", "grace = '3s'\nenv = { A = '2' }"] {
+        house.writes(&each_second("one", "true", more));
+        let changes = || house.banto("reload --json").ends(0).object()["changes"].clone();
+        assert_eq!((changes(), changes()), (json!(["the schedule one has changed"]), json!([])), "{more}");
+    }
     clock.signal(Signal::TERM);
     assert_eq!(clock.ended().0, Some(0));
     assert!(house.banto("reload").ends(16).out.is_empty(), "nothing is left behind");

@@ -115,6 +115,16 @@ impl Entry {
         ])
     }
 
+    /// Whether `other` is due and does just as this one. It is more than the revision, which is what the store must know: how a
+    /// command is stopped and how its output's file is kept belong to it too.
+    pub fn is_as(&self, other: &Entry) -> bool {
+        let spec = |entry: &Entry| match &entry.action {
+            Action::Command(spec) => Some(spec.clone()),
+            Action::Enqueue { .. } | Action::Call(_) => None,
+        };
+        self.revision() == other.revision() && spec(self) == spec(other)
+    }
+
     /// As it is registered.
     pub(crate) fn registered(&self) -> NewSchedule {
         NewSchedule {

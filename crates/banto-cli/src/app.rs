@@ -197,7 +197,7 @@ impl App {
     ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
         let Some(url) = self.address(command.shared(), command.config())? else {
             return Err(Failure::usage(
-                "find a store: give --store URL, set BANTO_STORE or BANTO_STORE_FILE, or say store = \"sqlite://jobs.db\" in banto.toml",
+                "find a store: give --store URL, or set BANTO_STORE or BANTO_STORE_FILE, or say store = \"sqlite://jobs.db\" in banto.toml",
             ));
         };
         self.open_at(url, migrate).await

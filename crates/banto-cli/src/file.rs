@@ -159,7 +159,9 @@ impl Written {
             }
         };
         let entry = Entry::new(self.schedule.clone(), action, self.source.clone())?;
-        entry.run_as(self.queue.clone(), self.attempts_max, timeout_ms)
+        let entry = entry.run_as(self.queue.clone(), self.attempts_max, timeout_ms)?;
+        let entry = self.when.iter().fold(entry, |entry, file| entry.only_while(file, true));
+        Ok(self.skip.iter().fold(entry, |entry, file| entry.only_while(file, false)))
     }
 }
 

@@ -36,12 +36,16 @@ pub fn run() -> ExitCode {
 /// Where `up` says how it is, if nobody names another place.
 const HEALTH: &str = "127.0.0.1:8081";
 
-/// `up` says how it is, to this machine, unless it is told where, or a file may say.
+/// `up` says how it is, to this machine, and `health` asks there, unless they are told where, or a file may say.
 fn with_health(mut command: Commands) -> Commands {
-    if let Commands::Up(up) = &mut command
-        && up.source.config.is_none()
-    {
-        up.health.health.get_or_insert_with(|| HEALTH.to_owned());
+    match &mut command {
+        Commands::Up(up) if up.source.config.is_none() => {
+            up.health.health.get_or_insert_with(|| HEALTH.to_owned());
+        }
+        Commands::Health(ask) if ask.config.is_none() => {
+            ask.at.get_or_insert_with(|| HEALTH.to_owned());
+        }
+        _ => {}
     }
     command
 }

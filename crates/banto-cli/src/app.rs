@@ -196,7 +196,9 @@ impl App {
         migrate: bool,
     ) -> Result<(Opened, Option<(usize, usize)>), Failure> {
         let Some(url) = self.address(command.shared(), command.config())? else {
-            return Err(Failure::usage("find a store: give --store URL, or set BANTO_STORE or BANTO_STORE_FILE"));
+            return Err(Failure::usage(
+                "find a store: give --store URL, or set BANTO_STORE or BANTO_STORE_FILE, or say store = \"sqlite://jobs.db\" in banto.toml",
+            ));
         };
         self.open_at(url, migrate).await
     }
@@ -287,6 +289,7 @@ impl Commands {
             Commands::Deploy(deploy) => &deploy.shared,
             Commands::Migrate(migrate) => &migrate.shared,
             Commands::Store(store) => &store.shared,
+            Commands::Health(health) => &health.shared,
             Commands::Init(init) => &init.shared,
             Commands::Import(import) => &import.shared,
         }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 pub mod choose;
 pub mod enqueue;
+pub mod health;
 pub mod import;
 pub mod init;
 pub mod program;
@@ -17,6 +18,7 @@ pub mod work;
 
 pub use choose::{Choose, ChooseParked, ChooseSurely, Failed, Filter, List, Sure};
 pub use enqueue::Enqueue;
+pub use health::AskHealth;
 pub use import::Import;
 pub use init::Init;
 pub use program::Program;
@@ -38,6 +40,8 @@ pub enum Commands {
     Program(Program),
     /// Have each running `up` and `schedule work` take up its changed file.
     Reload(Reload),
+    /// Ask a running process how it is. Exits 0 when it is well.
+    Health(AskHealth),
     /// Write a first banto.toml, with a comment on everything.
     Init(Init),
     /// Print the banto.toml that stands for a crontab or a Laravel schedule.

@@ -21,6 +21,7 @@ mod enqueue;
 mod explain;
 mod export;
 mod flush;
+mod health;
 mod import;
 mod init;
 mod line;
@@ -81,6 +82,7 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         // These want no store.
         Commands::Program(typed) => return program::run(app, typed, print).await,
         Commands::Reload(typed) => return program::reload(app, typed, print).await,
+        Commands::Health(typed) => return health::run(typed, print).await,
         Commands::Init(typed) => return init::run(typed, print),
         Commands::Import(typed) => return import::run(typed, print).await,
         // It opens two.
@@ -114,7 +116,9 @@ pub(crate) async fn run(app: &App, command: Commands, print: &mut Print) -> Resu
         Commands::Store(typed) => store::verb(&mut desk, typed.verb).await,
         Commands::Migrate(_) => migrate::run(&mut desk, schema),
         // They were answered above.
-        Commands::Program(_) | Commands::Reload(_) | Commands::Init(_) | Commands::Import(_) => Ok(Exit::Well),
+        Commands::Program(_) | Commands::Reload(_) | Commands::Health(_) | Commands::Init(_) | Commands::Import(_) => {
+            Ok(Exit::Well)
+        }
     }
 }
 
@@ -149,6 +153,7 @@ impl Commands {
             Commands::Deploy(_)
             | Commands::Program(_)
             | Commands::Reload(_)
+            | Commands::Health(_)
             | Commands::Init(_)
             | Commands::Store(_)
             | Commands::Import(_) => false,

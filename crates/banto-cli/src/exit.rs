@@ -53,7 +53,7 @@ pub const CODES: [(Exit, &str); 18] = [
     (Exit::Well, "well; for a worker: it stopped as it was told to (TERM, restart, --once, --max-time, …)"),
     (
         Exit::Found,
-        "it looked and found something that needs a person (monitor, deploy check, schedule diff and lint), a run failed (schedule run and test), a changed file was not taken (reload), or some jobs were left as they were",
+        "it looked and found something that needs a person (monitor, deploy check, schedule diff and lint, health), a run failed (schedule run and test), a changed file was not taken (reload), or some jobs were left as they were",
     ),
     (
         Exit::Usage,
@@ -81,7 +81,10 @@ pub const CODES: [(Exit, &str); 18] = [
         Exit::Unready,
         "the application could not set itself up for another command than queue work: a setting is missing or wrong",
     ),
-    (Exit::Unheard, "no running `up` or `schedule work` could be reached for this store"),
+    (
+        Exit::Unheard,
+        "no running `up` or `schedule work` could be reached for this store, or nobody answers how it is (health)",
+    ),
     (
         Exit::Moved,
         "the store moves to another one, has moved there, or is being filled from one (store copy); the message says where",

@@ -11,6 +11,7 @@
 //!   lines of one
 //! - `differ`: what a newer file changes; `write`: a schedule as the file would have it, for `import`
 
+mod alone;
 mod calendar;
 mod command;
 pub(crate) mod crontab;
@@ -158,7 +159,9 @@ impl Written {
             }
         };
         let entry = Entry::new(self.schedule.clone(), action, self.source.clone())?;
-        entry.run_as(self.queue.clone(), self.attempts_max, timeout_ms)
+        let entry = entry.run_as(self.queue.clone(), self.attempts_max, timeout_ms)?;
+        let entry = self.when.iter().fold(entry, |entry, file| entry.only_while(file, true));
+        Ok(self.skip.iter().fold(entry, |entry, file| entry.only_while(file, false)))
     }
 }
 

@@ -5,6 +5,7 @@ mod process {
     mod builds;
     mod codes;
     mod damaged;
+    mod dues;
     mod flags;
     mod health;
     pub mod house;

@@ -55,9 +55,20 @@ pub(crate) async fn run(spec: &Spec, anew: bool, schedule: &ScheduleName, run: &
     };
     let (ended, ()) = tokio::join!(ending, listening);
     run.output(output(&ended));
-    tracing::info!(%schedule, %job, "{}", ended.words());
+    let (words, remarks, well) = (ended.words(), ended.remarks(), ended.is_success(spec));
+    match well && remarks.is_empty() {
+        true => tracing::info!(%schedule, %job, "{words}"),
+        false => tracing::warn!(%schedule, %job, "{words}"),
+    }
     // Where the run was told to stop, the engine knows better than an exit code what that means.
-    if ended.is_success(spec) { Ok(()) } else { Err(JobError::retry(ended.words())) }
+    if !well {
+        return Err(JobError::retry(words));
+    }
+    // Of a failure the error says it all; what is odd about a success would be on no record.
+    if !remarks.is_empty() {
+        run.log(remarks.join("; "));
+    }
+    Ok(())
 }
 
 fn output(ended: &Ended) -> Output {

@@ -109,6 +109,19 @@ pub enum Event {
         /// Why.
         reason: Reason,
     },
+    /// Due instants of a schedule were missed, and its policy makes up for some: told before the first of them fires.
+    MakesUp {
+        /// Which schedule.
+        schedule: ScheduleName,
+        /// How many nobody was there for; of more than a thousand the newest thousand.
+        missed: usize,
+        /// How many of them fire all the same.
+        fires: usize,
+        /// When the first of these fires, in milliseconds since 1970.
+        first_at: i64,
+        /// When the last of them does.
+        last_at: i64,
+    },
     /// A scheduler begins to lead, or ends.
     Leads {
         /// Whether it leads.

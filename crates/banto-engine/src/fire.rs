@@ -66,6 +66,30 @@ pub fn planned(schedule: &Schedule, after: i64, now: i64) -> Vec<Planned> {
     plan(schedule, &due, now)
 }
 
+/// Tells what is made up for, and when, before it is: an outage of hours may be about to become a crowd of runs.
+pub(crate) fn tell_plan(scheduling: &Scheduling, lines: &[&Line], now: i64) {
+    for Line { schedule, after, next, .. } in lines.iter().filter(|line| line.entry.is_some()) {
+        // Mostly nothing is older than what still counts as ordinary, and that is known without a plan.
+        if now.saturating_sub(next.unwrap_or(*after)) <= i64::try_from(schedule.late_ms).unwrap_or(i64::MAX) {
+            continue;
+        }
+        let plan = planned(schedule, *after, now);
+        let made_up = |one: &Planned| match one.what {
+            What::Fire { at_ms, caught_up: true, .. } => Some(at_ms),
+            What::Fire { .. } | What::Not(_) => None,
+        };
+        let times: Vec<i64> = plan.iter().filter_map(made_up).collect();
+        let (Some(first_at), Some(last_at)) = (times.iter().min().copied(), times.iter().max().copied()) else {
+            continue;
+        };
+        let not = plan.iter().filter(|one| matches!(one.what, What::Not(reason) if reason.fate() == Fate::Missed));
+        let (schedule, fires) = (&schedule.name, times.len());
+        let missed = fires + not.count();
+        tracing::warn!(%schedule, missed, fires, first_at, last_at, "makes up for what was missed");
+        scheduling.events.tell(|| Event::MakesUp { schedule: schedule.clone(), missed, fires, first_at, last_at });
+    }
+}
+
 /// What a look says of the whole service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Until {

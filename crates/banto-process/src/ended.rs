@@ -5,6 +5,10 @@
 
 use crate::{Held, Signal, Spec, Stopped, output::Said};
 
+/// What is said of one that read from its standard input. It may be a success all the same: some ask, hear nothing, and take that for a no.
+const READ_STDIN: &str =
+    "it read from its standard input, which is closed: if it asks a question, give it the answer as an option";
+
 /// The end of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ended {
@@ -71,41 +75,40 @@ impl Ended {
 
     /// One sentence for people, without the tail: what ended, how, after how long, and what there is to know about it.
     pub fn words(&self) -> String {
-        let mut words = format!("{} {} after {}", self.program, self.exit_words(), duration(self.ran_ms));
-        let mut add = |text: &str| {
-            words.push_str("; ");
-            words.push_str(text);
-        };
+        let end = format!("{} {} after {}", self.program, self.exit_words(), duration(self.ran_ms));
+        std::iter::once(end).chain(self.remarks()).collect::<Vec<_>>().join("; ")
+    }
+
+    /// What there is to know about it beyond how it ended; nothing of a run like any other.
+    pub fn remarks(&self) -> Vec<String> {
+        let mut remarks: Vec<String> = Vec::new();
         if self.timed_out {
-            add("it ran over its time");
+            remarks.push("it ran over its time".into());
         }
-        match self.stopped {
-            Some(Stopped::Killed) if self.timed_out => add("it did not stop within its grace and was killed"),
-            Some(Stopped::Killed) => add("it was stopped and killed"),
-            Some(Stopped::Gracefully) => add("it was told to stop"),
-            None => {}
-        }
-        if let Some(text) = self.memory_words() {
-            add(&text);
-        }
-        if let Some(text) = self.code_words() {
-            add(text);
-        }
-        if self.stdin_read && self.exit != Exit::Code(0) {
-            add(
-                "it read from its standard input, which is closed: if it asks a question, give it the answer as an option",
-            );
+        remarks.extend(self.stop_words().map(str::to_owned));
+        remarks.extend(self.memory_words());
+        remarks.extend(self.code_words().map(str::to_owned));
+        if self.stdin_read {
+            remarks.push(READ_STDIN.into());
         }
         if self.leaked {
-            add("it left a process behind that held its output open");
+            remarks.push("it left a process behind that held its output open".into());
         }
         if self.said.dropped > 0 {
-            add(&format!("{} lines were not shown because the listener was slow", self.said.dropped));
+            remarks.push(format!("{} lines were not shown because the listener was slow", self.said.dropped));
         }
         if let Some(fault) = &self.said.file_fault {
-            add(&format!("its output could not be written to its file: {fault}"));
+            remarks.push(format!("its output could not be written to its file: {fault}"));
         }
-        words
+        remarks
+    }
+
+    fn stop_words(&self) -> Option<&'static str> {
+        match self.stopped? {
+            Stopped::Killed if self.timed_out => Some("it did not stop within its grace and was killed"),
+            Stopped::Killed => Some("it was stopped and killed"),
+            Stopped::Gracefully => Some("it was told to stop"),
+        }
     }
 
     fn exit_words(&self) -> String {

@@ -71,7 +71,7 @@ pub enum ScheduleVerb {
     Locks(Locks),
     /// Show when one is due, and what clock changes and days off do to that; or what would be made up for.
     #[command(
-        after_help = "EXAMPLES:\n  schedule preview redis:monitor --count 3\n  schedule preview redis:monitor --through-next-dst\n  schedule preview redis:monitor --missed-since 2026-11-28T21:00:00Z"
+        after_help = "EXAMPLES:\n  schedule preview redis:monitor --count 3\n  schedule preview redis:monitor --through-next-dst\n  schedule preview --missed\n  schedule preview redis:monitor --missed-since 2026-11-28T21:00:00Z"
     )]
     Preview(Preview),
     /// Hold beside each other what is written down, what is registered, and what was done. Exits 1 when they differ.
@@ -216,8 +216,8 @@ pub struct Locks {
 #[derive(Debug, Clone, Args)]
 pub struct Preview {
     /// The schedule, as `schedule list` prints it
-    #[arg(value_name = "NAME")]
-    pub name: String,
+    #[arg(value_name = "NAME", required_unless_present = "missed")]
+    pub name: Option<String>,
     /// From that time on, with its offset (2026-12-01T09:00:00+09:00); from now unless said
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, conflicts_with = "missed_since")]
     pub from: Option<String>,
@@ -227,6 +227,9 @@ pub struct Preview {
     /// Show those around the next clock change of its zone
     #[arg(long, conflicts_with = "missed_since")]
     pub through_next_dst: bool,
+    /// Show what a scheduler that came now would make of what nobody has accounted for; of all schedules, unless one is named
+    #[arg(long, conflicts_with_all = ["from", "through_next_dst", "missed_since"])]
+    pub missed: bool,
     /// Show what would become now of what was due since that time, if nobody had been there
     #[arg(long, value_name = "TIME", allow_negative_numbers = true)]
     pub missed_since: Option<String>,

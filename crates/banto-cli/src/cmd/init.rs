@@ -31,7 +31,7 @@ pub(crate) fn run(typed: &Init, print: &mut Print) -> Result<Exit, Failure> {
         return Ok(Exit::Well);
     }
     print.note(format!(
-        "{} is written; look through it, then ask schedule list what it means",
+        "{} is written: look through it, ask `migrate` for its store, and `schedule list` what it means; `up` runs it",
         visible(&typed.out, 200)
     ));
     Ok(Exit::Well)

@@ -86,7 +86,7 @@ pub(crate) fn schedules(text: &str, path: &Path, called: &str, form: Form, zone:
         let spec = spec(line, form, &source.folder);
         let source = format!("{called}:{}", line.number);
         let does = Does::Run(Box::new(spec));
-        written.push((line.number, Written { schedule, does, source, queue: None, attempts_max: None }));
+        written.push((line.number, Written::new(schedule, does, source)));
     }
     (written, faults)
 }

@@ -109,6 +109,8 @@ fn scheduled(old: &Written, new: &Written) -> Vec<String> {
         ("what it does", old.does == new.does),
         ("queue", old.queue == new.queue),
         ("attempts", old.attempts_max == new.attempts_max),
+        ("when", old.when == new.when),
+        ("skip", old.skip == new.skip),
     ];
     keys.extend(beside.iter().filter(|(_, same)| !same).map(|(key, _)| (*key).to_owned()));
     keys

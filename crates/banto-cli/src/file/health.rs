@@ -1,11 +1,11 @@
 //! `[health]` of a file: where a process says how it is, and from when on something is ill.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use banto_engine::health::Limits;
 
-use super::{keys::HEALTH, value::Value};
-use crate::mean;
+use super::{File, alone::alone, keys::HEALTH, value::Value};
+use crate::{exit::Failure, mean};
 
 /// Most names that a machine is called by, and parked or dead jobs that may be allowed.
 const HOSTS_MAX: usize = 100;
@@ -44,6 +44,13 @@ pub(crate) fn health(value: Value<'_>) -> Option<HealthSettings> {
             died_max: jobs("died_max"),
         },
     })
+}
+
+impl File {
+    /// Where a process that goes by the file at `path` says how it is, if it does.
+    pub(crate) fn health_in(path: &Path) -> Result<Option<SocketAddr>, Failure> {
+        Ok(alone(path, "health", health)?.and_then(|settings| settings.listen))
+    }
 }
 
 /// A host's name as browsers send it: letters, digits, dots and hyphens, no port.

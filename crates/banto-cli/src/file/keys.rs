@@ -52,6 +52,8 @@ pub(crate) const SCHEDULE: Section = Section {
         "from",
         "until",
         "environments",
+        "when",
+        "skip",
         "days_off",
         "gap",
         "fold",
@@ -83,6 +85,8 @@ pub(crate) const SCHEDULE: Section = Section {
         "output",
     ],
 };
+
+pub(crate) const WHEN: Section = Section { title: "when", keys: &["file"] };
 
 pub(crate) const DAYS_OFF: Section = Section { title: "days_off", keys: &["calendar", "weekends", "then"] };
 
@@ -164,9 +168,9 @@ pub(crate) const LOG: Section = Section { title: "[log]", keys: &["dir", "zone",
 
 /// All of them, for the page that explains them.
 #[cfg(test)]
-pub(crate) const ALL: [&Section; 17] = [
-    &FILE, &CRONTAB, &CALENDAR, &DAY, &SCHEDULE, &DAYS_OFF, &MISSED, &ENQUEUE, &OUTPUT, &PROGRAM, &BACKOFF, &BRAKE,
-    &PROBE, &WORKER, &SCHEDULER, &HEALTH, &LOG,
+pub(crate) const ALL: [&Section; 18] = [
+    &FILE, &CRONTAB, &CALENDAR, &DAY, &SCHEDULE, &WHEN, &DAYS_OFF, &MISSED, &ENQUEUE, &OUTPUT, &PROGRAM, &BACKOFF,
+    &BRAKE, &PROBE, &WORKER, &SCHEDULER, &HEALTH, &LOG,
 ];
 
 /// Words that people bring along from other places, and what to say here.

@@ -1,5 +1,7 @@
 //! One `[[schedule]]` of a file: when it is due, by which policies, and what it does.
 
+use std::path::PathBuf;
+
 use banto_core::{
     DaysOff, Hours, Label, Missed, Name, Output, Payload, Refusal, Schedule, ScheduleName, Then, Zone,
     limits::{ATTEMPTS_MAX, PRIORITY_MAX},
@@ -12,7 +14,7 @@ use toml::de::DeValue;
 use super::{
     calendar::Calendars,
     command,
-    keys::{DAYS_OFF, ENQUEUE, MISSED, SCHEDULE},
+    keys::{DAYS_OFF, ENQUEUE, MISSED, SCHEDULE, WHEN},
     payload,
     table::Table,
     timing::timing,
@@ -32,6 +34,18 @@ pub struct Written {
     pub queue: Option<Name>,
     /// How often a command is tried in all, if it is not once.
     pub attempts_max: Option<u16>,
+    /// It fires only while these are there.
+    pub when: Vec<PathBuf>,
+    /// It fires only while these are not there.
+    pub skip: Vec<PathBuf>,
+}
+
+impl Written {
+    /// One of which nothing is said but when it is due and what it does.
+    pub(crate) fn new(schedule: Schedule, does: Does, source: String) -> Written {
+        let (when, skip) = (Vec::new(), Vec::new());
+        Written { schedule, does, source, queue: None, attempts_max: None, when, skip }
+    }
 }
 
 /// What a schedule of a file does.
@@ -90,6 +104,7 @@ pub(crate) fn read(value: Value<'_>, common: &Common<'_>) -> Option<Written> {
     schedule.zone = zone;
     windows(table, &mut schedule, common);
     policies(table, &mut schedule);
+    let (when, skip) = (table.each("when", file), table.each("skip", file));
     let (timing, weekdays) = timed?;
     (schedule.timing, schedule.weekdays) = (timing, weekdays);
     let does = does?;
@@ -100,7 +115,16 @@ pub(crate) fn read(value: Value<'_>, common: &Common<'_>) -> Option<Written> {
     for refusal in schedule.check() {
         table.get("name").map_or_else(|| table.fault(refusal.to_string()), |name| name.fault(refusal.to_string()));
     }
-    name.map(|_| Written { schedule, does, source, queue, attempts_max })
+    name.map(|_| Written { queue, attempts_max, when, skip, ..Written::new(schedule, does, source) })
+}
+
+/// The file that a condition looks for.
+fn file(value: Value<'_>) -> Option<PathBuf> {
+    let table = value.table(&WHEN)?;
+    if !table.has("file") {
+        table.fault("know which file is looked for: file is wanted, as { file = \"storage/framework/down\" }");
+    }
+    table.read("file", command::path)
 }
 
 /// Dates, times of day, environments and days on which it is due or not.

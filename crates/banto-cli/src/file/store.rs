@@ -1,15 +1,13 @@
 //! `store` of a file: the address that its commands work with.
 //!
-//! Every command asks a file for it, also those that want nothing else of it: so it is read alone, and what is wrong
-//! elsewhere is said by those who need what stands there. A file that is no TOML is refused, for the address may be in it.
+//! Every command asks a file for it, also those that want nothing else of it: so it is read alone.
 
 use std::{fmt, path::Path};
 
-use banto_core::text::visible;
 use banto_open::Address;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
-use super::{FILE_BYTES_MAX, File, open, source::Source, value::Value};
+use super::{File, alone::alone, value::Value};
 use crate::exit::Failure;
 
 /// An address that a file says. It may hold a password, so it is never shown.
@@ -44,18 +42,7 @@ pub(super) fn read(value: Value<'_>) -> Option<StoreUrl> {
 impl File {
     /// The store's address that the file at `path` says, if it says one.
     pub(crate) fn store_in(path: &Path) -> Result<Option<String>, Failure> {
-        let text = open::text_of(path, FILE_BYTES_MAX).map_err(Failure::usage)?;
-        let source = Source::new(&text, path);
-        let (table, errors) = DeTable::parse_recoverable(&text);
-        for error in errors {
-            let at = error.span().map_or(0, |span| span.start);
-            source.fault(at, format!("read it as TOML: {}", visible(error.message(), 300)));
-        }
-        let written = table.get_ref().get("store").and_then(|at| read(Value::new(&source, "store", at)));
-        match source.faults() {
-            None => Ok(written.map(|url| url.0)),
-            Some(faults) => Err(faults.into()),
-        }
+        Ok(alone(path, "store", read)?.map(|url| url.0))
     }
 }
 

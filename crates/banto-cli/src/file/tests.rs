@@ -403,7 +403,7 @@ fn every_key_is_read() {
                     title.replace("crontab", "[[crontab]]").replace("days", "[[calendar]]\n[[calendar.days]]"),
                     format!("{key} = [[inf]]"),
                 ),
-                title @ ("days_off" | "missed" | "enqueue") => {
+                title @ ("days_off" | "missed" | "enqueue" | "when") => {
                     ("[[schedule]]".into(), format!("{title}.{key} = [[inf]]"))
                 }
                 "output" => ("[[schedule]]\nrun = [\"x\"]".into(), format!("output.{key} = [[inf]]")),

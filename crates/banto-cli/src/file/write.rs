@@ -33,6 +33,15 @@ pub(crate) fn schedule(written: &Written, zone: &str) -> String {
         lines.push(format!("timezone = {}", text(written.schedule.zone.as_str())));
     }
     lines.extend(windows(&written.schedule));
+    for (key, files) in [("when", &written.when), ("skip", &written.skip)] {
+        let files: Vec<String> =
+            files.iter().map(|file| format!("{{ file = {} }}", text(&file.to_string_lossy()))).collect();
+        match files.as_slice() {
+            [] => {}
+            [one] => lines.push(format!("{key} = {one}")),
+            many => lines.push(format!("{key} = [{}]", many.join(", "))),
+        }
+    }
     lines.extend(policies(&written.schedule));
     if let Does::Run(spec) = &written.does {
         lines.extend(command(spec));

@@ -19,14 +19,14 @@ fn written(command: Spec) -> Written {
         Schedule::new(ScheduleName::new("a").unwrap(), Timing::Cron(vec![Cron::new("*/5 * * * *").unwrap()]));
     let dir = Some("/srv/shop".into());
     let does = Does::Run(Box::new(Spec { dir, ..command }));
-    Written { schedule, does, source: String::new(), queue: None, attempts_max: None }
+    Written::new(schedule, does, String::new())
 }
 
 #[test]
 fn a_schedule_is_read_back_as_it_was_written() {
     let said = "[[schedule]]\nname = \"a\"\nrun = [\"x\", \"it's \\\"quoted\\\"\"]\ncron = [\"0 1 * * *\", \"0 2 * * *\"]\n\
         timezone = \"Asia/Tokyo\"\nbetween = \"09:00-17:00\"\nunless_between = \"12:00-13:00\"\nfrom = 2026-01-01\nuntil = 2027-01-01\n\
-        weekdays = \"mon-fri\"\nenvironments = [\"a\", \"b\"]\ngap = \"before\"\nfold = \"second\"\nmissed = { all = 3 }\nno_overlap = true\n\
+        weekdays = \"mon-fri\"\nenvironments = [\"a\", \"b\"]\nwhen = { file = \"/ready\" }\nskip = [{ file = \"/down\" }, { file = \"/off\" }]\ngap = \"before\"\nfold = \"second\"\nmissed = { all = 3 }\nno_overlap = true\n\
         even_in_maintenance = true\ngroup = \"g\"\ndescription = \"d\"\ndir = \"/x\"\nuser = \"u\"\nenv = { \"A\" = \"b\" }\noutput = \"/log\"\nstop_signal = \"INT\"\n";
     let first = well(said).schedules.remove(0);
     let mut second = again(&first);

@@ -1,6 +1,6 @@
 //! What `--health` and `[health]` mean: an address, told apart from "nowhere".
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use super::refuse;
 use crate::exit::Failure;
@@ -21,6 +21,33 @@ pub(crate) fn address(flag: &str, text: &str) -> Result<Option<SocketAddr>, Fail
     let allowed = "an address with its port, a port alone (on this machine only) or off is wanted: 127.0.0.1:8081, [::1]:8081, \
                    8081; 0.0.0.0:8081 is for everybody who can reach this machine";
     at.map(Some).ok_or_else(|| refuse(flag, text, allowed))
+}
+
+/// The page that answers what is asked about.
+pub(crate) fn page(what: &str) -> Result<&'static str, Failure> {
+    match what {
+        "process" => Ok("/health"),
+        "scheduler" => Ok("/health/scheduler"),
+        "queue" => Ok("/health/queue"),
+        _ => Err(refuse("what to ask about", what, "allowed are process, scheduler, queue")),
+    }
+}
+
+/// Where one that listens there is asked from this machine.
+pub(crate) fn asked_at(listens: SocketAddr) -> Result<SocketAddr, Failure> {
+    let ip = match listens.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    match listens.port() {
+        0 => Err(refuse(
+            "--at",
+            &listens.to_string(),
+            "the port that the process's log names is wanted; 0 is any that was free",
+        )),
+        port => Ok(SocketAddr::new(ip, port)),
+    }
 }
 
 #[cfg(test)]
@@ -61,5 +88,20 @@ mod tests {
             assert!(failure.text.contains("--health") && failure.text.contains("127.0.0.1:8081"), "{}", failure.text);
             assert!(!failure.text.contains('\u{1b}'));
         }
+    }
+
+    #[test]
+    fn what_listens_to_everybody_is_asked_from_here() {
+        for (listens, asked) in [
+            ("0.0.0.0:8081", "127.0.0.1:8081"),
+            ("[::]:8081", "[::1]:8081"),
+            ("127.0.0.1:8081", "127.0.0.1:8081"),
+            ("10.0.0.7:80", "10.0.0.7:80"),
+        ] {
+            assert_eq!(asked_at(listens.parse().unwrap()).unwrap(), asked.parse().unwrap(), "{listens}");
+        }
+        assert!(asked_at("127.0.0.1:0".parse().unwrap()).unwrap_err().text.contains("log names"));
+        assert_eq!(page("queue").unwrap(), "/health/queue");
+        assert!(page("/etc\u{1b}").unwrap_err().text.contains("allowed are process, scheduler, queue"));
     }
 }

@@ -419,7 +419,7 @@ fn schedule_means(verb: &ScheduleVerb) -> Result<(), Failure> {
         ScheduleVerb::Pause(typed) => typed.until.as_deref().map_or(Ok(()), |at| until("--until", at, now).map(drop)),
         ScheduleVerb::Preview(typed) => {
             typed.missed_since.as_deref().map_or(Ok(now), |at| schedule::past("--missed-since", at, now))?;
-            schedule::name(&typed.name).map(drop)
+            typed.name.as_deref().map_or(Ok(()), |name| schedule::name(name).map(drop))
         }
         ScheduleVerb::List(typed) => {
             typed.zone.timezone.as_deref().map_or(Ok(()), |zone| Ok(banto_core::Zone::new(zone).map(drop)?))

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream},
     process::Command,
     time::{Duration, Instant},
 };
@@ -272,4 +272,55 @@ fn that_it_stops_is_told_while_it_does() {
     until(up.at(), "/health", ill("process: it stops: TERM was received"));
     up.signal(Signal::TERM);
     assert_eq!(up.ended().0, Some(13));
+}
+
+#[test]
+fn who_has_no_curl_asks_by_command_and_the_exit_code_is_the_answer() {
+    let house = House::new();
+    house.writes(TICK);
+    let up = house.keeps("up --health 0");
+    let at = up.at();
+    until(at, "/health", well);
+    let said = house.banto(&format!("health --at {at}")).ends(0);
+    assert_eq!(said.out, format!("banto (pid {}) is healthy\n", up.pid()));
+    until(at, "/health/scheduler", well);
+    let body = house.banto(&format!("health scheduler --json --at {}", at.port())).ends(0).object();
+    assert_eq!((&body["process"]["pid"], &body["scheduler"]["is"]), (&json!(up.pid()), &json!("leads")));
+    drop(up);
+    let said = house.banto(&format!("health --at {at}")).ends(16);
+    assert!(said.err.starts_with(&format!("banto: could not ask {at} for /health: ")), "{said:?}");
+
+    house.writes("[[program]]\nname = \"web\"\nrun = [\"false\"]\nbackoff = [\"1ms\"]\nbrake = { starts = 1, then = \"give_up\" }\n");
+    let up = house.keeps("up --only programs --health 0");
+    let at = up.at();
+    until(at, "/health", ill("given_up"));
+    // The file says where, although the rest of it is being written.
+    house.writes(&format!("[health]\nlisten = \"{at}\"\n[[schedule]]\nnme = 1\n"));
+    let said = house.banto("health").ends(1);
+    assert!(said.out.contains("is unhealthy\n- program web: it is given_up"), "{said:?}");
+    let said = house.banto("health scheduler").ends(16);
+    assert!(said.err.contains("this process has no scheduler"), "{said:?}");
+    for (typed, why) in [
+        ("health --at nonsense", "--at"),
+        ("health --at off", "know where to ask"),
+        ("health --at 0", "log names"),
+        ("health everything", "allowed are process, scheduler, queue"),
+    ] {
+        assert!(house.banto(typed).ends(2).err.contains(why), "{typed}");
+    }
+
+    let stranger = TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = stranger.local_addr().unwrap();
+    let answers = std::thread::spawn(move || {
+        for answer in ["SSH-2.0-\u{1b}[2J\r\n", "HTTP/1.1 200 OK\r\n\r\n<html>", "HTTP/1.1 302 Found\r\n\r\n"] {
+            let mut asked = stranger.accept().unwrap().0;
+            let _ = asked.read(&mut [0; 1_024]).unwrap();
+            asked.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    for why in ["something else than HTTP: \"SSH-2.0-\\u{1b}[2J\"", "not one of banto's", "it answers 302"] {
+        let said = house.banto(&format!("health --at {at}")).ends(16);
+        assert!(said.err.contains(why), "{said:?}");
+    }
+    answers.join().unwrap();
 }

@@ -88,6 +88,12 @@ fn hup_and_reload_take_a_changed_file_or_leave_all_as_it_was() {
         json!({ "pid": clock.pid(), "taken": true, "changes": ["the schedule two is gone"], "fault": null })
     );
     hears_fired(&mut clock, "one");
+    // What is no part of what is registered counts too, and is said.
+    for more in ["grace = '3s'", "grace = '3s'\nenv = { A = '1' }", "grace = '3s'\nenv = { A = '2' }"] {
+        house.writes(&each_second("one", "true", more));
+        let changes = || house.banto("reload --json").ends(0).object()["changes"].clone();
+        assert_eq!((changes(), changes()), (json!(["the schedule one has changed"]), json!([])), "{more}");
+    }
     clock.signal(Signal::TERM);
     assert_eq!(clock.ended().0, Some(0));
     assert!(house.banto("reload").ends(16).out.is_empty(), "nothing is left behind");
@@ -245,4 +251,34 @@ fn a_tick_that_was_killed_holds_back_nothing_longer_than_its_lease_and_two_at_on
     let all = dues.len();
     dues.dedup();
     assert!(dues.len() == all && rows.iter().all(|row| row["run"]["attempt"].as_u64() <= Some(1)), "{rows:?}");
+}
+
+#[test]
+fn what_a_file_keeps_back_is_skipped_with_its_name_and_fires_when_it_is_gone() {
+    let house = House::new();
+    house.writes(
+        &(each_second("guarded", "true", "skip = { file = 'down' }")
+            + &each_second("waits", "true", "when = { file = 'ready' }")),
+    );
+    let path = |name: &str| house.folder.path().join(name);
+    std::fs::write(path("down"), "").unwrap();
+    let mut clock = house.keeps("schedule work");
+    let skipped = |name: &str| {
+        house
+            .until(&format!("schedule history {name} --fate skipped --json --limit 1"), |said| !said.out.is_empty())
+            .object()
+    };
+    for (name, file, is) in [("guarded", "down", "is there"), ("waits", "ready", "is not there")] {
+        let row = skipped(name);
+        assert_eq!((&row["reason"], &row["run"]), (&json!("filter"), &json!(null)), "{row}");
+        assert!(row["note"].as_str().unwrap().ends_with(&format!("/{file} {is}")), "{row}");
+        let listed = house.banto("schedule list").ends(0).out;
+        assert!(listed.contains("skipped when ") && listed.contains(is), "{listed}");
+    }
+    std::fs::remove_file(path("down")).unwrap();
+    std::fs::create_dir(path("ready")).unwrap();
+    hears_fired(&mut clock, "guarded");
+    hears_fired(&mut clock, "waits");
+    clock.signal(Signal::TERM);
+    assert_eq!(clock.ended().0, Some(0));
 }

@@ -214,3 +214,16 @@ fn as_a_containers_first_process_it_buries_orphans_outlives_its_children_and_end
     assert_eq!((exit, &stopped["reason"]), (Some(0), &json!("TERM was received")));
     assert!(!lives(first) && children(first).is_empty());
 }
+
+#[test]
+fn a_scheduler_that_is_a_containers_first_process_buries_orphans_too() {
+    let house = House::new();
+    // What has left its group is nobody's to kill, and nobody's but the first process's to bury.
+    house.writes("[[schedule]]\nname = \"leaves\"\nevery = \"1s\"\nrun = [\"setsid\", \"-f\", \"sleep\", \"0.1\"]\n");
+    let Some(command) = first_of_a_container(&house, "schedule work") else { return };
+    let mut clock = House::starts(command);
+    clock.hears("an orphan was laid to rest");
+    let [first] = &children(i32::try_from(clock.pid()).unwrap())[..] else { panic!("it is gone") };
+    kill(first.pid, Signal::TERM);
+    assert_eq!(clock.ended().0, Some(0));
+}

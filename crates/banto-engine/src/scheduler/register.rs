@@ -119,6 +119,9 @@ impl Loop {
             }
         }
         let lines: Vec<&Line> = lines.iter().collect();
+        if !self.down {
+            fire::tell_plan(&self.scheduling, &lines, now);
+        }
         fire::look(&self.scheduling, &lines, now, Until::Untouched).await.map(drop)
     }
 

@@ -45,7 +45,7 @@ pub(super) struct Loop {
     pub(super) superseded: bool,
     /// The last generation of somebody else's that was looked at.
     pub(super) seen: i64,
-    down: bool,
+    pub(super) down: bool,
     /// Up to when all is known to be accounted for.
     pub(super) accounted: i64,
     looked: Looked,
@@ -182,6 +182,9 @@ impl Loop {
             taken.push((at, index));
         }
         let lines: Vec<&Line> = taken.iter().filter_map(|(_, index)| self.lines.get(*index)).collect();
+        if !self.down {
+            fire::tell_plan(&self.scheduling, &lines, now);
+        }
         let looked = fire::look(&self.scheduling, &lines, now, Until::Now).await;
         let looked = match looked {
             Ok(looked) => looked,

@@ -98,7 +98,8 @@ impl Scheduled {
     /// A due instant fires only when this holds; else it is skipped. Asked right before, on the scheduler's own thread: it
     /// must be quick.
     pub fn when(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
-        self.set_to(Ok(Arc::new(condition) as Condition), |entry, condition| entry.conditions.push(condition))
+        let condition = Condition { words: String::new(), holds: Arc::new(condition) };
+        self.set_to(Ok(condition), |entry, condition| entry.conditions.push(condition))
     }
 
     /// A due instant is skipped when this holds.

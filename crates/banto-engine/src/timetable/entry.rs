@@ -1,6 +1,6 @@
 //! A schedule and what it does: the half that never leaves this build.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use banto_core::{
     Due, FireId, Hold, JobId, Label, Name, NewJob, Payload, Reason, Refusal, Schedule, ScheduleName, Unique,
@@ -14,7 +14,14 @@ use crate::{BoxFuture, command, context::Context, handler::JobError, panic::guar
 
 pub(super) type Make = Arc<dyn Fn(JobId, i64) -> Result<NewJob, Refusal> + Send + Sync>;
 pub(super) type Call = Arc<dyn Fn(Context) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync>;
-pub(super) type Condition = Arc<dyn Fn() -> bool + Send + Sync>;
+
+/// What must hold for a due instant to fire.
+#[derive(Clone)]
+pub(super) struct Condition {
+    /// What is to be said where it does not hold; nothing, where only code knows.
+    pub words: String,
+    pub holds: Arc<dyn Fn() -> bool + Send + Sync>,
+}
 
 /// What a schedule does when it is due.
 #[derive(Clone)]
@@ -80,6 +87,20 @@ impl Entry {
         Ok(Entry { queue, attempts_max, timeout_ms: timeout_ms.or(self.timeout_ms), ..self })
     }
 
+    /// A due instant fires only while this file or folder is there; or, with `there` off, only while it is not. It is looked for
+    /// right before.
+    pub fn only_while(mut self, path: &Path, there: bool) -> Entry {
+        let (shown, path) = (visible(&path.to_string_lossy(), 200), path.to_owned());
+        let words = format!("{shown} is {}there", if there { "not " } else { "" });
+        self.conditions.push(Condition { words, holds: Arc::new(move || path.exists() == there) });
+        self
+    }
+
+    /// In words, each thing that keeps its due instants from firing, as far as it is no code.
+    pub fn kept_back_when(&self) -> impl Iterator<Item = &str> {
+        self.conditions.iter().map(|condition| condition.words.as_str()).filter(|words| !words.is_empty())
+    }
+
     /// The queue that its runs wait in, if it runs here; a job of a kind waits where its kind says.
     pub fn queue(&self) -> Option<&Name> {
         match &self.action {
@@ -111,8 +132,18 @@ impl Entry {
             &self.words(),
             queue.as_str(),
             &format!("{attempts_max} {timeout_ms:?}"),
-            &how,
+            &self.kept_back_when().fold(how, |how, when| format!("{how} {when}")),
         ])
+    }
+
+    /// Whether `other` is due and does just as this one. It is more than the revision, which is what the store must know: how a
+    /// command is stopped and how its output's file is kept belong to it too.
+    pub fn is_as(&self, other: &Entry) -> bool {
+        let spec = |entry: &Entry| match &entry.action {
+            Action::Command(spec) => Some(spec.clone()),
+            Action::Enqueue { .. } | Action::Call(_) => None,
+        };
+        self.revision() == other.revision() && spec(self) == spec(other)
     }
 
     /// As it is registered.
@@ -155,9 +186,9 @@ impl Entry {
     /// Why a due instant does not fire now, by the schedule's own conditions.
     pub(crate) fn filtered(&self) -> Option<(Reason, String)> {
         for condition in &self.conditions {
-            match guarded(|| condition()) {
+            match guarded(|| (condition.holds)()) {
                 Ok(true) => {}
-                Ok(false) => return Some((Reason::Filter, String::new())),
+                Ok(false) => return Some((Reason::Filter, condition.words.clone())),
                 Err(text) => return Some((Reason::Filter, format!("its condition panicked: {}", visible(&text, 200)))),
             }
         }

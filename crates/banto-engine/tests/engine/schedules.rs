@@ -142,8 +142,24 @@ async fn d5_what_was_missed_follows_its_policy() {
     until(&house, 30).await;
     ticks.works.abort();
     until(&house, 30 + 3 * 3_600 - 15).await;
-    let ticks = house.ticks(table());
+    let mut ticks = house.ticks(table());
     pass(5_000).await;
+    let told = std::iter::from_fn(|| ticks.events.try_recv().ok());
+    let mut plans = Vec::new();
+    let heard: Vec<Event> = told.collect();
+    for event in &heard {
+        if let Event::MakesUp { schedule, missed, fires, .. } = event {
+            plans.push((schedule.as_str(), *missed, *fires));
+        }
+    }
+    assert_eq!(
+        plans,
+        [("all", 179, 50), ("young", 179, 59)],
+        "of the others the newest fires, which is an ordinary fire"
+    );
+    let fired = heard.iter().position(|event| matches!(event, Event::Fired { .. }));
+    let planned = heard.iter().rposition(|event| matches!(event, Event::MakesUp { .. }));
+    assert!(planned < fired, "the plan is told before the first run of it: {heard:?}");
     let counts = async |schedule| {
         let rows = house.rows(schedule).await;
         let of = |fate| rows.iter().filter(|row| row.fate == fate).map(|row| row.count).sum::<u64>();
@@ -529,6 +545,8 @@ async fn a_command_runs_and_its_end_is_on_the_ledger() {
     let table = Arc::new(timetable([
         schedule("fails").every(1.seconds()).command(["sh", "-c", script]),
         schedule("works").every(1.seconds()).command(["sh", "-c", "echo \"$0\"", "; touch pwned"]),
+        schedule("leaves").every(1.seconds()).command(["sh", "-c", "sleep 600 & echo left"]),
+        schedule("asks").every(1.seconds()).command(["sh", "-c", "read answer || echo no"]),
     ]));
     let mut registry = Registry::new("b1");
     table.clone().work_in(&mut registry);
@@ -550,6 +568,12 @@ async fn a_command_runs_and_its_end_is_on_the_ledger() {
     assert!(failed.error.unwrap().contains("ended with exit code 12"));
     let worked = ended("works", State::Done).await.output.unwrap();
     assert_eq!((worked.exit, worked.tail.as_str()), (Some(0), "; touch pwned\n"));
+    // A success that is odd is on the record too.
+    for (schedule, odd) in [("leaves", "it left a process behind"), ("asks", "it read from its standard input")] {
+        let id = ended(schedule, State::Done).await.job;
+        let trail = house.memory.job(id).await.unwrap().unwrap().trail;
+        assert!(trail.iter().any(|line| line.text.starts_with(odd)), "{schedule}: {trail:?}");
+    }
     work.halt().await;
     ticks.halt().await;
     let jobs = house.memory.jobs(Select::default(), None).await.unwrap().jobs;

@@ -44,6 +44,9 @@ fn each_modifier_has_its_counterpart() {
             r#"{"name":"env","timing":{"cron":["*/10 * * * * *"]},"missed":"skip"}"#,
         ]
     );
+    let down: Vec<usize> = file.schedules.iter().map(|one| one.skip.len()).collect();
+    assert_eq!(down, [1, 1, 0, 1, 1], "all but what runs in maintenance too keep still while the application is down");
+    assert_eq!(file.schedules[0].skip, [Path::new("/srv/shop/storage/framework/down")]);
     let monitor = spec(&file, "redis:monitor");
     assert_eq!(monitor.command, Command::Argv(["php", "artisan", "redis:monitor"].map(String::from).into()));
     assert_eq!(monitor.dir.as_deref(), Some(Path::new("/srv/shop")));

@@ -22,6 +22,8 @@ use crate::{
     mean, table,
 };
 
+/// The trail's word for what the run itself said.
+const SAID: &str = "log";
 /// Most due instants that are shown at once.
 const LIMIT_MAX: usize = 100_000;
 
@@ -54,7 +56,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &History) -> 
     let drawn = table::draw(heads, rows, desk.print.width());
     desk.print.say(drawn);
     if typed.output {
-        tails(desk, &fires, &|at| local.time(schedule, at));
+        tails(desk, &fires, &|at| local.time(schedule, at)).await?;
     }
     Ok(Exit::Well)
 }
@@ -97,13 +99,33 @@ fn note(fire: &FireView) -> String {
     visible(&parts.into_iter().flatten().collect::<Vec<_>>().join("; "), 300)
 }
 
-fn tails(desk: &mut Desk<'_>, fires: &[FireView], time: &dyn Fn(i64) -> String) {
+/// What each run printed and said, under its due instant.
+async fn tails(desk: &mut Desk<'_>, fires: &[FireView], time: &dyn Fn(i64) -> String) -> Result<(), Failure> {
     for fire in fires {
-        let Some(output) = fire.run.as_ref().and_then(|run| run.output.as_ref()) else { continue };
-        let tail = output.tail.trim_end_matches('\n');
-        let tail = if tail.is_empty() { "(nothing was printed)".into() } else { visible_lines(tail, usize::MAX) };
-        desk.print.say(format!("\n{}:\n    {}", time(fire.due_at), tail.replace('\n', "\n    ")));
+        let Some(run) = &fire.run else { continue };
+        // What a function said, and what is remarkable about a command, is in the trail of its job, as long as that is listed.
+        let card = desk.store().job(run.job).await?;
+        let said: Vec<String> = card
+            .iter()
+            .flat_map(|card| &card.trail)
+            .filter(|line| line.word == SAID)
+            .map(|line| visible(&line.text, 1_000))
+            .collect();
+        let printed = run.output.as_ref().map(|output| match output.tail.trim_end_matches('\n') {
+            "" => "(nothing was printed)".to_owned(),
+            tail => visible_lines(tail, usize::MAX),
+        });
+        if printed.is_none() && said.is_empty() {
+            continue;
+        }
+        let memory = run.output.as_ref().map(|output| output.peak_bytes).filter(|bytes| *bytes > 0);
+        let memory =
+            memory.map(|bytes| format!(" (memory: {:.1} MiB at most)", bytes as f64 / 1_048_576.0)).unwrap_or_default();
+        let lines = printed.into_iter().chain(said.into_iter().map(|line| format!("-- {line}")));
+        let lines: Vec<String> = lines.map(|text| text.replace('\n', "\n    ")).collect();
+        desk.print.say(format!("\n{}{memory}:\n    {}", time(fire.due_at), lines.join("\n    ")));
     }
+    Ok(())
 }
 
 /// The row of the ledger, with where it ran and how long that took.

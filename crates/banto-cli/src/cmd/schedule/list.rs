@@ -118,6 +118,8 @@ fn flags(look: &Look, line: &Line) -> Vec<String> {
     if schedule.no_overlap {
         flags.push("no overlap".into());
     }
+    let kept_back = line.entry.iter().flat_map(|entry| entry.kept_back_when());
+    flags.extend(kept_back.map(|when| format!("skipped when {when}")));
     if schedule.until.is_some() && schedule.next(look.now_ms).is_none() {
         flags.push("its dates are over".into());
     }

@@ -1,8 +1,7 @@
 //! `schedule preview`: when a schedule is due, marks included; or the plan for what was missed, before it is carried out.
 
-use banto_core::{Occurrence, Planned, Schedule, What};
-use banto_engine::{explain::span, fire::planned};
-use serde_json::{Value, json};
+use banto_core::{Occurrence, Schedule};
+use serde_json::json;
 
 use super::{
     look::Look,
@@ -16,6 +15,8 @@ use crate::{
     mean, table,
 };
 
+mod missed;
+
 /// Most due instants that are shown.
 const COUNT_MAX: usize = 10_000;
 /// How long before a clock change due instants are looked for, in milliseconds.
@@ -24,16 +25,24 @@ const BEFORE_MS: [i64; 5] = [3_600_000, 86_400_000, 8 * 86_400_000, 32 * 86_400_
 const LOOKED_AT: usize = 10_000;
 
 pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &Preview) -> Result<Exit, Failure> {
-    let name = mean::schedule::name(&typed.name)?;
+    let name = typed.name.as_deref().map(mean::schedule::name).transpose()?;
     let count = mean::number("--count", &typed.count.to_string(), 1, COUNT_MAX)?;
     let local = Local::of(&typed.zone)?;
     let look = Look::at(desk, given).await?;
+    if typed.missed && name.is_none() {
+        return missed::of_all(desk, &look, &local);
+    }
+    let name =
+        name.ok_or_else(|| Failure::usage("preview nothing: name a schedule, or say --missed for all of them"))?;
     let unread = || Failure::new(Exit::Damaged, format!("read the model of {name} that the store holds"));
     let schedule = look.line(&name)?.schedule.as_ref().ok_or_else(unread)?;
     let now = look.now_ms;
+    if typed.missed {
+        return missed::of_one(desk, &look, &local, &name);
+    }
     if let Some(text) = &typed.missed_since {
         let since = mean::schedule::past("--missed-since", text, now)?;
-        return missed(desk, schedule, &local, since, now);
+        return missed::since(desk, schedule, &local, since, now);
     }
     let from = typed.from.as_deref().map(|text| mean::moment("--from", text)).transpose()?.unwrap_or(now);
     if !typed.through_next_dst {
@@ -101,40 +110,4 @@ fn shown(
     let drawn = table::draw(["due", "is", "note"], rows, desk.print.width());
     desk.print.say(drawn);
     Ok(Exit::Well)
-}
-
-/// What would become now of what was due since then.
-fn missed(desk: &mut Desk<'_>, schedule: &Schedule, local: &Local, since: i64, now: i64) -> Result<Exit, Failure> {
-    let plan = planned(schedule, since, now);
-    if desk.print.json() {
-        return plan.iter().try_for_each(|one| desk.print.object(&json(one))).map(|()| Exit::Well);
-    }
-    if plan.is_empty() {
-        desk.print.note(format!("nothing of the schedule {} was due since then", schedule.name));
-        return Ok(Exit::Well);
-    }
-    let fires = plan.iter().filter(|one| matches!(one.what, What::Fire { .. })).count();
-    let time = |at| local.time(Some(schedule), at);
-    let rows = plan.iter().map(|one| match one.what {
-        What::Fire { at_ms, late_ms, .. } => {
-            let late = span(i64::try_from(late_ms - late_ms % 1_000).unwrap_or(i64::MAX));
-            [time(one.due_ms), format!("would run at {}", time(at_ms)), format!("{late} after its time")]
-        }
-        What::Not(reason) => [time(one.due_ms), "would not run".into(), format!("{} {}", say::why(reason), one.note)],
-    });
-    let drawn = table::draw(["due", "now", "because"], rows, desk.print.width());
-    desk.print.say(drawn);
-    desk.print.say(format!("{} of {} would run; nothing was done", fires, plan.len()));
-    Ok(Exit::Well)
-}
-
-fn json(one: &Planned) -> Value {
-    match one.what {
-        What::Fire { at_ms, late_ms, caught_up } => json!({
-            "due_at": one.due_ms, "runs": true, "at": at_ms, "late_ms": late_ms, "caught_up": caught_up, "reason": null, "note": one.note,
-        }),
-        What::Not(reason) => json!({
-            "due_at": one.due_ms, "runs": false, "at": null, "late_ms": null, "caught_up": false, "reason": reason, "note": one.note,
-        }),
-    }
 }

@@ -266,7 +266,10 @@ pub fn schedules() -> Timetable {
     let well = schedule("say:hello").every(5.minutes()).timezone("Asia/Tokyo").no_overlap().group("talk");
     all.add(well.command(["sh", "-c", "echo hello; echo beside >&2"]));
     all.add(schedule("fail:often").hourly().group("talk").command(["sh", "-c", "echo broken; exit 12"]));
-    all.add(schedule("sweep").daily_at("03:00").even_in_maintenance().call(|_| async { Ok(()) }));
+    all.add(schedule("sweep").daily_at("03:00").even_in_maintenance().call(|run| async move {
+        run.log("swept\u{1b}[2J the floor");
+        Ok(())
+    }));
     all.add(schedule("stumble").daily_at("04:00").call(|_| async { Err(JobError::retry("a stone")) }));
     all.add(schedule("greet:all").weekly().job(Greet { name: "all".into() }));
     all.add(schedule("other").daily().environments(["staging"]).command(["true"]));

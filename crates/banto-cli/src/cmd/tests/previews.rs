@@ -67,3 +67,33 @@ async fn the_plan_for_what_was_missed_is_shown_before_it_is_carried_out() {
     house.types("schedule preview utc --missed-since 2031-01-01T00:00:00Z").await.ends(2);
     assert!(house.store.schedules().await.unwrap().schedules.is_empty());
 }
+
+/// Nobody has to know since when: the store does, and a scheduler that comes does just what was shown.
+#[tokio::test]
+async fn what_a_scheduler_that_comes_will_make_up_for_is_shown_of_all_and_of_one() {
+    let house = berlin();
+    let said = house.types("schedule preview --missed").await.ends(0);
+    assert!(said.out.is_empty() && said.err.contains("everything that was due is accounted for"), "{said:?}");
+    let said = house.types("schedule preview utc --missed").await.ends(0);
+    assert!(said.err.contains("is not registered"), "{said:?}");
+    house.types("schedule run").await.ends(0);
+    house.clock.pass(5 * 3_600_000 + 600_000);
+    let all = house.types("schedule preview --missed --json").await.ends(0).objects();
+    let (due, now) = (|n: i64| BEGIN_MS + n * 3_600_000, BEGIN_MS + 5 * 3_600_000 + 600_000);
+    let short = |schedule: &str, due: usize, runs: usize, at: i64| {
+        let (first, last) = if runs > 0 { (json!(at), json!(at)) } else { (json!(null), json!(null)) };
+        json!({ "schedule": schedule, "since": BEGIN_MS, "due": due, "runs": runs, "first_at": first, "last_at": last })
+    };
+    assert_eq!(all, [short("minutely", 310, 1, now), short("night", 1, 1, now), short("utc", 5, 2, now)]);
+    let said = house.types("schedule preview --missed").await.ends(0).out;
+    assert!(said.contains("nothing was done") && said.lines().count() == 5, "{said}");
+    let one = house.types("schedule preview utc --missed --json").await.ends(0).objects();
+    let runs = |one: &serde_json::Value| one["runs"] == true;
+    let shown: Vec<_> = one.iter().filter(|one| runs(one)).map(|one| one["due_at"].clone()).collect();
+    assert_eq!(shown, [json!(due(4)), json!(due(5))]);
+    house.types("schedule run").await.ends(0);
+    let fired = house.types("schedule history utc --fate fired --json").await.ends(0).objects();
+    let did: Vec<_> = fired.iter().rev().map(|row| row["due_at"].clone()).collect();
+    assert_eq!(did, shown, "just what was shown");
+    assert!(house.types("schedule preview --missed").await.ends(0).out.is_empty());
+}

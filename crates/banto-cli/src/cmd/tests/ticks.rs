@@ -39,6 +39,16 @@ async fn a_tick_fires_what_is_due_runs_it_and_says_which_failed() {
 }
 
 #[tokio::test]
+async fn what_a_function_said_is_shown_with_what_commands_printed() {
+    let house = House::scheduling();
+    house.types("schedule run").await.ends(0);
+    house.clock.pass(3 * HOUR as u64);
+    house.types("schedule run").await.ends(1);
+    let said = house.types("schedule history sweep --output").await.ends(0).out;
+    assert!(said.ends_with("03:00 +00:00:\n    -- swept\\u{1b}[2J the floor\n"), "{said}");
+}
+
+#[tokio::test]
 async fn a_job_of_a_kind_is_left_to_its_worker() {
     let house = House::scheduling();
     house.types("schedule run").await.ends(0);

@@ -30,6 +30,9 @@ use crate::{
     mean::{self, schedule::Part},
 };
 
+/// The number of a container's first process: every orphan becomes its child.
+const FIRST_PROCESS: u32 = 1;
+
 /// What keeps everything running.
 pub(super) struct Keeper {
     pub(super) given: Given,
@@ -147,12 +150,13 @@ impl Keeper {
         Ok(end)
     }
 
-    /// The duties of PID 1, for whoever keeps programs.
+    /// The duties of PID 1, for whoever keeps programs, and for whoever is the first process of a container: there is nobody else.
     fn adopts_orphans(&self) -> Option<JoinHandle<()>> {
-        if !self.how.parts.contains(&Part::Programs) {
+        let programs = self.how.parts.contains(&Part::Programs);
+        if !programs && std::process::id() != FIRST_PROCESS {
             return None;
         }
-        if let Err(error) = banto_process::reap::adopt_orphans() {
+        if programs && let Err(error) = banto_process::reap::adopt_orphans() {
             tracing::warn!(%error, "orphans of programs are left to this machine's first process");
         }
         Some(tokio::spawn(banto_process::reap::reap(|pid| tracing::debug!(pid, "an orphan was laid to rest"))))

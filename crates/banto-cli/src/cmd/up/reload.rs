@@ -3,9 +3,8 @@
 //! What is wrong is found before anything is touched. Runs that have begun go on; what was due by the old file is accounted
 //! for by it, as after any start of a new build.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
-use banto_core::ScheduleName;
 use banto_engine::{Timetable, preflight};
 
 use super::{keeper::Keeper, programs::Change, programs::Programs};
@@ -89,19 +88,16 @@ impl Keeper {
 
 /// What has changed between two timetables, in lines.
 fn between(old: &Timetable, new: &Timetable) -> Vec<String> {
-    let all = |timetable: &Timetable| -> BTreeMap<ScheduleName, i64> {
-        timetable.entries().map(|entry| (entry.schedule.name.clone(), entry.revision())).collect()
-    };
-    let (old, new) = (all(old), all(new));
     let mut lines = Vec::new();
-    for (name, revision) in &new {
-        match old.get(name) {
+    for entry in new.entries() {
+        let name = &entry.schedule.name;
+        match old.entry(name) {
             None => lines.push(format!("the schedule {name} is new")),
-            Some(before) if before != revision => lines.push(format!("the schedule {name} has changed")),
+            Some(before) if !entry.is_as(before) => lines.push(format!("the schedule {name} has changed")),
             Some(_) => {}
         }
     }
-    let gone = old.keys().filter(|name| !new.contains_key(*name));
+    let gone = old.entries().map(|entry| &entry.schedule.name).filter(|name| new.entry(name).is_none());
     lines.extend(gone.map(|name| format!("the schedule {name} is gone")));
     lines
 }

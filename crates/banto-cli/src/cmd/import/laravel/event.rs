@@ -156,7 +156,11 @@ impl Event {
         self.hooks(&mut notes);
         let spec = self.spec(dir, &mut notes);
         let does = Does::Run(Box::new(spec));
-        let written = Written { schedule, does, source: String::new(), queue: None, attempts_max: None };
+        let mut written = Written::new(schedule, does, String::new());
+        if !self.maintenance {
+            // `php artisan down` writes it; Laravel's own schedule keeps still while it is there.
+            written.skip.push(dir.join("storage/framework/down"));
+        }
         Turned { written: Some(written), notes, withheld }
     }
 

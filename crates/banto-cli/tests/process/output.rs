@@ -120,6 +120,14 @@ fn a_program_without_a_command_says_what_there_is() {
         assert!(said.err.contains("Usage:") && said.err.contains("\n  queue"), "{}", said.err);
         assert!(!said.err.contains("could not") && said.out.is_empty(), "{}", said.err);
     }
+    let said = house.banto("queue").ends(2);
+    assert!(said.err.contains("Usage: banto queue") && said.err.contains("\n  explain"), "{}", said.err);
+    assert!(!said.err.starts_with("banto: could not") && said.out.is_empty(), "{}", said.err);
+    for typed in ["--json", "queue --json"] {
+        let said = house.banto(typed).ends(2);
+        let failure: serde_json::Value = serde_json::from_str(&said.err).unwrap();
+        assert!(failure["error"].as_str().unwrap().contains("does not say what to do"), "{failure}");
+    }
 }
 
 #[test]

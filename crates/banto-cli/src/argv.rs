@@ -227,6 +227,12 @@ mod tests {
     }
 
     #[test]
+    fn words_without_a_command_are_told_so() {
+        let failure = parse_from::<Typed>(["banto"]).unwrap_err();
+        assert!(failure.text.ends_with("--help behind it lists what can be done"), "{}", failure.text);
+    }
+
+    #[test]
     fn what_is_typed_before_the_command_counts() {
         for typed in ["banto --store x queue:list --json", "banto --json queue list --store=x"] {
             let typed: Vec<OsString> = typed.split(' ').map(OsString::from).collect();

@@ -23,6 +23,8 @@ pub use stores::Stores;
 pub const FILES: &str = "storage/pictures";
 /// The most tokens that are given at once: a slip of the finger must not make a fortune.
 const TOKENS_MAX: i64 = 1_000_000_000;
+/// The most avatars that are listed at once.
+const LISTED_MAX: i64 = 10_000;
 
 /// MyTeacher's background work on banto.
 #[derive(Debug, Parser)]
@@ -130,7 +132,7 @@ pub enum Avatars {
     /// Create an avatar and enqueue its job in one transaction.
     Create {
         /// Whose.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = number)]
         user: i64,
         /// The look.
         #[command(flatten)]
@@ -142,6 +144,7 @@ pub enum Avatars {
     /// Have an avatar made anew; what it shows stays until all of the new one is there, and also if that fails.
     Regenerate {
         /// Which.
+        #[arg(value_parser = number)]
         id: i64,
         /// Where, and who.
         #[command(flatten)]
@@ -150,10 +153,10 @@ pub enum Avatars {
     /// List the newest avatars.
     List {
         /// Of this user only.
-        #[arg(long)]
+        #[arg(long, value_parser = number)]
         user: Option<i64>,
-        /// How many.
-        #[arg(long, default_value_t = 20)]
+        /// How many, at most 10000.
+        #[arg(long, default_value_t = 20, value_parser = limit)]
         limit: u32,
         /// Where, and who.
         #[command(flatten)]
@@ -162,6 +165,7 @@ pub enum Avatars {
     /// Show an avatar, its pictures and its comments.
     Show {
         /// Which.
+        #[arg(value_parser = number)]
         id: i64,
         /// Where, and who.
         #[command(flatten)]
@@ -170,7 +174,7 @@ pub enum Avatars {
     /// Give a user tokens to spend; a user who is not there yet is made.
     Grant {
         /// Whom.
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = number)]
         user: i64,
         /// How many, from 1 to 1000000000.
         #[arg(long, default_value_t = 100_000, value_parser = tokens)]
@@ -282,6 +286,15 @@ impl LookArgs {
 /// A seed, or what is allowed.
 fn seed(typed: &str) -> Result<u32, String> {
     whole(typed, 1, SEED_MAX.into())
+}
+
+/// The number of a row: an avatar's, a user's.
+fn number(typed: &str) -> Result<i64, String> {
+    whole(typed, 1, i64::MAX)
+}
+
+fn limit(typed: &str) -> Result<u32, String> {
+    whole(typed, 1, LISTED_MAX)
 }
 
 fn tokens(typed: &str) -> Result<i64, String> {

@@ -230,13 +230,13 @@ pub struct Monitor {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub queue: Vec<String>,
     /// Most waiting jobs (ready, or scheduled and due) in a queue before it is a finding
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub max_waiting: Option<u64>,
     /// Longest wait of a job that is due before it is a finding: seconds, or 90s, 5m, 1h30m
     #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub max_age: Option<String>,
     /// Most dead jobs in a queue before it is a finding
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = whole::<u64>)]
     pub max_dead: Option<u64>,
     /// Look again every so often (2 s unless said) until INT
     #[arg(long, value_name = "SPAN", allow_negative_numbers = true, num_args = 0..=1, default_missing_value = "2s")]
@@ -274,4 +274,9 @@ pub struct Parked {
     /// Only those of this queue
     #[arg(long, value_name = "QUEUE")]
     pub queue: Option<String>,
+}
+
+/// A whole number. Clap's own words for what is none ("invalid digit found in string") say nothing that is allowed.
+fn whole<T: std::str::FromStr>(typed: &str) -> Result<T, &'static str> {
+    typed.trim().parse().map_err(|_| "a whole number is wanted, 0 or more")
 }

@@ -41,8 +41,8 @@ pub fn parse<T: Parser>() -> Result<T, Exit> {
                 }
                 _ => return Exit::Well,
             },
-            // Nothing was typed: what could be is more help than what is wrong with that.
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if typed.len() == 1 => {
+            // No command was typed, or only its group: what could be is more help than what is wrong with that.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !wants_json(&typed) => {
                 print.note(error.to_string());
                 return Exit::Usage;
             }
@@ -84,6 +84,9 @@ fn wants_json(typed: &[OsString]) -> bool {
 
 /// What clap could not read, as the house says it.
 pub(crate) fn misread(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("read the command: it does not say what to do; --help behind it lists what can be done");
+    }
     let text = error.to_string();
     let text = text.strip_prefix("error: ").unwrap_or(&text);
     Failure::usage(format!("read the command: {}", text.trim_end()))
@@ -107,7 +110,7 @@ pub(crate) fn spelled<T: CommandFactory>(arguments: impl IntoIterator<Item = OsS
                 open = false;
             }
             None => {
-                open &= argument != "--" && (flag || value);
+                open &= argument != "--" && (flag || value || argument == "help");
                 value = flag && !argument.as_encoded_bytes().contains(&b'=');
                 spelled.push(argument);
             }
@@ -203,6 +206,7 @@ mod tests {
             ("banto --json --help", "banto --help"),
             ("banto --store x -V", "banto -V"),
             ("banto --store=x --json help", "banto help"),
+            ("banto help queue:work", "banto help queue work"),
         ] {
             assert_eq!(words(typed), meant);
         }
@@ -220,6 +224,12 @@ mod tests {
         ] {
             assert_eq!(words(typed), typed);
         }
+    }
+
+    #[test]
+    fn words_without_a_command_are_told_so() {
+        let failure = parse_from::<Typed>(["banto"]).unwrap_err();
+        assert!(failure.text.ends_with("--help behind it lists what can be done"), "{}", failure.text);
     }
 
     #[test]

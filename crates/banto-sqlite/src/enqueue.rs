@@ -5,7 +5,7 @@
 
 use std::sync::LazyLock;
 
-use banto_core::{JobId, NewJob, Options, Refusal, limits::ENQUEUE_MAX};
+use banto_core::{JobId, NewJob, Options, Refusal, State, limits::ENQUEUE_MAX};
 use banto_store::{Enqueued, StoreError};
 use rusqlite::{CachedStatement, OptionalExtension, params};
 
@@ -15,6 +15,7 @@ use crate::{
     error::{Result, fault},
     key,
     row::of_hold,
+    seat::line_up_at,
     sum::Summed,
 };
 
@@ -37,11 +38,14 @@ pub(crate) fn enqueue(desk: &mut Desk<'_>, jobs: &[NewJob]) -> Result<Vec<Enqueu
 
 /// As [`enqueue`], for a verb that says for itself what could not be done.
 pub(crate) fn accept(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
+    let (parts, rest) = bulk::parts(jobs);
+    if parts.is_empty() {
+        return accept_few(desk, rest);
+    }
     let before: i64 =
         desk.db.prepare_cached("SELECT ifnull(max(seq), 0) FROM banto_job")?.query_row([], |row| row.get(0))?;
     let mut insert = desk.db.prepare_cached(ONE)?;
     let mut answers = Vec::with_capacity(jobs.len());
-    let (parts, rest) = bulk::parts(jobs);
     for part in parts {
         if !accept_plain(desk, part, &mut answers)? {
             accept_each(desk, &mut insert, part, &mut answers)?;
@@ -101,6 +105,21 @@ fn accept_plain(
     Ok(true)
 }
 
+/// Fewer than fill a statement: each goes into its line by itself, which needs no look at what was written.
+fn accept_few(desk: &mut Desk<'_>, jobs: &[NewJob]) -> rusqlite::Result<Vec<Enqueued>> {
+    let mut insert = desk.db.prepare_cached(ONE)?;
+    let mut answers = Vec::with_capacity(jobs.len());
+    for new in jobs {
+        let (answer, seq) = accept_one(desk, &mut insert, new)?;
+        let (state, run_at) = new.place(desk.now.wall);
+        if let Some(seq) = seq.filter(|_| state == State::Ready) {
+            line_up_at(desk, seq, (&new.queue, new.priority, run_at, new.id))?;
+        }
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
 fn accept_each(
     desk: &mut Desk<'_>,
     insert: &mut CachedStatement<'_>,
@@ -108,27 +127,30 @@ fn accept_each(
     answers: &mut Vec<Enqueued>,
 ) -> rusqlite::Result<()> {
     for job in jobs {
-        answers.push(accept_one(desk, insert, job)?);
+        answers.push(accept_one(desk, insert, job)?.0);
     }
     Ok(())
 }
 
-fn accept_one(desk: &mut Desk<'_>, insert: &mut CachedStatement<'_>, new: &NewJob) -> rusqlite::Result<Enqueued> {
+/// What is answered, and the number of the job's row if there is a new one.
+fn accept_one(
+    desk: &mut Desk<'_>,
+    insert: &mut CachedStatement<'_>,
+    new: &NewJob,
+) -> rusqlite::Result<(Enqueued, Option<i64>)> {
     let double = |desk: &mut Desk<'_>, id| {
         desk.counts.tally.doubles += 1;
-        Ok(Enqueued { id, fresh: false })
+        Ok((Enqueued { id, fresh: false }, None))
     };
     if let Some(id) = key_holder(desk, new)? {
         return double(desk, id);
     }
-    if write(desk, insert, new, desk.now)?.is_none() {
-        return double(desk, new.id);
-    }
+    let Some(seq) = write(desk, insert, new, desk.now)? else { return double(desk, new.id) };
     if let Some(unique) = &new.unique {
         key::take(desk, unique, new.id)?;
     }
     accepted(desk, new);
-    Ok(Enqueued { id: new.id, fresh: true })
+    Ok((Enqueued { id: new.id, fresh: true }, Some(seq)))
 }
 
 /// Writes a job's row as it is accepted at that time, and says its number; `None` if there is one of that id.

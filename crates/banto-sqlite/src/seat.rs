@@ -4,7 +4,7 @@
 //! through [`save`]: the job is read whole, changed in memory, and written back whole, its small row taken from where it
 //! stood and put where it stands now. So there is one place that keeps "a job stands in exactly one place" true.
 
-use banto_core::{Job, Lease, State};
+use banto_core::{Job, JobId, Lease, Name, State};
 use rusqlite::params;
 
 use crate::{desk::Desk, enqueue, row::Stored, sum::Summed};
@@ -91,8 +91,16 @@ pub(crate) fn reorder(desk: &Desk<'_>, seq: i64, job: &Job) -> rusqlite::Result<
 
 /// Puts a job in the line of its queue.
 pub(crate) fn line_up(desk: &Desk<'_>, seq: i64, job: &Job) -> rusqlite::Result<()> {
+    line_up_at(desk, seq, (&job.queue, job.priority, job.run_at, job.id))
+}
+
+/// Puts a job in the line of that queue, by its urgency, its time and its id.
+pub(crate) fn line_up_at(
+    desk: &Desk<'_>,
+    seq: i64,
+    (queue, priority, run_at, id): (&Name, u8, i64, JobId),
+) -> rusqlite::Result<()> {
     let sql = "INSERT OR REPLACE INTO banto_ready (queue, priority, run_at, id, seq) VALUES (?1, ?2, ?3, ?4, ?5)";
-    let at = params![job.queue.as_str(), job.priority, job.run_at, job.id.bytes(), seq];
-    desk.db.prepare_cached(sql)?.execute(at)?;
+    desk.db.prepare_cached(sql)?.execute(params![queue.as_str(), priority, run_at, id.bytes(), seq])?;
     Ok(())
 }

@@ -6,7 +6,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicI64, AtomicU64, Ordering},
     },
     time::{SystemTime, UNIX_EPOCH},
@@ -39,9 +39,16 @@ impl Clock for SystemClock {
         seconds * 1_000 + nanos / 1_000_000
     }
 
+    /// Read once: no process outlives its boot, and a store asks with each commit.
     fn boot(&self) -> String {
-        let read = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        read.trim().to_owned()
+        static READ: OnceLock<String> = OnceLock::new();
+        if let Some(boot) = READ.get() {
+            return boot.clone();
+        }
+        match std::fs::read_to_string("/proc/sys/kernel/random/boot_id") {
+            Ok(boot) => READ.get_or_init(|| boot.trim().to_owned()).clone(),
+            Err(_) => String::new(),
+        }
     }
 }
 

@@ -52,6 +52,23 @@ fn a_value_that_is_not_allowed_names_those_that_are() {
 }
 
 #[test]
+fn a_number_has_its_range() {
+    let house = House::new();
+    for (typed, allowed) in [
+        ("avatars show x", "from 1 to 9223372036854775807"),
+        ("avatars regenerate 0", "from 1 to 9223372036854775807"),
+        ("avatars create --user=-1", "from 1 to 9223372036854775807"),
+        ("avatars list --user=me", "from 1 to 9223372036854775807"),
+        ("avatars list --limit=0", "from 1 to 10000"),
+        ("avatars list --limit=1e3", "from 1 to 10000"),
+        ("avatars grant --tokens=1000000001", "from 1 to 1000000000"),
+    ] {
+        let err = house.types(typed).refused(2);
+        assert!(err.contains(&format!("allowed are the whole numbers {allowed}")), "{typed}: {err}");
+    }
+}
+
+#[test]
 fn a_seed_has_its_range() {
     let house = House::new();
     for wrong in ["0", "2147483648", "-1", "x", "1.5"] {

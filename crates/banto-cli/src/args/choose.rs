@@ -38,7 +38,7 @@ pub struct Failed {
     #[command(flatten)]
     pub filter: Filter,
     /// Most jobs to list
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 50)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>, default_value_t = 50)]
     pub limit: usize,
     /// Go on from this job: the last id of the page before
     #[arg(long, value_name = "ID")]

@@ -51,7 +51,7 @@ pub struct Enqueue {
     #[arg(long, value_name = "HOLD", allow_negative_numbers = true, requires = "unique", default_value = "done")]
     pub unique_for: String,
     /// So many equal jobs
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>, default_value_t = 1)]
     pub count: usize,
     /// Accept it although this program knows the kind and could not run it; it gets no key and no tags of its kind
     #[arg(long)]

@@ -96,7 +96,7 @@ pub struct InZone {
 #[command(after_help = "EXAMPLES:\n  schedule list\n  schedule list --next 3 --timezone Asia/Tokyo")]
 pub struct ListSchedules {
     /// How many of the next due instants to show of each
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 1)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>, default_value_t = 1)]
     pub next: usize,
     /// In whose local time.
     #[command(flatten)]
@@ -118,7 +118,7 @@ pub struct HowToRun {
     #[arg(long)]
     pub allow_empty: bool,
     /// Runs at once [default: 10]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>)]
     pub concurrency: Option<usize>,
     /// How long runs may go on after TERM [default: 15]
     #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
@@ -163,7 +163,7 @@ pub struct History {
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Most due instants to show
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 20)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>, default_value_t = 20)]
     pub limit: usize,
     /// Only with these fates, parted by commas: fired, skipped, missed
     #[arg(long, value_name = "FATE", value_delimiter = ',')]
@@ -222,7 +222,7 @@ pub struct Preview {
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, conflicts_with = "missed_since")]
     pub from: Option<String>,
     /// How many due instants to show; with --through-next-dst, on each side of the clock change
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 10)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>, default_value_t = 10)]
     pub count: usize,
     /// Show those around the next clock change of its zone
     #[arg(long, conflicts_with = "missed_since")]

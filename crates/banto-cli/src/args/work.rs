@@ -25,7 +25,7 @@ pub struct Work {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub queue: Vec<String>,
     /// Jobs to run at once [default: 10]
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<usize>)]
     pub concurrency: Option<usize>,
     /// Run one job and stop; stop at once when none is due
     #[arg(long)]
@@ -46,13 +46,13 @@ pub struct Work {
     #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub timeout: Option<String>,
     /// Stop after that many jobs
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = super::whole::<u64>)]
     pub max_jobs: Option<u64>,
     /// Stop after that long
     #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     pub max_time: Option<String>,
     /// Stop, with exit code 12, when the process holds more than that many MiB
-    #[arg(long, value_name = "MIB", allow_negative_numbers = true)]
+    #[arg(long, value_name = "MIB", allow_negative_numbers = true, value_parser = super::whole::<u64>)]
     pub memory: Option<u64>,
     /// Waits between attempts, parted by commas, for kinds that do not say; the last one stays
     #[arg(long, value_name = "SPAN,…", allow_negative_numbers = true, value_delimiter = ',')]

@@ -19,14 +19,20 @@ use crate::{
 /// Jobs in one order by id.
 const SLICE: usize = 5_000;
 
-const CLEAR: Words = Words { done: "cancelled", applies: "it applies to waiting jobs", order: Order::Cancel };
+const CLEAR: Words = Words {
+    of: ("waiting job", "waiting jobs"),
+    spares: "Running, parked and dead jobs are not touched.",
+    done: "cancelled",
+    applies: "it applies to waiting jobs",
+    order: Order::Cancel,
+};
 
 pub(super) async fn run(desk: &mut Desk<'_>, typed: &Clear) -> Result<Exit, Failure> {
     let queue = mean::name("--queue", &typed.queue)?;
     let select = Select { queue: Some(queue.clone()), ..Select::states([State::Scheduled, State::Ready]) };
     let question = |count| {
         let jobs = line::count_of(count, "waiting job", "waiting jobs");
-        format!("cancel {jobs} of the queue \"{queue}\"? Running, parked and dead jobs are not touched.")
+        format!("cancel {jobs} of the queue \"{queue}\"? {}", CLEAR.spares)
     };
     carry_out(desk, &CLEAR, select, &typed.sure, typed.export.as_deref(), question).await
 }

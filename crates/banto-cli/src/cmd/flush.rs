@@ -13,7 +13,13 @@ use crate::{
     mean,
 };
 
-const FLUSH: Words = Words { done: "flushed", applies: "it applies to dead jobs", order: Order::Forget };
+const FLUSH: Words = Words {
+    of: ("dead job", "dead jobs"),
+    spares: "Waiting, running and parked jobs are not touched.",
+    done: "flushed",
+    applies: "it applies to dead jobs",
+    order: Order::Forget,
+};
 
 pub(super) async fn run(desk: &mut Desk<'_>, typed: &Flush) -> Result<Exit, Failure> {
     let before = typed.hours.as_deref().map(|text| hours_ago(text, desk.now_ms())).transpose()?;
@@ -21,7 +27,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &Flush) -> Result<Exit, Fail
     let select = Select { queue, ended_before: before, ..Select::states([State::Dead]) };
     let question = |count| {
         let jobs = line::count_of(count, "dead job", "dead jobs");
-        format!("delete {jobs} for ever? Waiting, running and parked jobs are not touched.")
+        format!("delete {jobs} for ever? {}", FLUSH.spares)
     };
     carry_out(desk, &FLUSH, select, &typed.sure, typed.export.as_deref(), question).await
 }

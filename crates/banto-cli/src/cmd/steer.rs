@@ -17,6 +17,10 @@ use crate::{
 
 /// An order, and how it is spoken of.
 pub(super) struct Words {
+    /// Which jobs, one and many: "dead job", "dead jobs".
+    pub of: (&'static str, &'static str),
+    /// What it never touches, if people mix it up with something else.
+    pub spares: &'static str,
     /// What was done: "retried".
     pub done: &'static str,
     /// Which jobs the order applies to, for those that were left: "dead, cancelled and scheduled jobs".
@@ -25,16 +29,14 @@ pub(super) struct Words {
     pub order: fn(Select) -> Order,
 }
 
-const RETRY: Words =
-    Words { done: "retried", applies: "it applies to dead, cancelled and scheduled jobs", order: Order::Retry };
-const FORGET: Words =
-    Words { done: "forgotten", applies: "it applies to done, dead and cancelled jobs", order: Order::Forget };
-const CANCEL: Words = Words {
-    done: "cancelled",
-    applies: "it applies to jobs that have not ended, and asks each one once",
-    order: Order::Cancel,
-};
-const RELEASE: Words = Words { done: "released", applies: "it applies to parked jobs", order: Order::Release };
+const RETRY: Words = any("retried", "it applies to dead, cancelled and scheduled jobs", Order::Retry);
+const FORGET: Words = any("forgotten", "it applies to done, dead and cancelled jobs", Order::Forget);
+const CANCEL: Words = any("cancelled", "it applies to jobs that have not ended, and asks each one once", Order::Cancel);
+const RELEASE: Words = any("released", "it applies to parked jobs", Order::Release);
+
+const fn any(done: &'static str, applies: &'static str, order: fn(Select) -> Order) -> Words {
+    Words { of: ("job", "jobs"), spares: "", done, applies, order }
+}
 
 /// What is to be retried, forgotten or cancelled. A state to which the order never applies is refused: "0 jobs" would
 /// sound as if there were none.
@@ -168,11 +170,14 @@ pub(super) fn told(desk: &mut Desk<'_>, words: &Words, steered: &Steered, dry_ru
         return desk.print.object(&answer);
     }
     let would = if dry_run { "would be " } else { "" };
-    let mut text = format!("{} {would}{}", line::jobs(*count), words.done);
+    let mut text = format!("{} {would}{}", line::count_of(*count, words.of.0, words.of.1), words.done);
     if *asked > 0 {
         text.push_str(&format!(", {} {would}asked to stop", line::count_of(*asked, "running job", "running jobs")));
     }
     desk.print.say(text);
+    if !words.spares.is_empty() {
+        desk.print.note(words.spares);
+    }
     Ok(())
 }
 
@@ -188,7 +193,8 @@ pub(super) fn confirm(desk: &mut Desk<'_>, yes: bool, question: &str) -> Result<
         return Ok(());
     }
     if !desk.print.person() {
-        return refuse("there is no terminal to ask on; add --yes if it is meant, or --dry-run to count");
+        let next = "add --yes if it is meant, or --dry-run to count";
+        return refuse(&format!("there is no terminal to ask on: \"{question}\"; {next}"));
     }
     if desk.print.ask(question) { Ok(()) } else { refuse("the answer was not yes") }
 }

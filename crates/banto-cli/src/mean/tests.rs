@@ -274,6 +274,27 @@ fn what_clap_refuses_is_one_failure_of_usage() {
 }
 
 #[test]
+fn what_is_no_whole_number_is_refused_with_what_is_allowed() {
+    for typed in [
+        "queue work --concurrency x",
+        "queue work --max-jobs 1.5",
+        "queue work --memory -1",
+        "queue list --limit -1",
+        "queue monitor --max-waiting many",
+        "queue monitor --max-dead 99999999999999999999",
+        "queue enqueue a --count -1",
+        "schedule list --next x",
+        "schedule history a --limit x",
+        "schedule preview a --count x",
+        "schedule work --concurrency x",
+    ] {
+        let read = Typed::try_parse_from(std::iter::once("banto").chain(typed.split(' ')));
+        let odd = read.err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(odd.contains("a whole number is wanted, 0 or more"), "{typed}: {odd}");
+    }
+}
+
+#[test]
 fn a_negative_number_is_a_wrong_value_and_no_unknown_flag() {
     use clap::CommandFactory;
     for typed in [

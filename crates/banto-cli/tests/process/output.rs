@@ -120,6 +120,13 @@ fn a_program_without_a_command_says_what_there_is() {
         assert!(said.err.contains("Usage:") && said.err.contains("\n  queue"), "{}", said.err);
         assert!(!said.err.contains("could not") && said.out.is_empty(), "{}", said.err);
     }
+    // With a store in the environment the group has got something, and clap says what it lacks.
+    let said = house.banto("queue").ends(2);
+    assert!(said.err.contains("requires a subcommand") && said.err.contains("explain"), "{}", said.err);
+    let output = house.banto_command("queue").env_remove("BANTO_STORE").output().unwrap();
+    let said = super::house::Said::from(output).ends(2);
+    assert!(said.err.contains("Usage: banto queue") && said.err.contains("\n  explain"), "{}", said.err);
+    assert!(!said.err.starts_with("banto: could not") && said.out.is_empty(), "{}", said.err);
 }
 
 #[test]

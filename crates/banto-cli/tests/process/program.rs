@@ -106,14 +106,14 @@ fn flush_and_clear_want_yes_without_a_terminal_and_export_first() {
     }
     assert!(!house.folder.path().join("dead.jsonl").exists());
     let said = house.types("queue flush --export dead.jsonl --yes").ends(0);
-    assert_eq!(said.out, "1 job flushed\n");
+    assert_eq!(said.out, "1 dead job flushed\n");
     let export = std::fs::read_to_string(house.folder.path().join("dead.jsonl")).unwrap();
     let line: serde_json::Value = serde_json::from_str(&export).unwrap();
     assert_eq!((&line["job"]["kind"], &line["job"]["error"]), (&json!("fail"), &json!("x")));
     house.types("queue flush --yes").ends(0);
     let states: Vec<_> = house.types("queue list --json").objects().iter().map(|job| job["state"].clone()).collect();
     assert_eq!(states, ["ready"]);
-    assert_eq!(house.types("queue clear --yes").ends(0).out, "1 job cancelled\n");
+    assert_eq!(house.types("queue clear --yes").ends(0).out, "1 waiting job cancelled\n");
 }
 
 #[test]

@@ -46,7 +46,7 @@ async fn what_went_away_during_an_export_is_neither_written_nor_touched() {
     house.behind(Meddling { meddles: true, ..Meddling::new(inner) });
     let (_folder, file) = place();
     let said = house.types(&format!("queue flush --yes --export {}", file.display())).await.ends(1);
-    assert_eq!(said.out, "2 jobs flushed\n");
+    assert_eq!(said.out, "2 dead jobs flushed\n");
     assert!(said.err.contains("2 jobs written to") && said.err.contains("1 job of the 3"), "{}", said.err);
     let text = std::fs::read_to_string(&file).unwrap();
     let left = dead.iter().find(|id| !text.contains(&id.to_string())).unwrap();

@@ -102,13 +102,17 @@ async fn without_a_terminal_flush_and_clear_change_nothing_unless_told_yes() {
     for typed in ["queue flush", "queue clear", "queue flush --hours 0 --export never.jsonl"] {
         let said = house.types(typed).await.ends(5);
         assert!(said.err.contains("--yes") && said.err.contains("nothing was changed"), "{}", said.err);
+        let counted = if typed.starts_with("queue flush") { "2 dead jobs" } else { "1 waiting job" };
+        assert!(said.err.contains(counted) && said.err.contains("are not touched"), "{}", said.err);
     }
     assert_eq!((house.count(State::Dead).await, house.count(State::Ready).await), (2, 1));
     assert!(!std::path::Path::new("never.jsonl").exists());
-    assert_eq!(house.types("queue flush --dry-run").await.ends(0).out, "2 jobs would be flushed\n");
-    assert_eq!(house.types("queue clear --dry-run").await.ends(0).out, "1 job would be cancelled\n");
+    assert_eq!(house.types("queue flush --dry-run").await.ends(0).out, "2 dead jobs would be flushed\n");
+    assert_eq!(house.types("queue clear --dry-run").await.ends(0).out, "1 waiting job would be cancelled\n");
     assert_eq!(house.count(State::Dead).await, 2);
-    assert_eq!(house.types("queue flush --yes").await.ends(0).out, "2 jobs flushed\n");
+    let said = house.types("queue flush --yes").await.ends(0);
+    assert_eq!(said.out, "2 dead jobs flushed\n");
+    assert!(said.err.contains("Waiting, running and parked jobs are not touched."), "{}", said.err);
     assert_eq!((house.count(State::Dead).await, house.count(State::Ready).await), (0, 1), "dead jobs only");
 }
 
@@ -144,8 +148,8 @@ async fn what_is_not_named_job_by_job_is_asked_about() {
 #[tokio::test]
 async fn with_nothing_to_do_nobody_is_asked() {
     let house = House::new();
-    assert_eq!(house.types("queue flush").await.ends(0).out, "0 jobs flushed\n");
-    assert_eq!(house.types("queue clear --queue none").await.ends(0).out, "0 jobs cancelled\n");
+    assert_eq!(house.types("queue flush").await.ends(0).out, "0 dead jobs flushed\n");
+    assert_eq!(house.types("queue clear --queue none").await.ends(0).out, "0 waiting jobs cancelled\n");
 }
 
 #[tokio::test]
@@ -155,8 +159,8 @@ async fn flush_knows_hours_and_queues() {
     house.clock.pass(3 * 3_600_000);
     house.dead("new", 1, "x").await;
     house.dead("other", 1, "x").await;
-    assert_eq!(house.types("queue flush --hours 2 --yes").await.ends(0).out, "1 job flushed\n");
-    assert_eq!(house.types("queue flush --queue new --yes").await.ends(0).out, "1 job flushed\n");
+    assert_eq!(house.types("queue flush --hours 2 --yes").await.ends(0).out, "1 dead job flushed\n");
+    assert_eq!(house.types("queue flush --queue new --yes").await.ends(0).out, "1 dead job flushed\n");
     let left = house.types("queue failed --json").await.objects();
     assert_eq!((left.len(), &left[0]["queue"]), (1, &json!("other")));
     house.types("queue flush --hours x --yes").await.ends(2);
@@ -171,7 +175,7 @@ async fn clear_cancels_a_queues_waiting_jobs_only() {
     house.enqueue("greet --queue a").await;
     house.enqueue("greet --queue a --delay 1h").await;
     let other = house.enqueue("greet --queue b").await;
-    assert_eq!(house.types("queue clear --queue a --yes").await.ends(0).out, "2 jobs cancelled\n");
+    assert_eq!(house.types("queue clear --queue a --yes").await.ends(0).out, "2 waiting jobs cancelled\n");
     assert_eq!(house.state(runs[0]).await, Some(State::Running));
     assert_eq!(house.state(other).await, Some(State::Ready));
     assert_eq!(house.count(State::Dead).await, 1);
@@ -188,7 +192,7 @@ async fn what_is_exported_is_exactly_what_is_touched() {
     let dead = house.end("default", Some(Outcome::Dead { error: "a\nb\u{1b}".into() })).await.len() + 1_000;
     assert_eq!(dead, 1_500);
     let said = house.types(&format!("queue flush --yes --export {file}")).await.ends(0);
-    assert_eq!(said.out, "1500 jobs flushed\n");
+    assert_eq!(said.out, "1500 dead jobs flushed\n");
     let text = std::fs::read_to_string(&path).unwrap();
     let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 1_500);
@@ -266,9 +270,9 @@ async fn what_is_left_is_one_object_under_json() {
 #[tokio::test]
 async fn an_order_that_touches_fewer_than_were_counted_says_so() {
     for (typed, done) in [
-        ("queue clear --queue mail", "2 jobs cancelled\n"),
+        ("queue clear --queue mail", "2 waiting jobs cancelled\n"),
         ("queue cancel --queue mail --state ready", "2 jobs cancelled\n"),
-        ("queue flush --queue dead", "1 job flushed\n"),
+        ("queue flush --queue dead", "1 dead job flushed\n"),
         ("queue retry --queue dead", "1 job retried\n"),
     ] {
         let mut house = House::new();
@@ -289,7 +293,7 @@ async fn a_dry_run_says_that_it_exports_nothing() {
     house.dead("mail", 2, "x").await;
     for typed in ["queue flush", "queue clear --queue mail"] {
         let said = house.types(&format!("{typed} --dry-run --export never.jsonl")).await.ends(0);
-        assert_eq!(said.err, "nothing was written to \"never.jsonl\"\n");
+        assert!(said.err.ends_with("nothing was written to \"never.jsonl\"\n"), "{}", said.err);
     }
     assert!(!std::path::Path::new("never.jsonl").exists());
 }

@@ -12,13 +12,13 @@ use crate::{
     timetable::{Action, Entry, Timetable},
 };
 
-/// Why a worker does not start: every fault at once, each a fragment that fits after "could not".
+/// Why a worker or a scheduler does not start: every fault at once, each a fragment that fits after "could not".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfit(pub Vec<String>);
 
 impl fmt::Display for Unfit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "start the worker: could not {}", self.0.join("; could not "))
+        write!(f, "start: could not {}", self.0.join("; could not "))
     }
 }
 

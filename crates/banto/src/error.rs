@@ -163,7 +163,7 @@ mod tests {
     fn its_text_fits_after_could_not() {
         assert_eq!(of(Fault::Busy).to_string(), "do it");
         let unfit = Error::from(Unfit(vec!["run a: it lacks b".to_owned(), "run c: it lacks d".to_owned()]));
-        assert_eq!(unfit.to_string(), "start the worker: could not run a: it lacks b; could not run c: it lacks d");
+        assert_eq!(unfit.to_string(), "start: could not run a: it lacks b; could not run c: it lacks d");
     }
 
     #[test]

@@ -164,7 +164,7 @@ async fn what_is_missing_parks_and_a_restarted_worker_that_has_it_goes_on() {
     let worker = house.worker(registry(), |_| {});
     assert_eq!(
         worker.run().await.unwrap_err().to_string(),
-        "start the worker: could not run App\\Jobs\\GenerateAvatarImagesJob and avatar.generate: they lack \
+        "start: could not run App\\Jobs\\GenerateAvatarImagesJob and avatar.generate: they lack \
          REPLICATE_API_TOKEN"
     );
     let worker = Running::new(house.worker(registry(), |config| config.start_anyway = true));

@@ -32,6 +32,27 @@ async fn an_end_waits_for_a_store_that_is_down() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_end_and_the_claim_of_the_next_share_a_round_trip() {
+    // While the store has the one it is asked for the other, so a job costs one way there and back, not two.
+    let house = House::new();
+    let ids = [house.enqueue("x").await, house.enqueue("y").await];
+    let faulty = house.faulty();
+    faulty.hold(Verb::Finish);
+    let mut a = Running::new(house.worker_at(Arc::new(faulty.clone()), acting(|_, _| async { Ok(()) }), |config| {
+        (config.concurrency, config.prefetch_max) = (1, 0);
+    }));
+    faulty.until_held(Verb::Finish, 1).await;
+    a.heard(|event| matches!(event, Event::Started { job, .. } if *job == ids[1])).await;
+    assert_eq!(house.job(ids[0]).await.state, State::Running, "its end is still on the way");
+    faulty.let_go(Verb::Finish);
+    for id in ids {
+        house.until(id, State::Done).await;
+    }
+    a.halt().await;
+    house.check();
+}
+
+#[tokio::test(start_paused = true)]
 async fn solid_queue_748_finish_lost() {
     // Solid Queue, issue 748: the end could not be written, the worker lived on, and the job was claimed for ever.
     let house = House::new();

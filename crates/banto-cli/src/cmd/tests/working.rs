@@ -95,10 +95,7 @@ async fn a_worker_that_lacks_something_names_everything_and_does_not_start() {
         app.registry(registry)
     });
     let said = house.types("queue work --once").await.ends(10);
-    assert!(
-        said.err
-            .contains("errands: could not start the worker: could not run greet: it lacks OPENAI_API_KEY, a painter")
-    );
+    assert!(said.err.contains("errands: could not start: could not run greet: it lacks OPENAI_API_KEY, a painter"));
     house.enqueue("greet").await;
     house.types("queue work --once --start-anyway").await.ends(0);
     assert_eq!(house.count(State::Parked).await, 1);

@@ -65,7 +65,7 @@ struct OfRuntime {
     /// The first is for renewals.
     lines: Vec<Arc<Line>>,
     next: AtomicUsize,
-    /// A task that never does anything, and is over when the runtime is.
+    /// Never does anything, and is over when the runtime is.
     lives: AbortHandle,
 }
 

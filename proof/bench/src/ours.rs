@@ -55,9 +55,9 @@ pub fn on_runtime<T>(work: impl Future<Output = Tried<T>>) -> Tried<T> {
     runtime.map_err(|error| format!("start a runtime: {error}"))?.block_on(work)
 }
 
-/// As [`on_runtime`], as a task of it, as the handlers of a server are: what wakes it need not cross to another thread.
-pub fn on_task<T: Send + 'static>(work: impl Future<Output = Tried<T>> + Send + 'static) -> Tried<T> {
-    on_runtime(async { tokio::spawn(work).await.map_err(|error| format!("wait for a task: {error}"))? })
+/// As [`on_runtime`], on one of its threads, as the handlers of a server are: what wakes it need not cross to another.
+pub fn on_thread<T: Send + 'static>(work: impl Future<Output = Tried<T>> + Send + 'static) -> Tried<T> {
+    on_runtime(async { tokio::spawn(work).await.map_err(|error| format!("wait for a thread: {error}"))? })
 }
 
 fn name(text: &str) -> Tried<Name> {

@@ -13,7 +13,7 @@ use std::path::Path;
 use crate::{
     Tried,
     child::Took,
-    ours::{on_runtime, on_task},
+    ours::{on_runtime, on_thread},
     sort::Sort,
 };
 
@@ -39,8 +39,8 @@ pub fn work(address: &str, jobs: usize, rows_a_commit: usize) -> Tried<Took> {
 pub fn latency(address: &str, times: usize) -> Tried<Took> {
     match sort(address)? {
         Sort::Sqlite => sqlite::latency(path(address), times),
-        Sort::Postgres => on_task(postgres::latency(address.into(), times)),
-        Sort::Redis => on_task(redis::latency(address.into(), times)),
+        Sort::Postgres => on_thread(postgres::latency(address.into(), times)),
+        Sort::Redis => on_thread(redis::latency(address.into(), times)),
     }
 }
 

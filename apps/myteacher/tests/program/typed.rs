@@ -156,11 +156,11 @@ fn a_worker_says_in_one_line_which_setting_is_wrong() {
 #[test]
 fn what_does_not_exist_is_refused() {
     let house = House::new();
-    for typed in
-        ["avatars", "avatars paint", "avatars:paint", "paint", "avatars show x", "demo --colour red", "avatars show"]
-    {
+    for typed in ["avatars paint", "avatars:paint", "paint", "avatars show x", "demo --colour red", "avatars show"] {
         house.types(typed).refused(2);
     }
+    let said = house.types("avatars");
+    assert!(said.exit == Some(2) && said.err.contains("Usage: myteacher avatars <COMMAND>"), "{said:?}");
     for typed in ["avatars show 99", "avatars regenerate 99"] {
         let err = house.types(typed).refused(2);
         assert!(err.contains("avatar 99") && err.contains("there is none"), "{err}");

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// An idle worker in this process.
 pub fn in_process(ask: &Ask, times: usize) -> Tried<Took> {
     let ask = ask.clone();
-    ours::on_task(async move {
+    ours::on_thread(async move {
         let store = ours::open(&ask.address, "").await?;
         let (say, mut hear) = mpsc::unbounded_channel();
         let worker = ours::worker(&store, ours::config(ask.seed)?, move |_, _| {
@@ -48,7 +48,7 @@ pub fn across(ask: &Ask, times: usize) -> Tried<Took> {
     let (say, mut hear) = mpsc::unbounded_channel();
     std::thread::spawn(move || words.lines().map_while(Result::ok).all(|_| say.send(Instant::now()).is_ok()));
     let ask = ask.clone();
-    let took = ours::on_task(async move {
+    let took = ours::on_thread(async move {
         let client = client(ours::open(&ask.address, "").await?.store, ask.seed.wrapping_add(1));
         sample(&client, times, &mut hear).await
     });

@@ -16,8 +16,8 @@ pub struct AskHealth {
     /// What to ask about: process, scheduler or queue
     #[arg(value_name = "WHAT", default_value = "process")]
     pub what: String,
-    /// Where it answers, as --health has it (127.0.0.1:8081, or a port alone on this machine) [default: listen in [health]
-    /// of banto.toml]
+    /// Where it answers, as --health has it (127.0.0.1:8081, or a port alone on this machine) [default: health.listen in
+    /// banto.toml]
     #[arg(long, env = "BANTO_HEALTH", hide_env_values = true, value_name = "ADDR", allow_negative_numbers = true)]
     pub at: Option<String>,
     /// The file that says where it answers [default: ./banto.toml, if it is there]

@@ -30,10 +30,7 @@ const CLEAR: Words = Words {
 pub(super) async fn run(desk: &mut Desk<'_>, typed: &Clear) -> Result<Exit, Failure> {
     let queue = mean::name("--queue", &typed.queue)?;
     let select = Select { queue: Some(queue.clone()), ..Select::states([State::Scheduled, State::Ready]) };
-    let question = |count| {
-        let jobs = line::count_of(count, "waiting job", "waiting jobs");
-        format!("cancel {jobs} of the queue \"{queue}\"? {}", CLEAR.spares)
-    };
+    let question = |count| format!("cancel {} of the queue \"{queue}\"? {}", CLEAR.count(count), CLEAR.spares);
     carry_out(desk, &CLEAR, select, &typed.sure, typed.export.as_deref(), question).await
 }
 

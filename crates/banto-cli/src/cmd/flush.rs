@@ -6,7 +6,7 @@
 use banto_core::State;
 use banto_store::{Order, Select};
 
-use super::{Desk, clear::carry_out, line, steer::Words};
+use super::{Desk, clear::carry_out, steer::Words};
 use crate::{
     args::Flush,
     exit::{Exit, Failure},
@@ -25,10 +25,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, typed: &Flush) -> Result<Exit, Fail
     let before = typed.hours.as_deref().map(|text| hours_ago(text, desk.now_ms())).transpose()?;
     let queue = typed.queue.as_deref().map(|text| mean::name("--queue", text)).transpose()?;
     let select = Select { queue, ended_before: before, ..Select::states([State::Dead]) };
-    let question = |count| {
-        let jobs = line::count_of(count, "dead job", "dead jobs");
-        format!("delete {jobs} for ever? {}", FLUSH.spares)
-    };
+    let question = |count| format!("delete {} for ever? {}", FLUSH.count(count), FLUSH.spares);
     carry_out(desk, &FLUSH, select, &typed.sure, typed.export.as_deref(), question).await
 }
 

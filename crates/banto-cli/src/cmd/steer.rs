@@ -29,6 +29,13 @@ pub(super) struct Words {
     pub order: fn(Select) -> Order,
 }
 
+impl Words {
+    /// So many of the jobs that are meant.
+    pub fn count(&self, jobs: impl TryInto<u64>) -> String {
+        line::count_of(jobs, self.of.0, self.of.1)
+    }
+}
+
 const RETRY: Words = any("retried", "it applies to dead, cancelled and scheduled jobs", Order::Retry);
 const FORGET: Words = any("forgotten", "it applies to done, dead and cancelled jobs", Order::Forget);
 const CANCEL: Words = any("cancelled", "it applies to jobs that have not ended, and asks each one once", Order::Cancel);
@@ -170,7 +177,7 @@ pub(super) fn told(desk: &mut Desk<'_>, words: &Words, steered: &Steered, dry_ru
         return desk.print.object(&answer);
     }
     let would = if dry_run { "would be " } else { "" };
-    let mut text = format!("{} {would}{}", line::count_of(*count, words.of.0, words.of.1), words.done);
+    let mut text = format!("{} {would}{}", words.count(*count), words.done);
     if *asked > 0 {
         text.push_str(&format!(", {} {would}asked to stop", line::count_of(*asked, "running job", "running jobs")));
     }

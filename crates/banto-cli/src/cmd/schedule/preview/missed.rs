@@ -57,7 +57,7 @@ pub(super) fn of_all(desk: &mut Desk<'_>, look: &Look, local: &Local) -> Result<
 /// Of one schedule, in full.
 pub(super) fn of_one(desk: &mut Desk<'_>, look: &Look, local: &Local, name: &ScheduleName) -> Result<Exit, Failure> {
     match owed(look, look.line(name)?) {
-        Some(Owed { schedule, since, .. }) => self::since(desk, &schedule, local, since, look.now_ms),
+        Some(Owed { schedule, plan, .. }) => shown(desk, &schedule, local, &plan),
         None => {
             desk.print
                 .note(format!("the schedule {name} is not registered as one that fires here: nothing is missed of it"));
@@ -74,7 +74,10 @@ pub(super) fn since(
     since: i64,
     now: i64,
 ) -> Result<Exit, Failure> {
-    let plan = planned(schedule, since, now);
+    shown(desk, schedule, local, &planned(schedule, since, now))
+}
+
+fn shown(desk: &mut Desk<'_>, schedule: &Schedule, local: &Local, plan: &[Planned]) -> Result<Exit, Failure> {
     if desk.print.json() {
         return plan.iter().try_for_each(|one| desk.print.object(&json(one))).map(|()| Exit::Well);
     }
@@ -92,7 +95,7 @@ pub(super) fn since(
     });
     let drawn = table::draw(["due", "now", "because"], rows, desk.print.width());
     desk.print.say(drawn);
-    desk.print.say(format!("{} of {} would run; nothing was done", times(&plan).len(), plan.len()));
+    desk.print.say(format!("{} of {} would run; nothing was done", times(plan).len(), plan.len()));
     Ok(Exit::Well)
 }
 

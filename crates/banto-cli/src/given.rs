@@ -57,13 +57,18 @@ impl Written {
     }
 }
 
+/// The file that is named; else, where one may lie beside, `banto.toml`, if it is there. An empty name names none.
+pub(crate) fn file(named: Option<PathBuf>, beside: bool) -> Option<PathBuf> {
+    let named = named.filter(|path| !path.as_os_str().is_empty());
+    named.or_else(|| Some(PathBuf::from(FILE)).filter(|path| beside && path.exists()))
+}
+
 impl Given {
     /// What the application and `source` name. Where the application has schedules in code, a file is read only if it is
     /// named; else `banto.toml` is, if there is one.
     pub async fn of(app: &App, opened: &Opened, source: &Source) -> Result<Given, Failure> {
         let code = app.scheduled(opened).await?;
-        let named = source.config.clone().filter(|path| !path.as_os_str().is_empty());
-        let path = named.or_else(|| Some(PathBuf::from(FILE)).filter(|path| code.is_none() && path.exists()));
+        let path = file(source.config.clone(), code.is_none());
         let environment = source.environment.clone().filter(|name| !name.is_empty());
         if let Some(name) = &environment {
             mean::name("--environment", name)?;

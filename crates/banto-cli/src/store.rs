@@ -12,7 +12,7 @@ use banto_open::Address;
 use crate::{
     exit::Failure,
     file::{self, File},
-    given::FILE,
+    given,
 };
 
 /// The most of a file with an address that is read, in bytes.
@@ -41,9 +41,7 @@ pub(crate) fn find(
         return read(&path, STORE_FILE).map(Some);
     }
     let named = config.map(Path::to_owned).or_else(|| variable("BANTO_CONFIG"));
-    let named = named.filter(|path| !path.as_os_str().is_empty());
-    let config = named.or_else(|| Some(PathBuf::from(FILE)).filter(|path| beside && path.exists()));
-    let written = config.map(|path| File::store_in(&path)).transpose()?.flatten();
+    let written = given::file(named, beside).map(|path| File::store_in(&path)).transpose()?.flatten();
     Ok(written.or_else(|| usual.map(str::to_owned)))
 }
 

@@ -3,7 +3,7 @@
 //! For the health check of a container that has no curl, and for people. It opens no store, starts nothing, and reads of
 //! `banto.toml` only where to ask; what is told comes from the process itself.
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use banto_core::text::visible;
 use serde_json::Value;
@@ -17,8 +17,7 @@ use crate::{
     args::AskHealth,
     exit::{Exit, Failure},
     file::File,
-    given::FILE,
-    mean,
+    given, mean,
     print::Print,
 };
 
@@ -53,9 +52,8 @@ fn listens(typed: &AskHealth) -> Result<SocketAddr, Failure> {
     let at = match typed.at.as_deref().filter(|text| !text.is_empty()) {
         Some(text) => mean::health::address("--at", text)?,
         None => {
-            let named = typed.config.clone().filter(|path| !path.as_os_str().is_empty());
-            let path = named.or_else(|| Some(PathBuf::from(FILE)).filter(|path| path.exists()));
-            path.map(|path| File::health_in(&path)).transpose()?.flatten()
+            let file = given::file(typed.config.clone(), true);
+            file.map(|path| File::health_in(&path)).transpose()?.flatten()
         }
     };
     let nowhere = "know where to ask: give --at ADDR, set BANTO_HEALTH, or say listen in [health] of banto.toml";

@@ -119,10 +119,7 @@ impl Loop {
             }
         }
         let lines: Vec<&Line> = lines.iter().collect();
-        if !self.down {
-            fire::tell_plan(&self.scheduling, &lines, now);
-        }
-        fire::look(&self.scheduling, &lines, now, Until::Untouched).await.map(drop)
+        self.fires(&lines, now, Until::Untouched).await.map(drop)
     }
 
     /// Whether another timetable was registered for this service since.

@@ -45,7 +45,7 @@ pub(super) struct Loop {
     pub(super) superseded: bool,
     /// The last generation of somebody else's that was looked at.
     pub(super) seen: i64,
-    pub(super) down: bool,
+    down: bool,
     /// Up to when all is known to be accounted for.
     pub(super) accounted: i64,
     looked: Looked,
@@ -182,11 +182,7 @@ impl Loop {
             taken.push((at, index));
         }
         let lines: Vec<&Line> = taken.iter().filter_map(|(_, index)| self.lines.get(*index)).collect();
-        if !self.down {
-            fire::tell_plan(&self.scheduling, &lines, now);
-        }
-        let looked = fire::look(&self.scheduling, &lines, now, Until::Now).await;
-        let looked = match looked {
+        let looked = match self.fires(&lines, now, Until::Now).await {
             Ok(looked) => looked,
             Err(error) => {
                 self.due.extend(taken.into_iter().map(Reverse));
@@ -202,6 +198,14 @@ impl Loop {
         self.looked.there += looked.there;
         self.led(looked.there == 0 || looked.fired + looked.not > 0);
         Ok(())
+    }
+
+    /// Fires what is due of these lines, and tells before what of it is made up for; once, however often the store has to be asked.
+    pub(super) async fn fires(&self, lines: &[&Line], now: i64, until: Until) -> Result<fire::Looked, StoreError> {
+        if !self.down {
+            fire::tell_plan(&self.scheduling, lines, now);
+        }
+        fire::look(&self.scheduling, lines, now, until).await
     }
 
     /// Leads from now on, or stands by.

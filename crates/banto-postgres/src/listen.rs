@@ -26,7 +26,7 @@ use crate::{
     advice::{LIMITS, advice},
     conn::in_schema,
     error::{Doing, Failed, Result, fault},
-    pool::Pool,
+    pool::{Pool, lock},
 };
 
 /// How long a process keeps still after it has notified. Far below the 50 ms within which others must wake.
@@ -270,10 +270,6 @@ impl Ear {
         }
         true
     }
-}
-
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 fn steady() -> u64 {

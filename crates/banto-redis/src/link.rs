@@ -62,8 +62,9 @@ pub(crate) struct Link {
 /// The connections that one runtime drives.
 #[derive(Debug)]
 struct OfRuntime {
-    /// The first is for renewals.
-    lines: Vec<Arc<Line>>,
+    renew: Arc<Line>,
+    work: Vec<Arc<Line>>,
+    /// Whose turn it is of those for work.
     next: AtomicUsize,
     /// Never does anything, and is over when the runtime is.
     lives: AbortHandle,
@@ -183,19 +184,21 @@ impl Link {
             all.retain(|_, of| !of.lives.is_finished());
         }
         let own = all.entry(runtime.id()).or_insert_with(|| OfRuntime::new(&runtime, self.options.connections));
-        let number = match lane {
-            Lane::Renew => 0,
-            Lane::Work => 1 + own.next.fetch_add(1, Ordering::Relaxed) % self.options.connections.max(1),
+        let line = match lane {
+            Lane::Renew => &own.renew,
+            Lane::Work => {
+                own.work.get(own.next.fetch_add(1, Ordering::Relaxed) % own.work.len().max(1)).unwrap_or(&own.renew)
+            }
         };
-        Ok(own.lines.get(number).or(own.lines.first()).cloned().unwrap_or_default())
+        Ok(Arc::clone(line))
     }
 }
 
 impl OfRuntime {
     fn new(runtime: &Handle, connections: usize) -> OfRuntime {
-        let lines = (0..=connections.max(1)).map(|_| Arc::default()).collect();
+        let work = (0..connections).map(|_| Arc::default()).collect();
         let lives = runtime.spawn(std::future::pending::<()>()).abort_handle();
-        OfRuntime { lines, next: AtomicUsize::new(0), lives }
+        OfRuntime { renew: Arc::default(), work, next: AtomicUsize::new(0), lives }
     }
 }
 

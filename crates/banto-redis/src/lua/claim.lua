@@ -14,9 +14,8 @@ for n = 1, number do
     insert(queues, queue)
     local till = paused(PAUSE, queue)
     open[queue] = till or false
-    soon[queue] = soonest(queue) or false
+    soon[queue] = soonest(queue)
     if soon[queue] and soon[queue] <= wall then
-      soon[queue] = nil
       local due = call('ZRANGEBYSCORE', P .. 'due:' .. queue, '-inf', wall, 'LIMIT', 0, promote_max)
       load(due)
       for _, id in ipairs(due) do
@@ -110,7 +109,8 @@ for _, queue in ipairs(queues) do
   local at = open[queue]
   if not at then
     at = soon[queue]
-    if at == nil then at = soonest(queue) end
+    -- What was due is ready by now.
+    if at and at <= wall then at = soonest(queue) end
   elseif at == -1 then
     at = nil
   end

@@ -19,9 +19,9 @@ async fn b2_a_failover_by_sentinels_is_followed_and_loses_nothing_acked() {
 }
 
 async fn fails_over(scheme: &str, options: &str, papers: Option<&Papers>) {
-    let Watched { mut primary, replica, sentinels } = group(papers).await;
-    let hosts: Vec<String> = sentinels.iter().map(|sentinel| format!("127.0.0.1:{}", sentinel.door())).collect();
-    let url = format!("{scheme}+sentinel://{}/{SERVICE}?{options}", hosts.join(","));
+    let group = group(papers).await;
+    let url = format!("{scheme}+sentinel://{}/{SERVICE}?{options}", group.hosts());
+    let Watched { mut primary, replica, sentinels: _sentinels } = group;
     let store = Redis::open(&url).await.unwrap();
     let mut acked: BTreeSet<_> = enqueue(&store, 200).await.iter().map(|job| job.id).collect();
     let (job, lease) = store.claim(asks(1)).await.unwrap().jobs.remove(0);

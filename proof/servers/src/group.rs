@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Papers, Redis, Told, free_port, owned};
+use crate::{Papers, Redis, Told, begun, free_port, owned};
 
 /// What the sentinels call what they watch.
 pub const SERVICE: &str = "main";
@@ -117,8 +117,7 @@ impl Cluster {
         let first = self.nodes.first().ok_or("find a node")?;
         let said = first.says(&format!("CLUSTER KEYSLOT {tag}"))?;
         let slot: u32 = said.trim().trim_start_matches(':').parse().map_err(|_| format!("read a slot in {said:?}"))?;
-        let parts = (0..3_u32).zip(0..3).find(|(part, _)| slot < (part + 1) * SLOTS / 3);
-        parts.map(|(_, number)| number).ok_or_else(|| format!("find who serves slot {slot}"))
+        (1..=3).position(|part| slot < part * SLOTS / 3).ok_or_else(|| format!("find who serves slot {slot}"))
     }
 
     /// Where the nodes are, as an address has it.
@@ -168,14 +167,7 @@ struct Member<'a> {
 impl Member<'_> {
     /// Starts it on ports that are free; again on others, if they were not any more.
     fn start(&self, program: &'static str) -> Told<Redis> {
-        let mut begun = self.begin(program);
-        for _ in 1..BEGINS_MAX {
-            if begun.is_ok() {
-                break;
-            }
-            begun = self.begin(program);
-        }
-        begun
+        begun(BEGINS_MAX, || self.begin(program))
     }
 
     fn begin(&self, program: &'static str) -> Told<Redis> {

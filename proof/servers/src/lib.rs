@@ -47,6 +47,15 @@ pub struct Papers {
     pub authority: String,
 }
 
+/// What `begin` begins, asked again so often: a port that was free may not be any more.
+fn begun<T>(times: usize, mut begin: impl FnMut() -> Told<T>) -> Told<T> {
+    let mut begun = begin();
+    for _ in 1..times {
+        begun = begun.or_else(|_| begin());
+    }
+    begun
+}
+
 /// A loopback port that is free just now; whoever starts a server on it may find that it is not any more.
 pub fn free_port() -> Told<u16> {
     let free = std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());

@@ -8,7 +8,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    Settings, Told,
+    Settings, Told, begun,
     daemon::Daemon,
     free_port,
     postgres::{USER, owns},
@@ -32,14 +32,7 @@ impl Pgbouncer {
     /// Starts one before the server at that port of loopback, with these settings (`pool_mode`, …). `None` where there is no PgBouncer.
     pub fn before(server: u16, settings: Settings<'_>) -> Told<Option<Pgbouncer>> {
         let Some(program) = program() else { return Ok(None) };
-        let mut begun = begin(&program, server, settings);
-        for _ in 1..BEGINS_MAX {
-            if begun.is_ok() {
-                break;
-            }
-            begun = begin(&program, server, settings);
-        }
-        begun.map(Some)
+        begun(BEGINS_MAX, || begin(&program, server, settings)).map(Some)
     }
 
     /// Its port on loopback.

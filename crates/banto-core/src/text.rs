@@ -1,7 +1,8 @@
-//! How foreign text is shown and kept.
+//! How foreign text is shown, kept and read.
 //!
 //! Payloads, errors and names of others may hold control bytes, right-to-left overrides or megabytes. Whoever
-//! prints them goes through [`visible`]; whoever keeps an error goes through [`cut`]. Neither ever fails.
+//! prints them goes through [`visible`]; whoever keeps an error goes through [`cut`]. Neither ever fails. What an
+//! address writes as `%40` is read by [`percent_decoded`].
 
 /// Shows `text` on one line: control bytes, line breaks, invisible and direction-changing characters become
 /// `\u{…}` escapes, and what is over `chars_max` characters is cut and marked with `…`.
@@ -45,6 +46,26 @@ pub fn cut(text: &str, bytes_max: usize) -> String {
         end -= 1;
     }
     format!("{}{MARK}", text.get(..end).unwrap_or_default())
+}
+
+/// A part of an address with its `%40` read (RFC 3986, 2.1). `None` if a percent sign does not begin two hexadecimal digits, or what
+/// is read is not UTF-8.
+///
+/// ```
+/// # use banto_core::text::percent_decoded;
+/// assert_eq!(percent_decoded("my%20ca%2B1.pem").as_deref(), Some("my ca+1.pem"));
+/// assert_eq!(percent_decoded("100%"), None);
+/// ```
+pub fn percent_decoded(text: &str) -> Option<String> {
+    let mut parts = text.split('%');
+    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
+    for part in parts {
+        let (digits, rest) = part.split_at_checked(2)?;
+        let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+        bytes.push(u8::from_str_radix(digits, 16).ok()?);
+        bytes.extend(rest.bytes());
+    }
+    String::from_utf8(bytes).ok()
 }
 
 /// Whether a character is invisible or changes how its neighbours are shown (Unicode categories Cc and Cf as far

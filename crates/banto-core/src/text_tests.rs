@@ -111,3 +111,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_an_address_writes_with_percent_signs_is_read_or_refused() {
+    for (written, read) in [("", ""), ("plain+1", "plain+1"), ("%40", "@"), ("a%2fb%2Fc", "a/b/c"), ("%C3%bc%25", "ü%")]
+    {
+        assert_eq!(percent_decoded(written).as_deref(), Some(read), "{written}");
+    }
+    for odd in ["%", "a%4", "%zz", "%+4", "%%40", "%ff", "%4ü", "%ü"] {
+        assert_eq!(percent_decoded(odd), None, "{odd}");
+    }
+}

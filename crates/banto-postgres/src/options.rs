@@ -6,7 +6,7 @@
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
-use banto_core::text::visible;
+use banto_core::text::{percent_decoded, visible};
 use banto_store::{Fault, StoreError};
 use tokio_postgres::{
     Config,
@@ -183,7 +183,8 @@ impl FromStr for Options {
         let mut options = Options::of(config);
         for pair in ours {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            if decoded(value).and_then(|value| options.set(name, &value)).is_none() {
+            // As the driver reads those that are PostgreSQL's own.
+            if percent_decoded(value).and_then(|value| options.set(name, &value)).is_none() {
                 let pair = visible(pair, 80);
                 return Err(refused(format!("take \"{pair}\" as an option of the store: allowed are {KNOWN}")));
             }
@@ -200,19 +201,6 @@ impl FromStr for Options {
         }
         Ok(options)
     }
-}
-
-/// A value with its `%20` read, as the driver reads those that are PostgreSQL's own. `None` if a percent sign stands for itself.
-fn decoded(value: &str) -> Option<String> {
-    let mut parts = value.split('%');
-    let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
-    for part in parts {
-        let (digits, rest) =
-            part.split_at_checked(2).filter(|(digits, _)| digits.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        bytes.push(u8::from_str_radix(digits, 16).ok()?);
-        bytes.extend(rest.bytes());
-    }
-    String::from_utf8(bytes).ok()
 }
 
 fn is_ours(pair: &str) -> bool {

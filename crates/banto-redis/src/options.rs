@@ -5,7 +5,7 @@
 
 use std::{fmt, net::IpAddr, path::PathBuf, str::FromStr};
 
-use banto_core::text::visible;
+use banto_core::text::{percent_decoded, visible};
 use banto_store::{Fault, StoreError};
 
 use crate::{error::Result, keys::Prefix};
@@ -284,19 +284,7 @@ pub(crate) fn host(text: &str, port: u16) -> Result<Host> {
 /// Text with its `%40` read.
 fn decoded(text: &str) -> Result<String> {
     let odd = || config("read the address of the store", "a percent sign begins two hexadecimal digits (%40 is @)");
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let digit = |byte: Option<u8>| byte.and_then(|byte| char::from(byte).to_digit(16));
-        let (high, low) = (digit(rest.next()), digit(rest.next()));
-        let value = high.zip(low).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-        bytes.push(value.ok_or_else(odd)?);
-    }
-    String::from_utf8(bytes).map_err(|_| odd())
+    percent_decoded(text).ok_or_else(odd)
 }
 
 impl fmt::Display for Options {

@@ -36,6 +36,10 @@ pub(crate) async fn enqueue(store: &Redis, jobs: &[NewJob]) -> Result<Vec<Enqueu
     for (job, number) in jobs.iter().zip(numbers) {
         push(&mut call, job, number);
     }
+    // A worker that waits in this process sets out now, so that its claim comes to the server right behind.
+    if jobs.iter().any(|job| job.due == Due::Now) {
+        store.inner().news.send_modify(|number| *number += 1);
+    }
     let mut answers = store.call(call).await?.parts;
     jobs.iter().map(|job| answer(&mut answers, job.id)).collect()
 }

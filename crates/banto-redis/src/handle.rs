@@ -39,8 +39,15 @@ pub(crate) struct Inner {
     /// What was found of the server's settings last.
     pub found: Mutex<Found>,
     migrated: Migrated,
-    /// Ends with the store: the ears and the eyes on the server.
-    beside: Mutex<Vec<AbortHandle>>,
+    beside: Mutex<Beside>,
+}
+
+/// What ends with the store: the ears and the eyes on the server.
+#[derive(Default)]
+struct Beside {
+    tasks: Vec<AbortHandle>,
+    /// Whether a runtime that waits for changes drives them, not just the one that opened the store.
+    of_a_waiter: bool,
 }
 
 /// What opening found and did.
@@ -81,22 +88,25 @@ impl Redis {
         };
         let store = Redis(Arc::new(inner));
         store.0.found.lock().unwrap_or_else(PoisonError::into_inner).apply(&store.0.options, &store.0.link);
-        if let Some(begun) = store.attend() {
+        if let Some(begun) = store.attend(false) {
             // Dropped without a word only when the runtime stops.
             let _ = begun.await;
         }
         Ok(store)
     }
 
-    /// Sees to it that somebody listens for changes and looks at the server: the runtime that calls, where the one that did so has
-    /// ended. What is given back tells when it begins to hear.
-    pub(crate) fn attend(&self) -> Option<oneshot::Receiver<()>> {
+    /// Sees to it that somebody listens for changes and looks at the server: the runtime that calls, where nobody does or the one that
+    /// did has ended. The first that waits takes that over from the one that opened the store: so it is woken without a way round, and
+    /// hears although all threads of the other are taken. What is given back tells when it begins to hear.
+    pub(crate) fn attend(&self, waits: bool) -> Option<oneshot::Receiver<()>> {
         let mut beside = self.0.beside.lock().unwrap_or_else(PoisonError::into_inner);
-        if !beside.is_empty() && !beside.iter().any(AbortHandle::is_finished) {
+        let attended = !beside.tasks.is_empty() && !beside.tasks.iter().any(AbortHandle::is_finished);
+        if attended && (beside.of_a_waiter || !waits) {
             return None;
         }
+        beside.tasks.iter().for_each(AbortHandle::abort);
         let (ears, begun) = wake::listen(&self.0);
-        *beside = vec![ears, durability::watch(&self.0)];
+        *beside = Beside { tasks: vec![ears, durability::watch(&self.0)], of_a_waiter: waits };
         Some(begun)
     }
 
@@ -149,7 +159,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         let beside = std::mem::take(self.beside.get_mut().unwrap_or_else(PoisonError::into_inner));
-        beside.iter().for_each(AbortHandle::abort);
+        beside.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 

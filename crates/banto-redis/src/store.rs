@@ -67,7 +67,7 @@ impl Store for Redis {
     fn changed(&self, seen: u64) -> Answer<'_, u64> {
         let mut news = self.inner().news.subscribe();
         Box::pin(async move {
-            self.attend();
+            self.attend(true);
             let closed = |_| StoreError::new(Fault::Gone, "wait for a change: the store was closed");
             news.wait_for(|number| *number != seen).await.map(|number| *number).map_err(closed)
         })

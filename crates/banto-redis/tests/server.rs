@@ -301,7 +301,7 @@ async fn p11_a_lease_from_a_clock_that_was_set_back_is_not_for_ever() {
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 
-/// Another process hears of a change within a moment, and the one that changed it is not woken twice.
+/// Another process hears of a change within a moment.
 #[tokio::test]
 async fn another_process_hears_of_a_change() {
     let server = own::server();
@@ -338,18 +338,38 @@ fn a_store_is_used_on_after_the_runtime_that_opened_it() {
     });
 }
 
-/// P5: where handlers block every thread of the runtime that opened the store, another runtime's renewals go through.
+/// Who waits in the process that enqueues sets out before the answer is there, and again after it: it may have come too early.
+#[tokio::test]
+async fn a_worker_beside_the_client_sets_out_with_the_job() {
+    let server = own::server();
+    let store = open(&server, "").await;
+    let seen = settled(&store).await;
+    let paused: String = ask(&server, &[b"CLIENT", b"PAUSE", b"60000", b"WRITE"]).await;
+    assert_eq!(paused, "OK");
+    let clone = store.clone();
+    let enqueuing = tokio::spawn(async move { enqueue(&clone, 1).await });
+    let in_time = |seen| tokio::time::timeout(Duration::from_secs(20), store.changed(seen));
+    let early = in_time(seen).await.unwrap().unwrap();
+    assert!(!enqueuing.is_finished());
+    let _: String = ask(&server, &[b"CLIENT", b"UNPAUSE"]).await;
+    enqueuing.await.unwrap();
+    assert_ne!(in_time(early).await.unwrap().unwrap(), early);
+}
+
+/// P5: where handlers block every thread of the runtime that opened the store, another runtime's renewals go through, and it hears.
 #[test]
 fn p5_a_runtime_whose_threads_all_block_holds_up_no_renewal_of_another() {
     let server = own::server();
     let blocked = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-    let (store, lease) = blocked.block_on(async {
+    let (store, lease, other) = blocked.block_on(async {
         let store = open(&server, "").await;
         enqueue(&store, 1).await;
         let (_, lease) = store.claim(asks(1)).await.unwrap().jobs.remove(0);
         store.renew(vec![lease], 10_000).await.unwrap();
-        (store, lease)
+        (store, lease, open(&server, "").await)
     });
+    let engine = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let seen = engine.block_on(settled(&store));
     let (go_on, held) = std::sync::mpsc::channel::<()>();
     let (blocks, is_blocked) = std::sync::mpsc::channel();
     blocked.spawn(async move {
@@ -357,9 +377,13 @@ fn p5_a_runtime_whose_threads_all_block_holds_up_no_renewal_of_another() {
         let _ = held.recv();
     });
     is_blocked.recv().unwrap();
-    let engine = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let renewed =
-        engine.block_on(async { tokio::time::timeout(Duration::from_secs(5), store.renew(vec![lease], 10_000)).await });
+    let (renewed, woken) = engine.block_on(async {
+        let in_time = Duration::from_secs(5);
+        let renewed = tokio::time::timeout(in_time, store.renew(vec![lease], 10_000)).await;
+        enqueue(&other, 1).await;
+        (renewed, tokio::time::timeout(in_time, store.changed(seen)).await)
+    });
     drop(go_on);
     assert_eq!(renewed.unwrap().unwrap(), [Renewed::Held { cancel_asked: false }]);
+    assert_ne!(woken.unwrap().unwrap(), seen);
 }

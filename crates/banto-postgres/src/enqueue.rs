@@ -28,8 +28,14 @@ pub(crate) fn check(jobs: &[NewJob]) -> Result<()> {
 pub(crate) const ACCEPT: &str =
     "SELECT * FROM {s}.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
-/// Accepts checked jobs.
-pub(crate) async fn enqueue(conn: &mut Conn, jobs: &[NewJob]) -> Worked<Vec<Enqueued>> {
+/// What accepts many jobs, that many or more, and the version of the schema since which there is that.
+const ACCEPT_MANY: &str =
+    "SELECT * FROM {s}.accept_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+const MANY: usize = 50;
+const MANY_SINCE: usize = 9;
+
+/// Accepts checked jobs in a schema of that version.
+pub(crate) async fn enqueue(conn: &mut Conn, jobs: &[NewJob], schema: usize) -> Worked<Vec<Enqueued>> {
     if jobs.is_empty() {
         return Ok(Vec::new());
     }
@@ -37,7 +43,8 @@ pub(crate) async fn enqueue(conn: &mut Conn, jobs: &[NewJob]) -> Worked<Vec<Enqu
     let (tell, wall) = (conn.tell, conn.now.wall);
     let mut values = columns.values();
     values.extend([&tell as &(dyn ToSql + Sync), &wall]);
-    let answers = answers(&conn.one(ACCEPT, &values).await?, jobs)?;
+    let accept = if jobs.len() >= MANY && schema >= MANY_SINCE { ACCEPT_MANY } else { ACCEPT };
+    let answers = answers(&conn.one(accept, &values).await?, jobs)?;
     conn.news |= answers.iter().any(|answer| answer.fresh);
     Ok(answers)
 }

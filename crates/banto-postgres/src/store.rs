@@ -29,7 +29,8 @@ impl Store for Postgres {
     fn enqueue(&self, jobs: Arc<[NewJob]>) -> Answer<'_, Vec<Enqueued>> {
         Box::pin(async move {
             enqueue::check(&jobs)?;
-            call!(self, "enqueue jobs", Telling, |conn, jobs| enqueue::enqueue(conn, &jobs)).await
+            let schema = self.migrated().to;
+            call!(self, "enqueue jobs", Telling, |conn, jobs| enqueue::enqueue(conn, &jobs, schema)).await
         })
     }
 

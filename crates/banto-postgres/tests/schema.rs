@@ -84,21 +84,21 @@ async fn whoever_may_not_migrate_works_on_a_schema_that_is_older_and_serves() {
     // As the build left it whose last step was the sixth.
     let (admit, _) = include_str!("../migrations/0006_settle.sql").split_once("-- Keeps jobs").unwrap();
     let (_, admit) = admit.split_once("CREATE FUNCTION").unwrap();
-    let old =
-        format!("DROP FUNCTION is_standing(text); CREATE OR REPLACE FUNCTION{admit}").replace("{s}", &schema.name);
+    let old = format!("DROP FUNCTION accept_many; DROP FUNCTION is_standing(text); CREATE OR REPLACE FUNCTION{admit}");
+    let old = old.replace("{s}", &schema.name);
     client.batch_execute(&old).await.unwrap();
     client.batch_execute("UPDATE meta SET value = '6' WHERE name = 'schema'").await.unwrap();
     let store = Postgres::open_with(Options { migrate: false, ..schema.options() }, Time::Server).await.unwrap();
     assert_eq!((store.migrated().from, store.migrated().to), (6, 6));
     assert_eq!(store.standing().await.unwrap(), None);
-    let job = NewJob::new(
-        Ids::new(1).make(1),
-        "send".parse().unwrap(),
-        "mail".parse().unwrap(),
-        Payload::parse("1").unwrap(),
-    );
-    store.enqueue([job].into()).await.unwrap();
+    let mut ids = Ids::new(1);
+    let mut job = || {
+        let (kind, queue) = ("send".parse().unwrap(), "mail".parse().unwrap());
+        NewJob::new(ids.make(1), kind, queue, Payload::parse("1").unwrap())
+    };
+    store.enqueue([job()].into()).await.unwrap();
     assert_eq!(place::claim(&store, "mail").await.jobs.len(), 1);
+    store.enqueue((0..100).map(|_| job()).collect()).await.unwrap();
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
     let migrated = schema.store().await.migrated();
     assert_eq!((migrated.from, migrated.to), (6, SCHEMA), "and brought up to date by whoever may");

@@ -6,7 +6,7 @@ use banto_core::{Due, Hold, JobId, NewJob, Outcome, State, limits::ENQUEUE_MAX};
 
 use super::{
     Stage,
-    stage::{START_MS, label, queue, race},
+    stage::{START_MS, label, name, queue, race},
 };
 use crate::{Fault, Order, Select};
 
@@ -91,6 +91,23 @@ pub async fn an_id_twice_in_one_batch_is_one_job(stage: Stage) {
     assert_eq!(answers.iter().map(|answer| answer.fresh).collect::<Vec<_>>(), [true, true, false]);
     assert_eq!(answers[2].id, new.id);
     assert_eq!(stage.list(Select::default()).await.len(), 2);
+}
+
+/// Of many in one call, with and without a delay, those that are known or there twice are told from the new ones, and counted.
+pub async fn of_many_jobs_those_that_are_known_are_told_from_the_new_ones(stage: Stage) {
+    let mut jobs: Vec<NewJob> = (0..200).map(|_| stage.job()).collect();
+    jobs[7].due = Due::In(60_000);
+    jobs[8].queue = name("other");
+    stage.enqueue_all(jobs[..100].to_vec()).await;
+    jobs.push(jobs[150].clone());
+    let answers = stage.store.enqueue(jobs.clone().into()).await.unwrap();
+    assert!(answers.iter().zip(&jobs).all(|(answer, job)| answer.id == job.id));
+    let fresh: Vec<usize> = (0..jobs.len()).filter(|n| answers[*n].fresh).collect();
+    assert_eq!(fresh, (100..200).collect::<Vec<_>>());
+    let tally = stage.store.tally().await.unwrap();
+    assert_eq!((tally.accepted, tally.doubles), (200, 101));
+    assert_eq!(stage.state(jobs[7].id).await, State::Scheduled);
+    assert_eq!(stage.see(jobs[8].id).await.queue, name("other"));
 }
 
 /// The id of a job that has ended is taken, as long as that is listed.

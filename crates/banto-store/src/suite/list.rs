@@ -27,6 +27,7 @@ macro_rules! __promises {
                 one_bad_job_refuses_the_whole_batch
                 an_id_is_accepted_once
                 an_id_twice_in_one_batch_is_one_job
+                of_many_jobs_those_that_are_known_are_told_from_the_new_ones
                 an_ended_jobs_id_is_still_taken
                 a_forgotten_jobs_id_is_free
                 e5_one_id_raced_by_sixteen_is_one_job

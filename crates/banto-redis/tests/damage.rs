@@ -5,7 +5,7 @@ use banto_core::{Cause, Hold, JobId, Label, NewJob, Outcome, State, Unique};
 use banto_redis::Redis;
 use banto_servers::Redis as Server;
 use banto_store::{
-    Fault, Finished, MoveId, Order, Other, Prune, Read, Select, Settle, Steer, Step, Store,
+    Claim, Fault, Finished, MoveId, Order, Other, Prune, Read, Select, Settle, Steer, Step, Store,
     suite::settle::unlike_a_standing,
 };
 
@@ -158,6 +158,28 @@ async fn a_place_that_leads_nowhere_is_cleared_away() {
     let claimed = store.claim(asks(10)).await.unwrap();
     assert_eq!((claimed.jobs.len(), claimed.jobs[0].0.id), (1, jobs[0].id));
     assert!(store.expired(10).await.unwrap().is_empty());
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+}
+
+/// A job that stands in a line of another queue too is given once, and nobody takes it for damaged while it runs.
+#[tokio::test]
+async fn a_job_in_two_lines_is_given_once_and_cleared_away_from_the_wrong_one() {
+    let server = own::server();
+    let (store, _) = given(&server).await;
+    let both = || Claim { queues: vec!["mail".parse().unwrap(), "other".parse().unwrap()], ..asks(10) };
+    for queues in [both(), Claim { queues: both().queues.into_iter().rev().collect(), ..both() }] {
+        let job = enqueue(&store, 1).await.remove(0);
+        let bytes = *job.id.bytes();
+        let stray: &[&[u8]] = &[b"ZADD", b"{banto}:ready:other", b"0", bytes.as_slice()];
+        let _: i64 = ask(&server, stray).await;
+        let claimed = store.claim(queues).await.unwrap();
+        assert_eq!(claimed.jobs.iter().map(|(job, _)| job.id).collect::<Vec<_>>(), [job.id]);
+        assert_eq!(claimed.damaged, []);
+        // What is given stays given, whoever comes upon the stray place later.
+        let _: i64 = ask(&server, stray).await;
+        let again = store.claim(both()).await.unwrap();
+        assert_eq!((again.jobs.len(), again.damaged.len()), (0, 0));
+    }
     assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
 }
 

@@ -232,6 +232,36 @@ async fn a_frozen_neighbour_is_listed_and_makes_nobody_else_ill() {
     assert_eq!(listed.len(), 2, "those that left in order are not listed: {body:#}");
 }
 
+/// Who is killed or frozen cannot answer for itself.
+#[tokio::test]
+async fn any_process_answers_for_each_scheduler_of_the_store() {
+    let house = House::new();
+    let health = house.health();
+    let Answer { well, body } = health.scheduler("other").unwrap();
+    assert!(!well && body["instance"].is_null(), "nobody knows before the store has answered: {body:#}");
+    house.beats(9, 90, None).await;
+    house.beats(7, 70, Some("mail")).await;
+    health.looks().await;
+    assert!(health.scheduler("nobody").is_none() && health.scheduler("0000000000000007").is_none(), "no scheduler");
+    for which in ["other", "0000000000000009"] {
+        let Answer { well, body } = health.scheduler(which).unwrap();
+        assert!(well && body["instance"]["pid"] == 90, "{body:#}");
+    }
+    house.clock.pass(LIMITS.tick_ms_max + 1);
+    house.beats(8, 80, None).await;
+    health.looks().await;
+    let Answer { well, body } = health.scheduler("0000000000000009").unwrap();
+    assert!(!well, "{body:#}");
+    let reason = body["reasons"][0].as_str().unwrap();
+    assert!(reason.starts_with("other (host-b, pid 90) is silent for "), "{reason}");
+    let Answer { well, body } = health.scheduler("other").unwrap();
+    assert!(well && body["instance"]["pid"] == 80, "who came in its place, under its name, counts: {body:#}");
+    // What is known grows old with the store's silence.
+    house.clock.pass(LIMITS.tick_ms_max + 1);
+    let Answer { well, body } = health.scheduler("0000000000000008").unwrap();
+    assert!(!well && body["reasons"].to_string().contains("pid 80) is silent for "), "{body:#}");
+}
+
 #[tokio::test]
 async fn a_clock_that_is_off_is_ill_after_its_time_and_a_superseded_timetable_is_not() {
     let house = House::new();

@@ -3,7 +3,7 @@
 //! By instance: another process that lives hides nothing of this one, and one that is dead elsewhere is listed and makes this
 //! one no worse. A due instant that nobody accounts for is everybody's matter.
 
-use banto_core::text::visible;
+use banto_core::{Name, text::visible};
 use banto_store::{Pause, Seen, Status};
 use serde_json::{Map, Value, json};
 
@@ -95,7 +95,7 @@ pub(super) fn answer(inner: &Inner, now: Moment) -> Option<Answer> {
             "failed": seldom.failed,
             "last_failed": seldom.last_failed.as_ref().map(|(name, at)| json!({ "schedule": name, "due_at": at })),
         })),
-        "instances": look.map(|look| instances(inner, look)),
+        "instances": look.map(|look| instances(inner, look, &timetable.service)),
         "store": asked(inner, &store, now),
     });
     Some(Answer { well: reasons.is_empty(), body })
@@ -187,9 +187,10 @@ fn schedulers(look: &Look) -> impl Iterator<Item = &Seen> {
     look.instances.iter().filter(|seen| seen.instance.concurrency == 0)
 }
 
-/// Those that have not left in order.
-fn instances(inner: &Inner, look: &Look) -> Vec<Value> {
-    let here = schedulers(look).filter(|seen| seen.instance.status != Status::Stopped);
+/// Those of that service that have not left in order; a build from before this was said may be of any.
+fn instances(inner: &Inner, look: &Look, service: &Name) -> Vec<Value> {
+    let ours = |seen: &&Seen| seen.instance.service.as_ref().is_none_or(|own| own == service);
+    let here = schedulers(look).filter(ours).filter(|seen| seen.instance.status != Status::Stopped);
     here.take(LISTED_MAX).map(|seen| listed(inner, look, seen)).collect()
 }
 
@@ -197,6 +198,7 @@ fn instances(inner: &Inner, look: &Look) -> Vec<Value> {
 fn listed(inner: &Inner, look: &Look, seen: &Seen) -> Value {
     let leader = look.service.as_ref().and_then(|service| service.by);
     let mut shown = instance(inner, seen);
+    shown.insert("service".into(), json!(seen.instance.service));
     shown.insert("leads".into(), json!(leader == Some(seen.instance.id)));
     Value::Object(shown)
 }

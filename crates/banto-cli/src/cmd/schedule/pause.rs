@@ -31,7 +31,7 @@ pub(super) async fn pause(desk: &mut Desk<'_>, given: &Given, typed: &PauseSched
         "" => args::NO_REASON.to_owned(),
         reason => banto_core::text::visible(reason, 200),
     };
-    let which = which(desk, given, &typed.which, |_, _| typed.anyway).await?;
+    let which = which(desk, given, &typed.which, |_, _| typed.anyway).await.map_err(|unknown| meant(unknown, typed))?;
     let order = |schedule| Order::PauseSchedule { schedule, reason: reason.clone(), until };
     let changed = carry_out(desk, &which, order).await?;
     if desk.print.json() {
@@ -98,6 +98,16 @@ async fn which(
     match look.line(&name) {
         Err(unknown) if !taken(&look, &name) => Err(unknown),
         _ => Ok(Which::Named(name)),
+    }
+}
+
+/// How to insist on a name that nobody has.
+fn meant(unknown: Failure, typed: &PauseSchedules) -> Failure {
+    match typed.which.name.is_some() && unknown.exit == Exit::NotListed {
+        true => {
+            Failure::new(unknown.exit, format!("{}; one that is still to come is paused by --anyway", unknown.text))
+        }
+        false => unknown,
     }
 }
 

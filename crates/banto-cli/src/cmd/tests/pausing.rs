@@ -83,6 +83,7 @@ async fn a_name_that_nobody_has_is_a_slip_of_the_finger_unless_it_is_meant() {
         let said = house.types(typed).await.ends(8);
         assert!(said.err.contains("find the schedule say:helo") && said.err.contains("say:hello, "), "{said:?}");
     }
+    assert!(house.types("schedule pause say:helo").await.ends(8).err.contains("by --anyway"));
     assert_eq!(house.store.schedules().await.unwrap().ahead, []);
     house.types("schedule pause say:helo --anyway").await.ends(0);
     let list = house.types("schedule list").await.ends(0).err;

@@ -67,6 +67,16 @@ async fn banto(command: Commands) -> ExitCode {
     exit
 }
 
+/// Its name and its places, and Redis as a part of its health; where there is no Redis, nothing is said of one.
+fn named() -> banto_cli::App {
+    let logs = Logs { zone: schedule::TOKYO.into(), ..Logs::in_dir(schedule::LOGS) };
+    let program = banto_cli::App::new("myteacher").store(cmd::STORE).logs(logs);
+    match health::redis_url() {
+        Some(url) => program.check("redis", move |_| health::redis(url.clone())),
+        None => program,
+    }
+}
+
 /// Tables that do not open are a store that does not.
 fn unopened(error: Error) -> StoreError {
     match error {
@@ -82,15 +92,7 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
     let (opens, knows) = (opened.clone(), opened);
     let app: Arc<OnceLock<App>> = Arc::default();
     let (made, asked) = (app.clone(), app.clone());
-    let program = banto_cli::App::new("myteacher");
-    // Where there is no Redis, nothing is said of one.
-    let program = match health::redis_url() {
-        Some(url) => program.check("redis", move |_| health::redis(url.clone())),
-        None => program,
-    };
-    program
-        .store(cmd::STORE)
-        .logs(Logs { zone: schedule::TOKYO.into(), ..Logs::in_dir(schedule::LOGS) })
+    named()
         .check("pictures", move |_| {
             let app = asked.get().cloned();
             async move {

@@ -24,7 +24,7 @@ pub(crate) async fn schedules(State(health): State<Health>) -> Response {
 
 /// `/health/scheduler/NAME`: one scheduler of the store, by its instance's name or id, whichever process it is in.
 pub(crate) async fn scheduler(State(health): State<Health>, which: Result<Path<String>, PathRejection>) -> Response {
-    let nobody = "nobody has heard of such a scheduler; /health/scheduler lists those of the store";
+    let nobody = "nobody has heard of such a scheduler; /health/scheduler of one that fires lists those of its service";
     told(nobody, || health.scheduler(&which.ok()?))
 }
 

@@ -26,6 +26,7 @@ use crate::{
     order,
     print::{line, object},
     reconcile,
+    report::count,
     table::Tables,
     token,
 };
@@ -79,14 +80,19 @@ pub fn make_folder(folder: &str) -> Result<(), String> {
     made.map_err(|error| format!("make the folder {folder:?}: {error}; go to a folder that you may write to"))
 }
 
+/// The tables that belong to these jobs, brought up to date.
+pub async fn tables_of(jobs: &Jobs, stores: &Stores) -> Result<Tables, Error> {
+    match jobs {
+        Jobs::Together(store) => Tables::open(store.clone(), banto::clock()).await,
+        Jobs::Apart(_) => open_tables(stores.data()?).await,
+    }
+}
+
 /// The application on an open store, with the tables, providers and files that `place` names.
 pub async fn app_of(jobs: Jobs, place: &Place) -> Result<App, Error> {
     let (painter, writer) = (choose::painter(place.painter)?, choose::writer(place.writer)?);
     let files = Files::open(&place.files)?;
-    let tables = match &jobs {
-        Jobs::Together(store) => Tables::open(store.clone(), banto::clock()).await?,
-        Jobs::Apart(_) => open_tables(place.stores.data()?).await?,
-    };
+    let tables = tables_of(&jobs, &place.stores).await?;
     Ok(App::on(jobs, tables, painter, writer, files))
 }
 
@@ -146,7 +152,8 @@ async fn reconciled(app: &App, dry_run: bool, place: &Place) -> Result<(), Error
     if place.json {
         return object(&json!({ "reconciled": counts, "dry_run": dry_run }));
     }
-    let done = if dry_run { "would be" } else { "were" };
-    line(&format!("{} avatars are unfinished: {} have a living job", counts.looked_at, counts.alive))?;
-    line(&format!("{} {done} enqueued again, {} {done} failed with the reason", counts.enqueued, counts.failed))
+    let done = |of| if dry_run { count(of, "would be", "would be") } else { count(of, "was", "were") };
+    let (unfinished, alive) = (count(counts.looked_at, "avatar is", "avatars are"), count(counts.alive, "has", "have"));
+    line(&format!("{unfinished} unfinished: {alive} a living job"))?;
+    line(&format!("{} enqueued again, {} failed with the reason", done(counts.enqueued), done(counts.failed)))
 }

@@ -8,12 +8,15 @@ use std::{
 use crate::{
     app::App,
     args::{Place, Stores, Typed, Verb},
-    cmd, health,
+    cmd,
+    error::Error,
+    health,
     jobs::Jobs,
     print, reconcile,
     schedule::{self, How},
     work,
 };
+use banto::{Fault, StoreError};
 use banto_cli::{Commands, Logs};
 
 /// Carries out what was typed.
@@ -64,6 +67,24 @@ async fn banto(command: Commands) -> ExitCode {
     exit
 }
 
+/// Its name and its places, and Redis as a part of its health; where there is no Redis, nothing is said of one.
+fn named() -> banto_cli::App {
+    let logs = Logs { zone: schedule::TOKYO.into(), ..Logs::in_dir(schedule::LOGS) };
+    let program = banto_cli::App::new("myteacher").store(cmd::STORE).logs(logs);
+    match health::redis_url() {
+        Some(url) => program.check("redis", move |_| health::redis(url.clone())),
+        None => program,
+    }
+}
+
+/// Tables that do not open are a store that does not.
+fn unopened(error: Error) -> StoreError {
+    match error {
+        Error::Store(error) => error,
+        other => StoreError::new(Fault::Config, other.to_string()),
+    }
+}
+
 /// banto's commands over MyTeacher's store and kinds. The store is opened once and shared by banto and the application;
 /// `tended` is given the application if a worker works with it.
 fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
@@ -71,9 +92,7 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
     let (opens, knows) = (opened.clone(), opened);
     let app: Arc<OnceLock<App>> = Arc::default();
     let (made, asked) = (app.clone(), app.clone());
-    banto_cli::App::new("myteacher")
-        .store(cmd::STORE)
-        .logs(Logs { zone: schedule::TOKYO.into(), ..Logs::in_dir(schedule::LOGS) })
+    named()
         .check("pictures", move |_| {
             let app = asked.get().cloned();
             async move {
@@ -81,11 +100,15 @@ fn commands(tended: Arc<OnceLock<App>>) -> banto_cli::App {
                 app.files.answers().await.map_err(|error| error.to_string())
             }
         })
-        .check("redis", |_| health::redis())
         .opener(move |wanted| {
             let opens = opens.clone();
             async move {
-                let (jobs, found) = cmd::open_jobs(&wanted, &Stores::from_env()?).await?;
+                let stores = Stores::from_env()?;
+                let (jobs, found) = cmd::open_jobs(&wanted, &stores).await?;
+                // A deployment migrates once, for whoever writes into the tables before a worker has come.
+                if wanted.migrate {
+                    cmd::tables_of(&jobs, &stores).await.map_err(unopened)?;
+                }
                 let _ = opens.set(jobs);
                 Ok(found)
             }

@@ -14,7 +14,7 @@ use crate::{
     error::Error,
     export::{self, Export, Kept, with_followers},
     files::Files,
-    report::Report,
+    report::{Report, count},
     table::Tables,
 };
 
@@ -77,7 +77,12 @@ pub async fn purge(tables: &Tables, places: &Places, users: Vec<i64>, what: &str
     forget_doomed(tables, &files, &mut purged).await?;
     let Purged { users, rows, pictures, failures } = purged;
     let export = export.path().map(|path| path.to_string_lossy().into_owned());
-    let mut said = vec![format!("{users} users were deleted, with {rows} rows and {pictures} pictures in all")];
+    let mut said = vec![format!(
+        "{} deleted, with {} and {} in all",
+        count(users, "user was", "users were"),
+        count(rows, "row", "rows"),
+        count(pictures, "picture", "pictures")
+    )];
     said.extend(export.iter().map(|path| format!("they are in {path}")));
     let object = json!({ "due": due, "deleted": users, "rows": rows, "pictures": pictures, "export": export,
                          "dry_run": false });

@@ -7,9 +7,12 @@
 //! Words that change nothing here, but that people look for: `one_server` (a due instant always fires once, however many schedulers
 //! live); "in the background" (a scheduler never waits for a run).
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{collections::BTreeMap, ffi::OsString, path::Path, time::Duration};
 
-use banto::{Context, Date, Does, JobError, Name, ScheduleDraft, Scheduled, Span, Spec, Timetable, Weekday, schedule};
+use banto::{
+    Context, Date, Does, JobError, Keep, Name, OutputFile, ScheduleDraft, Scheduled, Span, Spec, Timetable, Weekday,
+    schedule,
+};
 use banto_cli::Address;
 
 pub use crate::tokyo::ZONE as TOKYO;
@@ -25,15 +28,12 @@ use crate::{
 pub const SERVICE: &str = "myteacher";
 /// Where chores' output is kept.
 pub const LOGS: &str = "storage/logs";
+/// How long turned files of it stay: 60 days.
+const KEPT_MS: u64 = 60 * 86_400_000;
 /// The days on which two logins live side by side, both in it, in Tokyo. `MYTEACHER_DUAL_AUTH_FROM` and `_UNTIL` move them.
 const DUAL_AUTH: (&str, &str) = ("2025-12-01", "2025-12-14");
-/// What of the environment a chore is given, beside what every command gets.
-const SETTINGS: [&str; 18] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_ENDPOINT",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
+/// What of the environment a chore is given, beside what every command gets and what is meant for S3.
+const SETTINGS: [&str; 13] = [
     "BANTO_LOG",
     "MYTEACHER_APP_LOG",
     "MYTEACHER_APP_LOG_ZONE",
@@ -84,7 +84,7 @@ pub fn timetable(how: &How) -> Result<Timetable, String> {
 
     let monitors = |name: &str| schedule(name).every(5.minutes()).no_overlap().one_server().group("monitors");
     let watched = how.runs(monitors("redis:monitor"), &["redis:monitor"], "redis-monitoring.log");
-    add(watched.map(|scheduled| scheduled.when(move || redis)));
+    add(watched.map(|scheduled| scheduled.skip_when("REDIS_URL names no server", move || !redis)));
     let dual_auth = monitors("auth:monitor-dual-auth").timezone(TOKYO).from(&first).until(&last);
     add(how.runs(dual_auth, &["auth:monitor-dual-auth", "--alert"], "dual-auth-monitoring.log"));
 
@@ -128,6 +128,13 @@ fn kept(name: &str) -> ScheduleDraft {
     schedule(name).no_overlap().one_server().group("upkeep")
 }
 
+/// What a chore is given of these variables, by name. S3 is asked with a key, a token, or a role of a container or a machine, and
+/// each has names of its own: who deletes a user's pictures proves who he is as the worker does that painted them.
+pub fn handed_on(ours: impl Iterator<Item = OsString>) -> Vec<String> {
+    let names = ours.filter_map(|name| name.into_string().ok());
+    names.filter(|name| SETTINGS.contains(&name.as_str()) || name.starts_with("AWS_")).collect()
+}
+
 /// The first and the last day of two logins side by side.
 fn dual_auth_days() -> Result<(String, String), String> {
     let day = |variable: &str, otherwise: &str| {
@@ -142,7 +149,7 @@ impl How {
     /// Whether there is a Redis that chores know of.
     fn has_redis(&self) -> bool {
         match self {
-            How::Process { .. } => std::env::var_os("REDIS_URL").is_some_and(|url| !url.is_empty()),
+            How::Process { .. } => crate::health::redis_url().is_some(),
             How::Here { flags, .. } => flags.contains_key("redis:monitor"),
         }
     }
@@ -160,8 +167,9 @@ impl How {
                 if !is_file {
                     spec.env.set.insert("BANTO_STORE".into(), store.clone());
                 }
-                spec.env.pass.extend(SETTINGS.map(str::to_owned));
+                spec.env.pass.extend(handed_on(std::env::vars_os().map(|(name, _)| name)));
                 let file = Path::new(logs).join(log);
+                spec.file = Some(turning(&file));
                 Ok(draft.append_output_to(&file.to_string_lossy()).spec(spec).timeout(Duration::from_secs(3_600)))
             }
             How::Here { app, flags } => {
@@ -172,6 +180,12 @@ impl How {
             }
         }
     }
+}
+
+/// A chore's output, kept as the program's own lines are: it turns at midnight in Tokyo, and what is old is compressed, then gone.
+fn turning(file: &Path) -> OutputFile {
+    let zone = Some(TOKYO.to_owned());
+    OutputFile { daily: true, compress: true, keep: Keep::Age(KEPT_MS), zone, ..OutputFile::new(file) }
 }
 
 /// What is to be done.

@@ -96,7 +96,7 @@ async fn each_warning_is_told_and_alerted_once_by_whoever_sees_it_first() {
     for line in [
         "critical: 90.0 % of 100 requests were let in, below 99.5 %",
         "warning: 10.0 % of 100 requests were not let in, over 5 %",
-        "warning: 1 tokens had no user in the database, over 0",
+        "warning: 1 token had no user in the database, over 0",
     ] {
         assert!(report.lines.iter().any(|said| said == line), "{line}: {report:#?}");
     }

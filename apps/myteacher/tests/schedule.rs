@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use banto::{Schedule, Timetable};
+use banto::{Keep, Schedule, Timetable};
 use jiff::Timestamp;
 use myteacher::schedule::{self, How};
 
@@ -72,7 +72,25 @@ fn what_has_secrets_is_handed_on_by_name_and_stands_in_no_argument() {
     let timetable = timetable();
     for entry in timetable.entries() {
         let banto::Action::Command(spec) = &entry.action else { unreachable!("{}", entry.words()) };
-        assert!(spec.env.set.is_empty() && spec.env.pass.contains(&"REDIS_URL".to_owned()));
+        assert!(spec.env.set.is_empty());
         assert!(entry.words().ends_with("--store sqlite://x.db"), "{}", entry.words());
+    }
+}
+
+/// A container on Fargate has no key, but the address of its role's; its chores could delete no picture.
+#[test]
+fn a_chore_proves_to_s3_who_it_is_in_every_way_that_a_worker_can() {
+    let ways = ["AWS_ACCESS_KEY_ID", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_WEB_IDENTITY_TOKEN_FILE"];
+    let ours = ways.into_iter().chain(["REDIS_URL", "LD_PRELOAD", "BANTO_STORE"]).map(Into::into);
+    assert_eq!(schedule::handed_on(ours), ways.into_iter().chain(["REDIS_URL"]).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_chores_output_turns_at_midnight_in_tokyo_and_is_kept_compressed_for_sixty_days() {
+    for entry in timetable().entries() {
+        let banto::Action::Command(spec) = &entry.action else { unreachable!("{}", entry.words()) };
+        let file = spec.file.as_ref().unwrap();
+        assert!(file.daily && file.compress && file.bytes_max.is_some(), "{file:?}");
+        assert_eq!((file.keep, file.zone.as_deref()), (Keep::Age(60 * 86_400_000), Some("Asia/Tokyo")));
     }
 }

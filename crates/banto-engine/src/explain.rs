@@ -204,12 +204,15 @@ impl Known<'_> {
     }
 }
 
-/// How many attempts were made, of how many. A worker may allow more to those that were ordered with no number.
+/// How many attempts were made, of how many. Of a job that was ordered with no number its worker says how many (`--tries`),
+/// and of one that has ended nobody knows what that worker said.
 pub fn attempts(job: &Job) -> String {
-    let (attempt, most) = (job.attempt, job.attempts_max());
-    match attempt > most {
-        true => format!("attempt {attempt}, more than the usual {most} (--tries)"),
-        false => format!("attempt {attempt} of {most}"),
+    let (attempt, usual) = (job.attempt, job.attempts_max());
+    match job.attempts_max {
+        Some(most) => format!("attempt {attempt} of {most}"),
+        None if job.state.ended() => format!("attempt {attempt}"),
+        None if attempt > usual => format!("attempt {attempt}, more than the usual {usual} (--tries)"),
+        None => format!("attempt {attempt} of the usual {usual}"),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Whether a process does its work: for load balancers, alarms and people, who ask over HTTP.
 //!
-//! Three answers: [`Health::process`] (this process, part by part), [`Health::schedules`] (this process's scheduler, and what
-//! is overdue), [`Health::queues`]. What is told is progress, never that something exists: a loop that hangs does not tick.
+//! Four answers: [`Health::process`] (this process, part by part), [`Health::schedules`] (this process's scheduler, and what
+//! is overdue), [`Health::scheduler`] (any other one), [`Health::queues`]. What is told is progress, never that something exists: a loop that hangs does not tick.
 //! Everything foreign is asked beside, again and again, and its last answer is kept ([`Health::watch`]); so an answer is put
 //! together from memory and is there at once, whatever hangs. Nothing here changes or steers anything, and no payload is shown.
 //!
@@ -189,6 +189,12 @@ impl Health {
     /// This process's scheduler and what is overdue; `None` if it fires no schedules.
     pub fn schedules(&self) -> Option<Answer> {
         schedules::answer(&self.0, self.now())
+    }
+
+    /// One scheduler of the store, of whatever process, by its instance's id or name; of several with that name, the one that was
+    /// heard of last. A process that is dead or frozen cannot say so itself. `None` if nobody has heard of it.
+    pub fn scheduler(&self, instance: &str) -> Option<Answer> {
+        schedules::one(&self.0, instance, self.now())
     }
 
     /// The store's queues.

@@ -57,6 +57,7 @@ pub(crate) fn identity(config: &crate::Config, registry: &crate::Registry, id: b
         build: label(registry.build()),
         kinds: registry.entries().map(|entry| (entry.kind.clone(), entry.version)).collect(),
         queues: config.queues.iter().map(|weighted| weighted.queue.clone()).collect(),
+        service: None,
         concurrency: u32::try_from(config.concurrency).unwrap_or(u32::MAX),
         busy: 0,
         status: Status::Working,

@@ -153,6 +153,7 @@ impl Beats for Postgres {
             build: "b".parse().unwrap(),
             kinds: Vec::new(),
             queues: Vec::new(),
+            service: None,
             concurrency: 1,
             busy: 0,
             status: Status::Working,

@@ -38,7 +38,10 @@ pub struct Instance {
     pub kinds: Vec<(Name, u16)>,
     /// The queues it takes from.
     pub queues: Vec<Name>,
-    /// How many jobs it runs at once.
+    /// The service whose schedules it fires; none is a worker, or a scheduler of a build from before this was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service: Option<Name>,
+    /// How many jobs it runs at once; a scheduler none.
     pub concurrency: u32,
     /// How many jobs it runs now.
     pub busy: u32,

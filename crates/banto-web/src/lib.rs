@@ -24,6 +24,7 @@ pub fn routes(health: Health, hosts: Vec<String>) -> Router {
     Router::new()
         .route("/health", get(health::process))
         .route("/health/scheduler", get(health::schedules))
+        .route("/health/scheduler/{instance}", get(health::scheduler))
         .route("/health/queue", get(health::queues))
         .method_not_allowed_fallback(problem::wrong_method)
         .fallback(problem::unknown_path)

@@ -14,7 +14,10 @@ pub(crate) fn answer(status: StatusCode, why: &str) -> Response {
 
 /// There is nothing under that path.
 pub(crate) async fn unknown_path() -> Response {
-    answer(StatusCode::NOT_FOUND, "there is nothing here; there are /health, /health/scheduler and /health/queue")
+    answer(
+        StatusCode::NOT_FOUND,
+        "there is nothing here; there are /health, /health/scheduler, /health/scheduler/NAME and /health/queue",
+    )
 }
 
 /// What is there can only be read.

@@ -56,7 +56,7 @@ pub use banto_engine::{
 pub use banto_macros::Job;
 #[cfg(feature = "postgres")]
 pub use banto_postgres as postgres;
-pub use banto_process::Spec;
+pub use banto_process::{Keep, OutputFile, Spec};
 #[cfg(feature = "redis")]
 pub use banto_redis as redis;
 #[cfg(feature = "sqlite")]

@@ -4,7 +4,7 @@ use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::auth::count::Counts;
+use crate::{auth::count::Counts, report::count};
 
 /// A clock that is ahead by less is none to speak of.
 const AHEAD_MS: i64 = 120_000;
@@ -123,8 +123,8 @@ pub fn warnings(counts: &Counts, limits: &Limits) -> Vec<Warning> {
         }
     }
     if counts.unmapped > limits.mapping_max {
-        let (count, most) = (counts.unmapped, limits.mapping_max);
-        warn(Kind::Mapping, false, format!("{count} tokens had no user in the database, over {most}"));
+        let (tokens, most) = (count(counts.unmapped, "token", "tokens"), limits.mapping_max);
+        warn(Kind::Mapping, false, format!("{tokens} had no user in the database, over {most}"));
     }
     if !counts.problems.is_empty() {
         warn(Kind::Input, false, format!("a part of the log is missing: {}", counts.problems.join("; ")));

@@ -15,7 +15,7 @@ use crate::{
     },
     error::Error,
     print,
-    report::Report,
+    report::{Report, count},
     table::Tables,
 };
 
@@ -112,19 +112,20 @@ fn executed(done: &Done) -> Report {
     let sum = |of: fn(&Line) -> usize| done.lines.iter().map(of).sum::<usize>();
     let (failed, told) = (sum(|line| line.failed), done.told);
     let counts = format!(
-        "{} scheduled tasks; {} due instants processed: {} success, {failed} failed, {} skipped, {} missed; {} tasks created, {} removed, {told} owners told",
-        done.lines.len(),
-        sum(Line::processed),
+        "{}; {} processed: {} success, {failed} failed, {} skipped, {} missed; {} created, {} removed, {} told",
+        count(done.lines.len(), "scheduled task", "scheduled tasks"),
+        count(sum(Line::processed), "due instant", "due instants"),
         sum(|line| line.success),
         sum(|line| line.skipped),
         sum(|line| line.missed),
-        sum(|line| line.created),
+        count(sum(|line| line.created), "task", "tasks"),
         sum(|line| line.deleted),
+        count(told, "owner", "owners"),
     );
     let is_well = failed == 0 && done.lines.iter().all(|line| line.errors.is_empty());
     lines.push(match (is_well, done.warnings.is_empty()) {
         (true, true) => format!("executed successfully: {counts}"),
-        (true, false) => format!("executed with {} warnings: {counts}", done.warnings.len()),
+        (true, false) => format!("executed with {}: {counts}", count(done.warnings.len(), "warning", "warnings")),
         (false, _) => format!("completed with failures: {counts}"),
     });
     let object = json!({

@@ -6,7 +6,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{args::At, error::Error, report::Report, table::Tables};
+use crate::{
+    args::At,
+    error::Error,
+    report::{Report, count},
+    table::Tables,
+};
 
 /// Expired at `?1`, or of tag `?2`.
 const DUE: &str = "expires_at <= ?1 OR tag = ?2";
@@ -51,8 +56,8 @@ async fn clear(typed: &Clear, tables: &Tables) -> Result<Report, Error> {
     );
     let (due, deleted) = sweep(tables, typed.dry_run, sql, (tables.now(), typed.tag.clone())).await?;
     let said = match typed.dry_run {
-        true => format!("{due} entries would be forgotten"),
-        false => format!("{deleted} entries were forgotten"),
+        true => format!("{} would be forgotten", count(due, "entry", "entries")),
+        false => format!("{} forgotten", count(deleted, "entry was", "entries were")),
     };
     Ok(Report::well([said], json!({ "due": due, "deleted": deleted, "dry_run": typed.dry_run })))
 }

@@ -7,7 +7,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{args::At, error::Error, report::Report, table::Tables, tokyo};
+use crate::{
+    args::At,
+    error::Error,
+    report::{Report, count},
+    table::Tables,
+    tokyo,
+};
 
 /// What is forgotten.
 const OLD: &str = "scheduled_task_executions e WHERE executed_at < ?1 AND (status <> 'success' OR EXISTS (SELECT 1
@@ -55,8 +61,8 @@ async fn clean(typed: &Clean, tables: &Tables) -> Result<Report, Error> {
     );
     let (due, deleted) = sweep(tables, typed.dry_run, sql, [before]).await?;
     let said = match typed.dry_run {
-        true => format!("{due} executions would be forgotten"),
-        false => format!("{deleted} executions were forgotten"),
+        true => format!("{} would be forgotten", count(due, "execution", "executions")),
+        false => format!("{} forgotten", count(deleted, "execution was", "executions were")),
     };
     let object = json!({ "months": typed.months, "due": due, "deleted": deleted, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

@@ -7,7 +7,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::Month};
+use crate::{
+    args::At,
+    error::Error,
+    report::{Report, count},
+    table::Tables,
+    tokyo::Month,
+};
 
 /// Counts another month than `?1`.
 const DUE: &str = "task_count_month IS NOT ?1";
@@ -53,8 +59,8 @@ async fn reset(typed: &ResetCount, tables: &Tables) -> Result<Report, Error> {
     );
     let (due, changed) = sweep(tables, typed.dry_run, sql, [month.clone()]).await?;
     let said = match typed.dry_run {
-        true => format!("{due} groups would count from nought for {month}"),
-        false => format!("{changed} groups count from nought for {month}"),
+        true => format!("{} would count from nought for {month}", count(due, "group", "groups")),
+        false => format!("{} from nought for {month}", count(changed, "group counts", "groups count")),
     };
     let object = json!({ "month": month, "due": due, "reset": changed, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

@@ -75,14 +75,17 @@ impl Holidays {
 
 async fn list(tables: &Tables, year: Option<u16>) -> Result<Report, Error> {
     let warnings = holiday::days(tables).await?.warnings;
+    let all = holiday::all(tables).await?;
+    let known = all.first().zip(all.last()).map(|(first, last)| format!("from {} to {}", first.date, last.date));
     let year = year.map(|year| format!("{year:04}-"));
-    let mut days = holiday::all(tables).await?;
-    days.retain(|day| year.as_ref().is_none_or(|year| day.date.starts_with(year)));
+    let days: Vec<_> =
+        all.into_iter().filter(|day| year.as_ref().is_none_or(|year| day.date.starts_with(year))).collect();
     let mut table = print::table(["date", "name", "source"]);
     for day in &days {
         table.add_row([&day.date, &banto::text::visible(&day.name, 100), &day.source]);
     }
-    let mut lines = vec![table.to_string()];
+    let none = format!("no day off of that year is known; those that are lie {}", known.unwrap_or_default());
+    let mut lines = vec![if days.is_empty() { none } else { table.to_string() }];
     lines.extend(warnings.iter().map(|warning| format!("warning: {warning}")));
     Ok(Report::well(lines, json!({ "holidays": days, "warnings": warnings })))
 }

@@ -12,7 +12,7 @@ use crate::{
     args::At,
     error::Error,
     purge::{Due, Places, purge},
-    report::Report,
+    report::{Report, count},
     sure::Sure,
     table::Tables,
     tokyo::{self, DAY_MS},
@@ -60,11 +60,12 @@ impl Legal {
     pub(super) async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
         let Legal::DeleteUnconsentedMinors(typed) = self;
         let users = due(typed, tables)?.users(tables).await?;
+        let minors = count(users.len(), "minor", "minors");
         if typed.sure.dry_run {
-            let said = format!("{} minors without a parent's consent would be written away and deleted", users.len());
+            let said = format!("{minors} without a parent's consent would be written away and deleted");
             return Ok(Report::well([said], json!({ "due": users.len(), "deleted": 0, "dry_run": true })));
         }
-        typed.sure.confirm(&format!("delete {} minors without a parent's consent", users.len()))?;
+        typed.sure.confirm(&format!("delete {minors} without a parent's consent"))?;
         purge(tables, &typed.places, users, "unconsented-minors").await
     }
 }

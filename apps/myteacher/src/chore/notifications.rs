@@ -8,7 +8,13 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::DAY_MS};
+use crate::{
+    args::At,
+    error::Error,
+    report::{Report, count},
+    table::Tables,
+    tokyo::DAY_MS,
+};
 
 /// Notifications `t` whose end was at `?1` or before.
 const DUE: &str = "(t.expire_at <= ?1 OR t.deleted_at <= ?1)";
@@ -67,8 +73,14 @@ async fn delete_expired(typed: &DeleteExpired, tables: &Tables) -> Result<Report
     );
     let (due, gone) = sweep(tables, typed.dry_run, sql, [until]).await?;
     let said = match typed.dry_run {
-        true => format!("{due} notifications would be deleted, and {received} receipts of them"),
-        false => format!("{gone} notifications were deleted, and {received_gone} receipts of them"),
+        true => {
+            let (due, received) = (count(due, "notification", "notifications"), count(received, "receipt", "receipts"));
+            format!("{due} would be deleted, and {received}")
+        }
+        false => {
+            let gone = count(gone, "notification was", "notifications were");
+            format!("{gone} deleted, and {}", count(received_gone, "receipt", "receipts"))
+        }
     };
     let object = json!({ "days": typed.days, "due": due, "deleted": gone, "receipts_due": received,
                          "receipts_deleted": received_gone, "dry_run": typed.dry_run });

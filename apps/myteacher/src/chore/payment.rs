@@ -15,7 +15,7 @@ use crate::{
     books,
     error::Error,
     export::{self, Export, Kept, delete_unchanged},
-    report::Report,
+    report::{Report, count},
     sure::Sure,
     table::Tables,
     tokyo::DAY_MS,
@@ -95,15 +95,15 @@ async fn clean_old(typed: &CleanOld, tables: &Tables) -> Result<Report, Error> {
     let mut export = Export::new(&typed.to, "payments", now);
     let mut deleted = 0;
     if !typed.sure.dry_run {
-        typed.sure.confirm(&format!("delete {} payments", counts.due))?;
+        typed.sure.confirm(&format!("delete {}", count(counts.due, "payment", "payments")))?;
         deleted = delete(tables, due, &mut export).await?;
     }
     let mut said = vec![
         match typed.sure.dry_run {
-            true => format!("{} payments would be written away and deleted", counts.due),
-            false => format!("{deleted} payments were deleted"),
+            true => format!("{} would be written away and deleted", count(counts.due, "payment", "payments")),
+            false => format!("{} deleted", count(deleted, "payment was", "payments were")),
         },
-        format!("{} are open and stay, {} must be kept by law", counts.open, counts.booked),
+        format!("kept: {} open, {} by law", counts.open, counts.booked),
     ];
     let path = export.path().map(|path| path.to_string_lossy().into_owned());
     said.extend(path.iter().map(|path| format!("they are in {path}")));

@@ -9,7 +9,13 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::in_batches;
-use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::Month};
+use crate::{
+    args::At,
+    error::Error,
+    report::{Report, count},
+    table::Tables,
+    tokyo::Month,
+};
 
 /// Reports that are made in one transaction: each asks for every member's figures.
 const BATCH: usize = 100;
@@ -66,8 +72,8 @@ async fn generate(typed: &GenerateMonthly, tables: &Tables) -> Result<Report, Er
         .await?;
     let made = if typed.dry_run { 0 } else { in_batches(tables, move |db| of.some(db)).await? };
     let said = match typed.dry_run {
-        true => format!("{due} reports on {month} would be made"),
-        false => format!("{made} reports on {month} were made"),
+        true => format!("{} on {month} would be made", count(due, "report", "reports")),
+        false => format!("{} made on {month}", count(made, "report was", "reports were")),
     };
     let object = json!({ "month": month.to_string(), "due": due, "made": made, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

@@ -7,7 +7,12 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{args::At, error::Error, report::Report, table::Tables};
+use crate::{
+    args::At,
+    error::Error,
+    report::{Report, count},
+    table::Tables,
+};
 
 /// How many members a free group has.
 const MEMBERS_MAX: i64 = 6;
@@ -54,8 +59,8 @@ async fn cleanup(typed: &CleanupExpired, tables: &Tables) -> Result<Report, Erro
     );
     let (due, reset) = sweep(tables, typed.dry_run, sql, [tables.now()]).await?;
     let said = match typed.dry_run {
-        true => format!("{due} groups whose subscription has ended would be free groups"),
-        false => format!("{reset} groups whose subscription has ended are free groups now"),
+        true => format!("{} would be free again, for the subscription has ended", count(due, "group", "groups")),
+        false => format!("{} free again, for the subscription has ended", count(reset, "group is", "groups are")),
     };
     Ok(Report::well([said], json!({ "due": due, "reset": reset, "dry_run": typed.dry_run })))
 }

@@ -10,7 +10,7 @@ use crate::{
     args::At,
     error::Error,
     purge::{Due, Places, purge},
-    report::Report,
+    report::{Report, count},
     table::Tables,
     tokyo::DAY_MS,
 };
@@ -64,7 +64,7 @@ impl DeleteInactive {
         let due = Due { sql: DUE, values: vec![tables.now() - self.days * DAY_MS] };
         let users = due.users(tables).await?;
         if self.dry_run {
-            let said = format!("{} users would be written away and deleted", users.len());
+            let said = format!("{} would be written away and deleted", count(users.len(), "user", "users"));
             return Ok(Report::well([said], json!({ "due": users.len(), "deleted": 0, "dry_run": true })));
         }
         purge(tables, &self.places, users, "inactive-users").await

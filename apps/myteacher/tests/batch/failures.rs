@@ -83,7 +83,7 @@ async fn d19_the_exit_code_and_the_last_line_never_lie() {
     assert_eq!(well.exit, 0);
     assert!(
         last(&well)
-            .starts_with("executed successfully: 1 scheduled tasks; 1 due instants processed: 1 success, 0 failed"),
+            .starts_with("executed successfully: 1 scheduled task; 1 due instant processed: 1 success, 0 failed"),
         "{well:?}"
     );
     assert_eq!((&well.object["processed"], &well.object["tasks"][0]["created"]), (&1.into(), &3.into()));

@@ -89,6 +89,8 @@ async fn own_holidays_are_added_listed_and_removed_and_count_at_once() {
     let days = listed.object["holidays"].as_array().unwrap();
     assert_eq!(days.len(), 18 + 1, "16 named days, one substitute, one between two, and ours");
     assert!(days.iter().any(|day| day["name"] == "開校記念日" && day["source"] == "own"));
+    let unknown = desk.types("holidays list --year 1999").await;
+    assert_eq!(unknown.lines, ["no day off of that year is known; those that are lie from 2024-01-01 to 2035-11-23"]);
     desk.types("holidays remove 2026-12-01").await;
     desk.run_at(&["2026-12-02T00:00:00Z"]).await;
     for (typed, word) in [

@@ -26,7 +26,7 @@ async fn c10_a_notification_that_fails_is_a_warning_takes_nothing_back_and_is_tr
     assert_eq!((report.exit, &report.object["told"], &report.object["failed"]), (0, &2.into(), &0.into()));
     let warnings = report.object["warnings"].as_array().unwrap();
     assert!(warnings.len() == 1 && warnings[0].as_str().unwrap().contains("no post"), "{report:?}");
-    assert!(report.lines.last().unwrap().starts_with("executed with 1 warnings"), "{report:?}");
+    assert!(report.lines.last().unwrap().starts_with("executed with 1 warning"), "{report:?}");
     assert_eq!(desk.rows(id).await, ["Tue 2026-12-01 10:00 +09:00 success"]);
     assert_eq!(desk.one::<i64>("SELECT count(*) FROM tasks WHERE deleted_at IS NULL").await, 3);
     assert_eq!(desk.one::<i64>("SELECT count(*) FROM notification_templates").await, 2, "no half of the third is left");

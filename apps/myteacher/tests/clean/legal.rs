@@ -33,7 +33,7 @@ async fn c22_a_minor_whose_parent_did_not_consent_in_time_is_deleted_to_the_mill
     minor(&desk, 5, "", Some(0), None).await; // nobody knows how old
     let dry = desk.types("legal delete-unconsented-minors --dry-run").await;
     assert_eq!((numbers(&dry, ["due", "deleted"]), who(&desk).await.as_str()), ([1, 0], "1 2 3 4 5"));
-    assert_eq!(dry.lines, ["1 minors without a parent's consent would be written away and deleted"]);
+    assert_eq!(dry.lines, ["1 minor without a parent's consent would be written away and deleted"]);
     let done = desk.types(DELETE).await;
     assert_eq!((numbers(&done, ["due", "deleted"]), who(&desk).await.as_str()), ([1, 1], "2 3 4 5"));
     let lines = desk.exported();

@@ -41,12 +41,12 @@ async fn either_end_counts_to_the_millisecond_and_what_has_none_stays() {
     }
     let dry = desk.types("notifications delete-expired --dry-run").await;
     assert_eq!(numbers(&dry, ["due", "deleted", "receipts_due", "receipts_deleted"]), [5, 0, 10, 0]);
-    assert_eq!(dry.lines, ["5 notifications would be deleted, and 10 receipts of them"]);
+    assert_eq!(dry.lines, ["5 notifications would be deleted, and 10 receipts"]);
     assert_eq!(desk.one::<i64>("SELECT count(*) FROM notification_templates").await, 10);
 
     let done = desk.types("notifications delete-expired").await;
     assert_eq!(numbers(&done, ["due", "deleted", "receipts_deleted"]), [5, 5, 10]);
-    assert_eq!(done.lines, ["5 notifications were deleted, and 10 receipts of them"]);
+    assert_eq!(done.lines, ["5 notifications were deleted, and 10 receipts"]);
     assert_eq!(desk.all("SELECT id FROM notification_templates ORDER BY id").await, "2 4 5 6 10");
     let receipts = "SELECT DISTINCT notification_template_id FROM user_notifications ORDER BY 1";
     assert_eq!(desk.all(receipts).await, "2 4 5 6 10");

@@ -76,7 +76,7 @@ async fn what_is_open_stays_and_is_counted() {
     let done = desk.types(YES).await;
     assert_eq!(numbers(&done, ["due", "deleted", "kept_open", "kept_by_law"]), [3, 3, 2, 0]);
     assert_eq!(left(&desk).await, "1 2");
-    assert_eq!(done.lines[1], "2 are open and stay, 0 must be kept by law");
+    assert_eq!(done.lines[1], "kept: 2 open, 0 by law");
 }
 
 /// On 1 January 2026 the business year to March 2018 is free (its return was due at the end of May 2018).

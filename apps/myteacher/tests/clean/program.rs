@@ -155,7 +155,7 @@ fn c22_minors_are_not_left_there_in_silence_where_nobody_can_be_asked() {
     let sql = "INSERT INTO users (id, name, birth_date, parent_consent_asked_at) VALUES (1, 'u', '2999-01-01', 0)";
     house.db().execute(sql, []).unwrap();
     let (_, err) = house.ends("legal:delete-unconsented-minors", 5);
-    assert!(err.contains("delete 1 minors without a parent's consent: there is no terminal"), "{err}");
+    assert!(err.contains("delete 1 minor without a parent's consent: there is no terminal"), "{err}");
     assert_eq!(house.one::<i64>("SELECT count(*) FROM users"), 1);
     assert_eq!(house.json("legal:delete-unconsented-minors --yes")["deleted"], 1);
     assert_eq!(house.one::<i64>("SELECT count(*) FROM users"), 0);
@@ -191,7 +191,7 @@ fn a_part_that_failed_is_told_by_the_exit_code() {
         )
         .unwrap();
     let (out, _) = house.ends("users delete-inactive", 1);
-    assert!(out.contains("1 users were deleted") && out.contains("could not delete user 1: "), "{out}");
+    assert!(out.contains("1 user was deleted") && out.contains("could not delete user 1: "), "{out}");
 }
 
 #[test]

@@ -47,7 +47,7 @@ async fn ninety_days_after_they_left_to_the_millisecond() {
     left(&desk, 2, end + 1).await;
     let dry = desk.types("users delete-inactive --dry-run").await;
     assert_eq!((numbers(&dry, ["due", "deleted"]), desk.exported().len()), ([1, 0], 0));
-    assert_eq!(dry.lines, ["1 users would be written away and deleted"]);
+    assert_eq!(dry.lines, ["1 user would be written away and deleted"]);
     let done = desk.types(DELETE).await;
     assert_eq!(numbers(&done, ["due", "deleted", "rows", "pictures"]), [1, 1, 6, 1]);
     assert_eq!(desk.all("SELECT id FROM users ORDER BY id").await, "2 1000");

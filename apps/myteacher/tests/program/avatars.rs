@@ -152,6 +152,18 @@ fn reconcile_counts_mends_and_doubles_nothing() {
 }
 
 #[test]
+fn one_avatar_is_counted_as_one() {
+    let house = House::lived_in();
+    orphan(&house);
+    for said in [
+        "1 avatar is unfinished: 0 have a living job\n1 was enqueued again, 0 were failed with the reason\n",
+        "1 avatar is unfinished: 1 has a living job\n0 were enqueued again, 0 were failed with the reason\n",
+    ] {
+        assert_eq!(house.types("avatars reconcile").ends(0).out, said);
+    }
+}
+
+#[test]
 fn a_worker_mends_by_itself_what_lost_its_job() {
     let house = House::lived_in();
     let id = orphan(&house);

@@ -26,6 +26,15 @@ fn c4_a_container_without_a_scheduler_is_told_of() {
     assert!(said.out.contains("batch:execute-scheduled-tasks") && said.out.contains("no scheduler lives"), "{said:#?}");
 }
 
+/// The list and the ledger used to say only that a condition did not hold.
+#[test]
+fn why_no_redis_is_watched_is_said() {
+    let house = House::new();
+    house.types("migrate").ends(0);
+    let unset = house.types("schedule list").ends(0).out;
+    assert!(unset.contains("skipped when REDIS_URL names no server"), "{unset}");
+}
+
 #[test]
 fn a_window_that_is_over_is_said_at_every_start_and_in_the_list() {
     let house = House::new();

@@ -148,3 +148,16 @@ async fn killed_between_its_row_and_its_job_an_order_is_kept_and_painted_once() 
     assert_eq!(apart.house.one::<i64>("SELECT count(*) FROM token_transactions WHERE type = 'ai_usage'"), 1);
     assert_eq!(apart.listed(), 1);
 }
+
+/// C21: a deployment had its migration step, and columns were missing at run time.
+#[test]
+fn c21_migrate_brings_up_the_applications_own_tables_too() {
+    let house = House::new();
+    house.types("migrate").ends(0);
+    let tables: i64 = house.one("SELECT count(*) FROM sqlite_master WHERE name IN ('users', 'tasks', 'redis_metrics')");
+    assert_eq!(tables, 3);
+    let data = house.path().join("rows.db");
+    let mut command = house.command("migrate --store sqlite://jobs.db");
+    Said::from(command.env("MYTEACHER_DATA", &data).output().unwrap()).ends(0);
+    assert!(data.exists(), "where jobs are apart, too");
+}

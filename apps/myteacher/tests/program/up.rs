@@ -70,6 +70,23 @@ fn one_command_starts_workers_scheduler_health_and_logs() {
     }
 }
 
+/// `/health` used to say that Redis had answered where there was none.
+#[test]
+fn redis_is_a_part_of_health_only_where_there_is_one() {
+    let house = House::new();
+    let redis = banto_servers::Redis::start(&[]).unwrap();
+    for (url, parts) in [("", 0), (&*redis.url(), 1)] {
+        let mut command = house.command("up --health 127.0.0.1:0");
+        let mut up = Worker::of(command.env("REDIS_URL", url).stdout(Stdio::piped()));
+        let address = up.hears("health is answered")["at"].as_str().unwrap().to_owned();
+        up.hears("working");
+        let said = comes_to(&address, "/health", 200);
+        let of_redis = said["parts"].as_array().unwrap().iter().filter(|part| part["part"] == "redis");
+        assert_eq!(of_redis.count(), parts, "{said}");
+        up.stops();
+    }
+}
+
 #[test]
 fn a_place_for_pictures_that_is_gone_is_told_by_health() {
     let house = House::new();

@@ -196,6 +196,9 @@ pub struct PauseSchedules {
     /// Which.
     #[command(flatten)]
     pub which: WhichSchedules,
+    /// Pause a name that neither this build nor the store has: for a build that is still to come
+    #[arg(long, conflicts_with_all = ["group", "all"])]
+    pub anyway: bool,
     /// Why, as it is shown to whoever asks
     #[arg(long, value_name = "TEXT", default_value = NO_REASON)]
     pub reason: String,

@@ -15,10 +15,16 @@ pub(crate) fn row(job: &Job, now_ms: i64) -> [String; 7] {
         job.queue.to_string(),
         job.kind.to_string(),
         job.state.to_string(),
-        format!("{}/{}", job.attempt, job.attempts_max()),
+        attempts(job),
         when(job, now_ms),
         what(job),
     ]
+}
+
+/// "2/5", or "2" where the job names no number: how many it may have is then up to its worker (`--tries`).
+fn attempts(job: &Job) -> String {
+    let most = job.attempts_max.map(|most| format!("/{most}"));
+    format!("{}{}", job.attempt, most.unwrap_or_default())
 }
 
 fn when(job: &Job, now_ms: i64) -> String {

@@ -2,8 +2,6 @@
 //!
 //! Each verb has a file; `look` is what they see of the build and of the store, `say` how fates and times are told.
 
-use banto_core::ScheduleName;
-
 use super::Desk;
 use crate::{
     args::schedule::{Schedule, ScheduleVerb},
@@ -38,10 +36,4 @@ pub(super) async fn verb(desk: &mut Desk<'_>, typed: Schedule) -> Result<Exit, F
         ScheduleVerb::Diff => diff::run(desk, &given).await,
         ScheduleVerb::Lint => lint::run(desk, &given).await,
     }
-}
-
-/// There is no such schedule, neither in this build nor in the store.
-fn not_listed(name: &ScheduleName) -> Failure {
-    let text = format!("find the schedule {name}: neither this build nor the store has it; see `schedule list`");
-    Failure::new(Exit::NotListed, text)
 }

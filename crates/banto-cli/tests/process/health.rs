@@ -162,9 +162,15 @@ fn who_was_killed_or_frozen_is_silent_and_listed_and_the_others_are_well() {
     });
     assert!(listed(&body, frozen.pid())["silent_ms"].as_u64() > Some(9_000), "{body:#}");
     assert_eq!((&listed(&body, lives.pid())["leads"], &body["scheduler"]["is"]), (&json!(true), &json!("leads")));
+    // They cannot say so themselves: whoever lives says it of each.
+    for name in ["a", "b"] {
+        until(lives.at(), &format!("/health/scheduler/{name}"), ill("is silent for"));
+    }
+    until(lives.at(), "/health/scheduler/c", well);
     frozen.signal(Signal::CONT);
     until(frozen.at(), "/health/scheduler", well);
     until(lives.at(), "/health/scheduler", |_, body| listed(body, frozen.pid())["is"] == "working");
+    until(lives.at(), "/health/scheduler/b", well);
 }
 
 #[test]

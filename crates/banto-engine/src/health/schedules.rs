@@ -3,7 +3,7 @@
 //! By instance: another process that lives hides nothing of this one, and one that is dead elsewhere is listed and makes this
 //! one no worse. A due instant that nobody accounts for is everybody's matter.
 
-use banto_core::text::visible;
+use banto_core::{Name, text::visible};
 use banto_store::{Pause, Seen, Status};
 use serde_json::{Map, Value, json};
 
@@ -95,7 +95,37 @@ pub(super) fn answer(inner: &Inner, now: Moment) -> Option<Answer> {
             "failed": seldom.failed,
             "last_failed": seldom.last_failed.as_ref().map(|(name, at)| json!({ "schedule": name, "due_at": at })),
         })),
-        "instances": look.map(|look| instances(inner, look)),
+        "instances": look.map(|look| instances(inner, look, &timetable.service)),
+        "store": asked(inner, &store, now),
+    });
+    Some(Answer { well: reasons.is_empty(), body })
+}
+
+/// One scheduler of the store, as far as it was heard of there: it beats in the loop in which it ticks.
+pub(super) fn one(inner: &Inner, which: &str, now: Moment) -> Option<Answer> {
+    let (looked, _) = inner.store.last(now);
+    let (store, limit_ms) = (process::store(inner, now), inner.parts.limits.tick_ms_max);
+    let mut reasons: Vec<String> = store.complaint().into_iter().collect();
+    let mut shown = None; // as long as the store has never answered
+    if let Some(looked) = looked {
+        let is = |seen: &&Seen| seen.instance.name.as_str() == which || seen.instance.id.to_string() == which;
+        let seen = schedulers(&looked.answer).filter(is).min_by_key(|seen| seen.silent_ms)?;
+        let silent_ms = seen.silent_ms.saturating_add(looked.at.ago(now));
+        let silent = format!("is silent for {}, and {} are allowed", words(silent_ms), words(limit_ms));
+        let ill = match seen.instance.status {
+            Status::Stopped => Some("has stopped".to_owned()),
+            _ => (silent_ms > limit_ms).then_some(silent),
+        };
+        reasons.extend(ill.map(|ill| format!("{} {ill}", called(seen))));
+        shown = Some(listed(inner, &looked.answer, seen));
+    }
+    let body = json!({
+        "status": status(reasons.is_empty()),
+        "at": now.wall_ms,
+        "reasons": reasons,
+        "process": process::who(inner),
+        "tick_max_ms": limit_ms,
+        "instance": shown,
         "store": asked(inner, &store, now),
     });
     Some(Answer { well: reasons.is_empty(), body })
@@ -152,17 +182,25 @@ fn called(seen: &Seen) -> String {
     visible(&format!("{} ({}, pid {})", instance.name, instance.host, instance.pid), 300)
 }
 
-/// Every scheduler of the store that has not left in order. (A worker has slots.)
-fn instances(inner: &Inner, look: &Look) -> Vec<Value> {
-    let schedulers = look.instances.iter().filter(|seen| seen.instance.concurrency == 0);
-    let here = schedulers.filter(|seen| seen.instance.status != Status::Stopped);
+/// Every scheduler of the store. (A worker has slots.)
+fn schedulers(look: &Look) -> impl Iterator<Item = &Seen> {
+    look.instances.iter().filter(|seen| seen.instance.concurrency == 0)
+}
+
+/// Those of that service that have not left in order; a build from before this was said may be of any.
+fn instances(inner: &Inner, look: &Look, service: &Name) -> Vec<Value> {
+    let ours = |seen: &&Seen| seen.instance.service.as_ref().is_none_or(|own| own == service);
+    let here = schedulers(look).filter(ours).filter(|seen| seen.instance.status != Status::Stopped);
+    here.take(LISTED_MAX).map(|seen| listed(inner, look, seen)).collect()
+}
+
+/// A scheduler, and whether it leads this process's service.
+fn listed(inner: &Inner, look: &Look, seen: &Seen) -> Value {
     let leader = look.service.as_ref().and_then(|service| service.by);
-    let one = |seen: &Seen| {
-        let mut shown = instance(inner, seen);
-        shown.insert("leads".into(), json!(leader == Some(seen.instance.id)));
-        Value::Object(shown)
-    };
-    here.take(LISTED_MAX).map(one).collect()
+    let mut shown = instance(inner, seen);
+    shown.insert("service".into(), json!(seen.instance.service));
+    shown.insert("leads".into(), json!(leader == Some(seen.instance.id)));
+    Value::Object(shown)
 }
 
 /// Who paused something, why, and until when.

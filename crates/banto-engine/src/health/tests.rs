@@ -94,22 +94,26 @@ impl House {
         self.memory.steer(Steer { order, by: "ada".into(), preview: false }).await.unwrap();
     }
 
-    /// An instance says that it lives: a scheduler, or a worker on a queue.
+    /// An instance says that it lives: a scheduler of the shop, or a worker on a queue.
     pub async fn beats(&self, id: u64, pid: u32, queue: Option<&str>) {
-        let instance = Instance {
-            id: banto_core::InstanceId(id),
-            name: name("other"),
-            host: "host-b".parse().unwrap(),
-            pid,
-            build: "b1".parse().unwrap(),
-            kinds: Vec::new(),
-            queues: queue.map(name).into_iter().collect(),
-            concurrency: u32::from(queue.is_some()),
-            busy: 0,
-            status: Is::Working,
-            reason: None,
-        };
-        self.memory.beat(instance).await.unwrap();
+        self.memory.beat(instance(id, pid, queue)).await.unwrap();
+    }
+}
+
+fn instance(id: u64, pid: u32, queue: Option<&str>) -> Instance {
+    Instance {
+        id: banto_core::InstanceId(id),
+        name: name("other"),
+        host: "host-b".parse().unwrap(),
+        pid,
+        build: "b1".parse().unwrap(),
+        kinds: Vec::new(),
+        queues: queue.map(name).into_iter().collect(),
+        service: queue.is_none().then(|| name("shop")),
+        concurrency: u32::from(queue.is_some()),
+        busy: 0,
+        status: Is::Working,
+        reason: None,
     }
 }
 
@@ -230,6 +234,54 @@ async fn a_frozen_neighbour_is_listed_and_makes_nobody_else_ill() {
     let frozen = listed.iter().find(|one| one["pid"] == 90).unwrap();
     assert_eq!((&frozen["is"], &frozen["silent_ms"]), (&"silent".into(), &60_000.into()), "{body:#}");
     assert_eq!(listed.len(), 2, "those that left in order are not listed: {body:#}");
+}
+
+#[tokio::test]
+async fn a_scheduler_of_another_service_is_not_listed_among_this_ones() {
+    let house = House::new();
+    let health = house.health();
+    house.ticks();
+    house.beats(8, 80, None).await;
+    for (id, pid, service) in [(9, 90, Some(name("office"))), (10, 100, None)] {
+        house.memory.beat(Instance { service, ..instance(id, pid, None) }).await.unwrap();
+    }
+    health.looks().await;
+    let Answer { body, .. } = health.schedules().unwrap();
+    let mut pids: Vec<_> =
+        body["instances"].as_array().unwrap().iter().map(|one| (one["pid"].clone(), one["service"].clone())).collect();
+    pids.sort_by_key(|(pid, _)| pid.as_u64());
+    let of_before = (100.into(), serde_json::Value::Null);
+    assert_eq!(pids, [(80.into(), "shop".into()), of_before], "one of an older build may be ours: {body:#}");
+}
+
+/// Who is killed or frozen cannot answer for itself.
+#[tokio::test]
+async fn any_process_answers_for_each_scheduler_of_the_store() {
+    let house = House::new();
+    let health = house.health();
+    let Answer { well, body } = health.scheduler("other").unwrap();
+    assert!(!well && body["instance"].is_null(), "nobody knows before the store has answered: {body:#}");
+    house.beats(9, 90, None).await;
+    house.beats(7, 70, Some("mail")).await;
+    health.looks().await;
+    assert!(health.scheduler("nobody").is_none() && health.scheduler("0000000000000007").is_none(), "no scheduler");
+    for which in ["other", "0000000000000009"] {
+        let Answer { well, body } = health.scheduler(which).unwrap();
+        assert!(well && body["instance"]["pid"] == 90, "{body:#}");
+    }
+    house.clock.pass(LIMITS.tick_ms_max + 1);
+    house.beats(8, 80, None).await;
+    health.looks().await;
+    let Answer { well, body } = health.scheduler("0000000000000009").unwrap();
+    assert!(!well, "{body:#}");
+    let reason = body["reasons"][0].as_str().unwrap();
+    assert!(reason.starts_with("other (host-b, pid 90) is silent for "), "{reason}");
+    let Answer { well, body } = health.scheduler("other").unwrap();
+    assert!(well && body["instance"]["pid"] == 80, "who came in its place, under its name, counts: {body:#}");
+    // What is known grows old with the store's silence.
+    house.clock.pass(LIMITS.tick_ms_max + 1);
+    let Answer { well, body } = health.scheduler("0000000000000008").unwrap();
+    assert!(!well && body["reasons"].to_string().contains("pid 80) is silent for "), "{body:#}");
 }
 
 #[tokio::test]

@@ -339,6 +339,7 @@ impl Loop {
             build: self.label(&self.scheduling.timetable.build),
             kinds: Vec::new(),
             queues: Vec::new(),
+            service: Some(self.scheduling.timetable.service.clone()),
             concurrency: 0,
             busy: 0,
             status,

@@ -4,7 +4,7 @@
 
 use std::{future::Future, sync::Arc, time::Duration};
 
-use banto_core::{Name, Refusal, ScheduleDraft, limits::ATTEMPTS_MAX, run::queue_for_runs};
+use banto_core::{Name, Refusal, ScheduleDraft, limits::ATTEMPTS_MAX, run::queue_for_runs, text::visible};
 use banto_process::Spec;
 
 use super::entry::{Action, Condition, Entry, Make};
@@ -99,6 +99,13 @@ impl Scheduled {
     /// must be quick.
     pub fn when(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
         let condition = Condition { words: String::new(), holds: Arc::new(condition) };
+        self.set_to(Ok(condition), |entry, condition| entry.conditions.push(condition))
+    }
+
+    /// A due instant is skipped when this holds; `words` say what that is, in the ledger and wherever schedules are listed:
+    /// "REDIS_URL names no server".
+    pub fn skip_when(self, words: &str, holds: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
+        let condition = Condition { words: visible(words, 200), holds: Arc::new(move || !holds()) };
         self.set_to(Ok(condition), |entry, condition| entry.conditions.push(condition))
     }
 

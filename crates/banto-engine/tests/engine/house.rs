@@ -172,6 +172,7 @@ impl House {
             build: label("b1"),
             kinds: vec![(name("act"), 1)],
             queues: vec![name(queue)],
+            service: None,
             concurrency: 1,
             busy: 0,
             status: banto_store::Status::Working,

@@ -338,6 +338,7 @@ async fn a_condition_that_does_not_hold_or_panics_skips_and_says_so() {
     let table = timetable([
         minutely("when").when(move || asked.load(Ordering::SeqCst)),
         minutely("skip").skip(|| true),
+        minutely("told").skip_when("no server\u{7} is named", || true),
         minutely("panics").when(|| panic!("no \u{1b}[31m idea")),
     ]);
     let ticks = house.ticks(table);
@@ -347,6 +348,7 @@ async fn a_condition_that_does_not_hold_or_panics_skips_and_says_so() {
     assert_eq!(house.due("when", Fate::Skipped).await, [0]);
     assert_eq!(house.due("when", Fate::Fired).await, [60]);
     assert_eq!(house.due("skip", Fate::Skipped).await, [0, 60]);
+    assert_eq!(house.rows("told").await[0].note, "no server\\u{7} is named");
     let note = house.rows("panics").await[0].note.clone();
     assert!(note.starts_with("its condition panicked: no \\u{1b}[31m idea"), "{note}");
     ticks.halt().await;

@@ -16,6 +16,7 @@ pub(super) fn an_instance(number: u64) -> Instance {
         build: label("1.2.3+abc"),
         kinds: vec![(name("send"), 3), (name("App\\Jobs\\Send"), 1)],
         queues: vec![name("mail"), name("slow")],
+        service: None,
         concurrency: 10,
         busy: 2,
         status: Status::Working,
@@ -44,7 +45,8 @@ pub async fn a_beat_renews_what_is_known(stage: Stage) {
     beat(&stage, an_instance(1)).await;
     stage.clock.pass(4_000);
     assert_eq!(seen(&stage).await[0].silent_ms, 4_000);
-    let busy = Instance { busy: 9, status: Status::Stopping, reason: Some("TERM".into()), ..an_instance(1) };
+    let (service, reason) = (Some(name("shop")), Some("TERM".into()));
+    let busy = Instance { busy: 9, status: Status::Stopping, service, reason, ..an_instance(1) };
     assert_eq!(beat(&stage, busy.clone()).await.wall_ms, START_MS + 4_000);
     assert_eq!(seen(&stage).await, [Seen { instance: busy, since: START_MS, silent_ms: 0, living: true }]);
 }

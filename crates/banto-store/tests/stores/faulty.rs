@@ -207,6 +207,7 @@ async fn call(store: &Faulty, verb: Verb) -> Result<(), StoreError> {
                 build: label,
                 kinds: Vec::new(),
                 queues: Vec::new(),
+                service: None,
                 concurrency: 1,
                 busy: 0,
                 status: Status::Working,

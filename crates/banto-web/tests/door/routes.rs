@@ -11,6 +11,10 @@ fn every_answer_is_json_and_may_not_be_kept_framed_or_sniffed() {
         ("/health", 200),
         ("/health/queue", 200),
         ("/health/scheduler", 404),
+        ("/health/scheduler/", 404),
+        ("/health/scheduler/nobody", 404),
+        ("/health/scheduler/%ff", 404),
+        ("/health/scheduler/a/b", 404),
         ("/health?x=1", 200),
         ("/", 404),
         ("/health/", 404),
@@ -34,6 +38,7 @@ fn every_answer_is_json_and_may_not_be_kept_framed_or_sniffed() {
         assert!(!said.head.contains("access-control"), "no page of another origin may read it");
     }
     assert!(house.get("/health/scheduler").body.contains("fires no schedules"));
+    assert!(house.get("/health/scheduler/nobody").body.contains("nobody has heard of such a scheduler"));
 }
 
 #[test]

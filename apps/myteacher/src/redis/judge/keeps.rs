@@ -85,5 +85,7 @@ fn saved(look: &Look, limits: &Limits, now_ms: i64, judged: &mut Judgement) {
             Some((Level::Critical, why.to_owned()))
         }
     };
-    judged.row(SAVED, None, format!("{} ago, {changes} changes since", span(ago_s)), bad);
+    // A server takes its start for a save; one that never saves would look as if it had.
+    let when = if info.number("rdb_saves") == Some(0) { "not since its start " } else { "" };
+    judged.row(SAVED, None, format!("{when}{} ago, {changes} changes since", span(ago_s)), bad);
 }

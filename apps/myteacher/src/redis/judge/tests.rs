@@ -132,6 +132,8 @@ fn what_is_on_the_disk_is_judged_by_whether_it_was_written() {
     use Level::{Critical, Warning, Well};
     for (said, typed, what, level, words) in [
         ("", "", "saved", Well, "5m ago, 3 changes since"),
+        ("rdb_saves:0", "", "saved", Well, "not since its start 5m ago, 3 changes since"),
+        ("rdb_saves:1", "", "saved", Well, "5m ago, 3 changes since"),
         ("", "--save-age 4", "saved", Warning, "over 4 min"),
         ("rdb_changes_since_last_save:0", "--save-age 4", "saved", Well, ""),
         ("rdb_last_save_time:9999999", "--save-age 4", "saved", Well, "0s ago"),

@@ -46,6 +46,9 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, typed: &ListSchedule
     if let Some(pause) = &look.board.maintenance {
         desk.print.note(format!("everything is paused {}", paused(pause, look.now_ms)));
     }
+    for (name, pause) in &look.board.ahead {
+        desk.print.note(format!("{name} is paused {}, and nobody has it yet", paused(pause, look.now_ms)));
+    }
     if rows.is_empty() {
         desk.print.note(format!("THERE IS NO SCHEDULE, so nothing will ever be due: {}", given.hint()));
         return Ok(Exit::Well);

@@ -6,8 +6,14 @@ use banto_core::{Schedule, ScheduleName};
 use banto_engine::{Entry, Timetable};
 use banto_store::{Board, FireView, ScheduleView, SelectFires};
 
-use super::not_listed;
-use crate::{cmd::Desk, exit::Failure, given::Given};
+use crate::{
+    cmd::Desk,
+    exit::{Exit, Failure},
+    given::Given,
+};
+
+/// Most names that are told to somebody who typed another.
+const NAMES_MAX: usize = 30;
 
 /// What was seen.
 pub(in crate::cmd) struct Look {
@@ -80,7 +86,19 @@ impl Look {
 
     /// One schedule.
     pub fn line(&self, name: &ScheduleName) -> Result<&Line, Failure> {
-        self.lines.iter().find(|line| line.name == *name).ok_or_else(|| not_listed(name))
+        self.lines.iter().find(|line| line.name == *name).ok_or_else(|| self.not_listed(name))
+    }
+
+    /// There is no such schedule, neither in this build nor in the store.
+    pub fn not_listed(&self, name: &ScheduleName) -> Failure {
+        let mut known: Vec<&str> = self.lines.iter().take(NAMES_MAX).map(|line| line.name.as_str()).collect();
+        if self.lines.len() > NAMES_MAX {
+            known.push("… (`schedule list` has them all)");
+        }
+        let known =
+            if known.is_empty() { "there is none at all".into() } else { format!("known are {}", known.join(", ")) };
+        let text = format!("find the schedule {name}: neither this build nor the store has it; {known}");
+        Failure::new(Exit::NotListed, text)
     }
 
     /// How the two agree about a schedule.

@@ -20,8 +20,7 @@ use crate::{
 /// Which schedules are meant.
 enum Which {
     All,
-    /// Of one that was named it is known whether anybody has heard of it.
-    Named(ScheduleName, bool),
+    Named(ScheduleName),
     Group(String, Vec<ScheduleName>),
 }
 
@@ -32,7 +31,7 @@ pub(super) async fn pause(desk: &mut Desk<'_>, given: &Given, typed: &PauseSched
         "" => args::NO_REASON.to_owned(),
         reason => banto_core::text::visible(reason, 200),
     };
-    let which = which(desk, given, &typed.which).await?;
+    let which = which(desk, given, &typed.which, |_, _| typed.anyway).await.map_err(|unknown| meant(unknown, typed))?;
     let order = |schedule| Order::PauseSchedule { schedule, reason: reason.clone(), until };
     let changed = carry_out(desk, &which, order).await?;
     if desk.print.json() {
@@ -42,22 +41,20 @@ pub(super) async fn pause(desk: &mut Desk<'_>, given: &Given, typed: &PauseSched
     desk.print.say(match (&which, changed) {
         (Which::All, 0) => "everything was paused so already".into(),
         (Which::All, _) => format!("everything is paused {until}, but what runs in maintenance too; what runs goes on"),
-        (Which::Named(name, _), 0) => format!("the schedule {name} was paused so already"),
-        (Which::Named(name, _), _) => format!("the schedule {name} is paused {until}; what runs goes on"),
+        (Which::Named(name), 0) => format!("the schedule {name} was paused so already"),
+        (Which::Named(name), _) => format!("the schedule {name} is paused {until}; what runs goes on"),
         (Which::Group(group, all), changed) => format!(
             "of the group {group}, {} paused {until}, {} so already",
             count_of(changed, "schedule is", "schedules are"),
             all.len() - changed.min(all.len())
         ),
     });
-    if let Which::Named(name, false) = &which {
-        desk.print.note(format!("note: nobody has a schedule called {name}; is it the right name?"));
-    }
     Ok(Exit::Well)
 }
 
 pub(super) async fn resume(desk: &mut Desk<'_>, given: &Given, typed: &WhichSchedules) -> Result<Exit, Failure> {
-    let which = which(desk, given, typed).await?;
+    let ahead = |look: &Look, name: &ScheduleName| look.board.ahead.iter().any(|(paused, _)| paused == name);
+    let which = which(desk, given, typed, ahead).await?;
     let changed = carry_out(desk, &which, |schedule| Order::ResumeSchedule { schedule }).await?;
     if desk.print.json() {
         return answer(desk, &which, false, changed, None);
@@ -65,8 +62,8 @@ pub(super) async fn resume(desk: &mut Desk<'_>, given: &Given, typed: &WhichSche
     desk.print.say(match (&which, changed) {
         (Which::All, 0) => "nothing was in maintenance; schedules that are paused by name stay so".into(),
         (Which::All, _) => "maintenance is over; schedules that are paused by name stay so".into(),
-        (Which::Named(name, _), 0) => format!("the schedule {name} was not paused by name"),
-        (Which::Named(name, _), _) => format!("the schedule {name} fires again"),
+        (Which::Named(name), 0) => format!("the schedule {name} was not paused by name"),
+        (Which::Named(name), _) => format!("the schedule {name} fires again"),
         (Which::Group(group, _), changed) => {
             format!("of the group {group}, {} again", count_of(changed, "schedule fires", "schedules fire"))
         }
@@ -77,7 +74,13 @@ pub(super) async fn resume(desk: &mut Desk<'_>, given: &Given, typed: &WhichSche
     Ok(Exit::Well)
 }
 
-async fn which(desk: &Desk<'_>, given: &Given, typed: &WhichSchedules) -> Result<Which, Failure> {
+/// Which schedules are meant. A name that nobody has may be a slip of the finger: it is taken only if it is `taken` all the same.
+async fn which(
+    desk: &Desk<'_>,
+    given: &Given,
+    typed: &WhichSchedules,
+    taken: impl Fn(&Look, &ScheduleName) -> bool,
+) -> Result<Which, Failure> {
     if typed.all {
         return Ok(Which::All);
     }
@@ -92,8 +95,20 @@ async fn which(desk: &Desk<'_>, given: &Given, typed: &WhichSchedules) -> Result
         return if names.is_empty() { Err(none()) } else { Ok(Which::Group(group.to_string(), names)) };
     }
     let name = mean::schedule::name(typed.name.as_deref().unwrap_or_default())?;
-    let known = look.line(&name).is_ok();
-    Ok(Which::Named(name, known))
+    match look.line(&name) {
+        Err(unknown) if !taken(&look, &name) => Err(unknown),
+        _ => Ok(Which::Named(name)),
+    }
+}
+
+/// How to insist on a name that nobody has.
+fn meant(unknown: Failure, typed: &PauseSchedules) -> Failure {
+    match typed.which.name.is_some() && unknown.exit == Exit::NotListed {
+        true => {
+            Failure::new(unknown.exit, format!("{}; one that is still to come is paused by --anyway", unknown.text))
+        }
+        false => unknown,
+    }
 }
 
 /// Orders it of each; answers how many changed.
@@ -104,7 +119,7 @@ async fn carry_out(
 ) -> Result<usize, Failure> {
     let schedules: Vec<Option<ScheduleName>> = match which {
         Which::All => vec![None],
-        Which::Named(name, _) => vec![Some(name.clone())],
+        Which::Named(name) => vec![Some(name.clone())],
         Which::Group(_, names) => names.iter().cloned().map(Some).collect(),
     };
     let (mut changed, by) = (0, who());
@@ -123,7 +138,7 @@ fn answer(
 ) -> Result<Exit, Failure> {
     let schedules = match which {
         Which::All => Vec::new(),
-        Which::Named(name, _) => vec![name.clone()],
+        Which::Named(name) => vec![name.clone()],
         Which::Group(_, names) => names.clone(),
     };
     let all = matches!(which, Which::All);

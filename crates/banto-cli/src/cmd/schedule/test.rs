@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 
 use crate::{
-    cmd::{Desk, schedule::not_listed},
+    cmd::{Desk, schedule::look::Look},
     exit::{Exit, Failure},
     given::Given,
     mean,
@@ -37,7 +37,7 @@ pub(super) async fn run(desk: &mut Desk<'_>, given: &Given, name: &str) -> Resul
                 Exit::NotListed,
                 format!("run the schedule {name}: the store has it, and what it does stands in another build or file"),
             ),
-            true => not_listed(&name),
+            true => Look::at(desk, given).await?.not_listed(&name),
             false => Failure::new(Exit::Unfit, format!("run the schedule {name}: could not {faults}")),
         });
     };

@@ -187,6 +187,7 @@ impl House {
             build: "b0".parse().unwrap(),
             kinds: kinds.iter().map(|kind| (kind.parse().unwrap(), 1)).collect(),
             queues: queues.iter().map(|queue| queue.parse().unwrap()).collect(),
+            service: None,
             concurrency: 10,
             busy: 0,
             status: Status::Working,

@@ -77,10 +77,19 @@ async fn maintenance_holds_all_but_what_runs_even_then() {
 }
 
 #[tokio::test]
-async fn a_name_that_nobody_knows_is_said_and_one_must_be_given() {
+async fn a_name_that_nobody_has_is_a_slip_of_the_finger_unless_it_is_meant() {
     let house = House::scheduling();
-    let said = house.types("schedule pause say:helo").await.ends(0);
-    assert!(said.err.contains("nobody has a schedule called say:helo"), "{said:?}");
+    for typed in ["schedule pause say:helo", "schedule resume say:helo"] {
+        let said = house.types(typed).await.ends(8);
+        assert!(said.err.contains("find the schedule say:helo") && said.err.contains("say:hello, "), "{said:?}");
+    }
+    assert!(house.types("schedule pause say:helo").await.ends(8).err.contains("by --anyway"));
+    assert_eq!(house.store.schedules().await.unwrap().ahead, []);
+    house.types("schedule pause say:helo --anyway").await.ends(0);
+    let list = house.types("schedule list").await.ends(0).err;
+    assert!(list.contains("say:helo is paused by ") && list.contains("nobody has it yet"), "{list}");
+    assert!(house.types("schedule resume say:helo").await.ends(0).out.contains("fires again"));
+    house.types("schedule resume say:helo").await.ends(8);
     house.types("schedule pause say:hello --until yesterday").await.ends(2);
     house.types("schedule pause no/name").await.ends(2);
 }

@@ -1,6 +1,9 @@
 //! Commands that need kinds, and those that open or make a store.
 
+use std::sync::Arc;
+
 use banto_core::{Outcome, State};
+use banto_engine::{Context, JobError, Registry};
 use serde_json::json;
 
 use super::house::{Greet, House};
@@ -196,4 +199,20 @@ async fn only_what_puts_something_in_migrates() {
         assert_eq!(typed_at(Some(&url), "queue enqueue greet", opens).await.0, 0);
         assert_eq!(typed_at(Some(&url), "queue list", opens).await.0, 0);
     }
+}
+
+/// `queue failed` used to show 1/3 of a job that had died under `--tries 1`.
+#[tokio::test]
+async fn of_how_many_attempts_is_listed_only_where_the_job_says_it() {
+    let mut registry = Registry::new("b1");
+    registry.add(Arc::new(()), |_: Greet, _: Context| async { Err(JobError::retry("no ink")) });
+    let house = House::of(|app| app.registry(registry));
+    house.enqueue("greet").await;
+    house.enqueue("greet --attempts 1").await;
+    house.types("queue work --stop-when-empty --tries 1").await.ends(0);
+    let failed = house.types("queue failed").await.ends(0).out;
+    let attempts = |line: &str| line.split_whitespace().nth(4).unwrap().to_owned();
+    let mut listed: Vec<String> = failed.lines().skip(1).map(attempts).collect();
+    listed.sort();
+    assert_eq!(listed, ["1", "1/1"], "{failed}");
 }

@@ -55,6 +55,7 @@ end
 -- Most jobs have nothing else to them, no key, no text: such a one is leased without being taken apart into a table, which is half
 -- of its cost. What is written of all such: in which lines they stood, where they stand, as what, how many of a class.
 local left, stand, as, number_of_class, two, ends = {}, {}, {}, {}, 0, text_of(till)
+-- What is known of one of them: so one that stands in another line as well is not taken from there too.
 local TAKEN = { readable = true, [STATE] = RUNNING }
 local function take_plainly(id, stored, key)
   if rows[id] ~= nil or not stored or #stored ~= ROW_BYTES then return false end

@@ -45,7 +45,7 @@ pub(crate) struct Inner {
 /// What ends with the store: the ears and the eyes on the server.
 #[derive(Default)]
 struct Beside {
-    tasks: Vec<AbortHandle>,
+    ends: Vec<AbortHandle>,
     /// Whether a runtime that waits for changes drives them, not just the one that opened the store.
     of_a_waiter: bool,
 }
@@ -100,13 +100,13 @@ impl Redis {
     /// hears although all threads of the other are taken. What is given back tells when it begins to hear.
     pub(crate) fn attend(&self, waits: bool) -> Option<oneshot::Receiver<()>> {
         let mut beside = self.0.beside.lock().unwrap_or_else(PoisonError::into_inner);
-        let attended = !beside.tasks.is_empty() && !beside.tasks.iter().any(AbortHandle::is_finished);
+        let attended = !beside.ends.is_empty() && !beside.ends.iter().any(AbortHandle::is_finished);
         if attended && (beside.of_a_waiter || !waits) {
             return None;
         }
-        beside.tasks.iter().for_each(AbortHandle::abort);
+        beside.ends.iter().for_each(AbortHandle::abort);
         let (ears, begun) = wake::listen(&self.0);
-        *beside = Beside { tasks: vec![ears, durability::watch(&self.0)], of_a_waiter: waits };
+        *beside = Beside { ends: vec![ears, durability::watch(&self.0)], of_a_waiter: waits };
         Some(begun)
     }
 
@@ -159,7 +159,7 @@ impl Inner {
 impl Drop for Inner {
     fn drop(&mut self) {
         let beside = std::mem::take(self.beside.get_mut().unwrap_or_else(PoisonError::into_inner));
-        beside.tasks.iter().for_each(AbortHandle::abort);
+        beside.ends.iter().for_each(AbortHandle::abort);
     }
 }
 

@@ -87,9 +87,9 @@ macro_rules! scripts {
 
 scripts! {
     ENQUEUE: "enqueue", true, ["accept"];
-    CLAIM: "claim", true, [];
+    CLAIM: "claim", true, ["plain"];
     RENEW: "renew", true, [];
-    FINISH: "finish", true, ["verdict"];
+    FINISH: "finish", true, ["verdict", "plain"];
     EXPIRED: "expired", true, [];
     RESCUE: "rescue", true, ["verdict"];
     REGISTER: "register", true, [];

@@ -52,9 +52,8 @@ local function take(row)
   touch(row)
 end
 
--- Most jobs have nothing else to them, no key, no text: such a one is leased without being taken apart into a table, which is half
--- of its cost. What is written of all such: in which lines they stood, where they stand, as what, how many of a class.
-local left, stand, as, number_of_class, two, ends = {}, {}, {}, {}, 0, text_of(till)
+-- Takes a job that has nothing else to it; by line, those that were taken so.
+local left, ends = {}, text_of(till)
 -- What is known of one of them: so one that stands in another line as well is not taken from there too.
 local TAKEN = { readable = true, [STATE] = RUNNING }
 local function take_plainly(id, stored, key)
@@ -70,9 +69,9 @@ local function take_plainly(id, stored, key)
     run_at, enqueued, wall, finished, instance, token(), written_fence, written)
   rows[id] = TAKEN
   local line = left[key]
-  line.n, two = line.n + 1, two + 2
-  line[line.n], stand[two - 1], stand[two], as[two - 1], as[two] = id, ends, id, id, raws[taken]
-  number_of_class[class] = (number_of_class[class] or 0) + 1
+  line.n = line.n + 1
+  line[line.n] = id
+  stands(id, ends, raws[taken], class)
   return true
 end
 
@@ -107,12 +106,7 @@ for _, queue in ipairs(queues) do
   end
 end
 for key, line in pairs(left) do many('ZREM', key, line) end
-many('ZADD', LEASE, stand)
-many('HSET', AT, as)
-for class, n in pairs(number_of_class) do
-  count(class, READY, 0, -n)
-  count(class, RUNNING, 0, n)
-end
+write_plain(LEASE, READY, RUNNING)
 counted('claimed', taken)
 flush()
 

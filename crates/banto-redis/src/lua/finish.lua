@@ -2,9 +2,8 @@
 -- ARGV: the verdicts. Answers for each 1 written (now or before, under this very lease), 0 late.
 local answer, places, ids, twice = {}, verdicts()
 
--- Most jobs that end are done and have nothing else to them, no key, no text: such a one is written without being taken apart into
--- a table, which is half of its cost. What is written of all such: where they stood, where they stand, as what, how many of a class.
-local left, stand, as, number_of_class, number, now = {}, {}, {}, {}, 0, text_of(wall)
+-- Ends a job that is done and has nothing else to it; those that were ended so.
+local left, number, now = {}, 0, text_of(wall)
 local function plainly(stored, at)
   if not stored or #stored ~= ROW_BYTES then return false end
   local id, fence, token, to, cause, attempt, crashes, _, more = unpack_row(VERDICT, ARGV[at])
@@ -13,11 +12,9 @@ local function plainly(stored, at)
     unpack_row(FORMAT, stored)
   if state ~= RUNNING or flags ~= 0 or fence ~= of_fence or token ~= of_token then return false end
   number = number + 1
-  local two = number * 2
-  left[number], stand[two - 1], stand[two], as[two - 1] = id, now, id, id
-  as[two] = pack_row(FORMAT, DONE, flags, priority, cause, class, attempt, crashes, fence, lease_ms,
-    run_at, enqueued, started, wall, instance, token, fence, token)
-  number_of_class[class] = (number_of_class[class] or 0) + 1
+  left[number] = id
+  stands(id, now, pack_row(FORMAT, DONE, flags, priority, cause, class, attempt, crashes, fence, lease_ms,
+    run_at, enqueued, started, wall, instance, token, fence, token), class)
   return true
 end
 
@@ -40,10 +37,5 @@ for n, at in ipairs(places) do
   end
 end
 many('ZREM', LEASE, left)
-many('ZADD', DONE_AT, stand)
-many('HSET', AT, as)
-for class, n in pairs(number_of_class) do
-  count(class, RUNNING, 0, -n)
-  count(class, DONE, 0, n)
-end
+write_plain(DONE_AT, RUNNING, DONE)
 return ended(answer)

@@ -11,6 +11,7 @@ use std::{path::Path, process::ExitCode};
 use banto::{
     Fault, StoreError,
     sqlite::{Options, Sqlite},
+    text::count_of,
 };
 use banto_cli::{Address, Found, Wanted};
 use serde_json::json;
@@ -26,7 +27,6 @@ use crate::{
     order,
     print::{line, object},
     reconcile,
-    report::count,
     table::Tables,
     token,
 };
@@ -152,8 +152,9 @@ async fn reconciled(app: &App, dry_run: bool, place: &Place) -> Result<(), Error
     if place.json {
         return object(&json!({ "reconciled": counts, "dry_run": dry_run }));
     }
-    let done = |of| if dry_run { count(of, "would be", "would be") } else { count(of, "was", "were") };
-    let (unfinished, alive) = (count(counts.looked_at, "avatar is", "avatars are"), count(counts.alive, "has", "have"));
+    let done = |of| if dry_run { count_of(of, "would be", "would be") } else { count_of(of, "was", "were") };
+    let (unfinished, alive) =
+        (count_of(counts.looked_at, "avatar is", "avatars are"), count_of(counts.alive, "has", "have"));
     line(&format!("{unfinished} unfinished: {alive} a living job"))?;
     line(&format!("{} enqueued again, {} failed with the reason", done(counts.enqueued), done(counts.failed)))
 }

@@ -5,7 +5,10 @@
 //! everything, or a note by which the next run deletes what is left. Payments stay, for they are the law's to keep
 //! ([`crate::books`]); they say that who paid is gone.
 
-use banto::sqlite::rusqlite::{Connection, params, params_from_iter};
+use banto::{
+    sqlite::rusqlite::{Connection, params, params_from_iter},
+    text::count_of,
+};
 use clap::Args;
 use serde_json::json;
 
@@ -14,7 +17,7 @@ use crate::{
     error::Error,
     export::{self, Export, Kept, with_followers},
     files::Files,
-    report::{Report, count},
+    report::Report,
     table::Tables,
 };
 
@@ -79,9 +82,9 @@ pub async fn purge(tables: &Tables, places: &Places, users: Vec<i64>, what: &str
     let export = export.path().map(|path| path.to_string_lossy().into_owned());
     let mut said = vec![format!(
         "{} deleted, with {} and {} in all",
-        count(users, "user was", "users were"),
-        count(rows, "row", "rows"),
-        count(pictures, "picture", "pictures")
+        count_of(users, "user was", "users were"),
+        count_of(rows, "row", "rows"),
+        count_of(pictures, "picture", "pictures")
     )];
     said.extend(export.iter().map(|path| format!("they are in {path}")));
     let object = json!({ "due": due, "deleted": users, "rows": rows, "pictures": pictures, "export": export,

@@ -44,12 +44,6 @@ impl Report {
     }
 }
 
-/// "1 report", "2 reports".
-pub fn count(count: impl TryInto<u64>, one: &str, many: &str) -> String {
-    let count = count.try_into().unwrap_or(0);
-    format!("{count} {}", if count == 1 { one } else { many })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

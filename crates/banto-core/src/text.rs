@@ -1,4 +1,4 @@
-//! How foreign text is shown, kept and read.
+//! How foreign text is shown, kept and read, and how many of a thing are said.
 //!
 //! Payloads, errors and names of others may hold control bytes, right-to-left overrides or megabytes. Whoever
 //! prints them goes through [`visible`]; whoever keeps an error goes through [`cut`]. Neither ever fails. What an
@@ -66,6 +66,20 @@ pub fn percent_decoded(text: &str) -> Option<String> {
         bytes.extend(rest.bytes());
     }
     String::from_utf8(bytes).ok()
+}
+
+/// So many of a thing.
+///
+/// ```
+/// # use banto_core::text::count_of;
+/// assert_eq!(count_of(1, "worker", "workers"), "1 worker");
+/// assert_eq!(count_of(0, "worker was", "workers were"), "0 workers were");
+/// ```
+pub fn count_of(count: impl TryInto<u64>, one: &str, many: &str) -> String {
+    match count.try_into().unwrap_or(u64::MAX) {
+        1 => format!("1 {one}"),
+        count => format!("{count} {many}"),
+    }
 }
 
 /// Whether a character is invisible or changes how its neighbours are shown (Unicode categories Cc and Cf as far

@@ -1,10 +1,11 @@
 //! Rates, limits and warnings of a period; and whether there was input at all.
 
+use banto::text::count_of;
 use clap::Args;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::{auth::count::Counts, report::count};
+use crate::auth::count::Counts;
 
 /// A clock that is ahead by less is none to speak of.
 const AHEAD_MS: i64 = 120_000;
@@ -123,7 +124,7 @@ pub fn warnings(counts: &Counts, limits: &Limits) -> Vec<Warning> {
         }
     }
     if counts.unmapped > limits.mapping_max {
-        let (tokens, most) = (count(counts.unmapped, "token", "tokens"), limits.mapping_max);
+        let (tokens, most) = (count_of(counts.unmapped, "token", "tokens"), limits.mapping_max);
         warn(Kind::Mapping, false, format!("{tokens} had no user in the database, over {most}"));
     }
     if !counts.problems.is_empty() {

@@ -1,6 +1,6 @@
 //! `batch …`: the scheduled group tasks, every minute; and what there is of them.
 
-use banto::text::visible;
+use banto::text::{count_of, visible};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -15,7 +15,7 @@ use crate::{
     },
     error::Error,
     print,
-    report::{Report, count},
+    report::Report,
     table::Tables,
 };
 
@@ -113,19 +113,19 @@ fn executed(done: &Done) -> Report {
     let (failed, told) = (sum(|line| line.failed), done.told);
     let counts = format!(
         "{}; {} processed: {} success, {failed} failed, {} skipped, {} missed; {} created, {} removed, {} told",
-        count(done.lines.len(), "scheduled task", "scheduled tasks"),
-        count(sum(Line::processed), "due instant", "due instants"),
+        count_of(done.lines.len(), "scheduled task", "scheduled tasks"),
+        count_of(sum(Line::processed), "due instant", "due instants"),
         sum(|line| line.success),
         sum(|line| line.skipped),
         sum(|line| line.missed),
-        count(sum(|line| line.created), "task", "tasks"),
+        count_of(sum(|line| line.created), "task", "tasks"),
         sum(|line| line.deleted),
-        count(told, "owner", "owners"),
+        count_of(told, "owner", "owners"),
     );
     let is_well = failed == 0 && done.lines.iter().all(|line| line.errors.is_empty());
     lines.push(match (is_well, done.warnings.is_empty()) {
         (true, true) => format!("executed successfully: {counts}"),
-        (true, false) => format!("executed with {}: {counts}", count(done.warnings.len(), "warning", "warnings")),
+        (true, false) => format!("executed with {}: {counts}", count_of(done.warnings.len(), "warning", "warnings")),
         (false, _) => format!("completed with failures: {counts}"),
     });
     let object = json!({

@@ -2,16 +2,12 @@
 //!
 //! Holidays are not among it: they are rows that are looked up, so there is nothing to warm up.
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables};
 
 /// Expired at `?1`, or of tag `?2`.
 const DUE: &str = "expires_at <= ?1 OR tag = ?2";
@@ -56,8 +52,8 @@ async fn clear(typed: &Clear, tables: &Tables) -> Result<Report, Error> {
     );
     let (due, deleted) = sweep(tables, typed.dry_run, sql, (tables.now(), typed.tag.clone())).await?;
     let said = match typed.dry_run {
-        true => format!("{} would be forgotten", count(due, "entry", "entries")),
-        false => format!("{} forgotten", count(deleted, "entry was", "entries were")),
+        true => format!("{} would be forgotten", count_of(due, "entry", "entries")),
+        false => format!("{} forgotten", count_of(deleted, "entry was", "entries were")),
     };
     Ok(Report::well([said], json!({ "due": due, "deleted": deleted, "dry_run": typed.dry_run })))
 }

@@ -3,17 +3,12 @@
 //! Months as the calendar of Asia/Tokyo counts them. When a task was executed is all that counts, not how it ended; but the last
 //! success of each stays, however old: the next one removes what it left open.
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-    tokyo,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables, tokyo};
 
 /// What is forgotten.
 const OLD: &str = "scheduled_task_executions e WHERE executed_at < ?1 AND (status <> 'success' OR EXISTS (SELECT 1
@@ -61,8 +56,8 @@ async fn clean(typed: &Clean, tables: &Tables) -> Result<Report, Error> {
     );
     let (due, deleted) = sweep(tables, typed.dry_run, sql, [before]).await?;
     let said = match typed.dry_run {
-        true => format!("{} would be forgotten", count(due, "execution", "executions")),
-        false => format!("{} forgotten", count(deleted, "execution was", "executions were")),
+        true => format!("{} would be forgotten", count_of(due, "execution", "executions")),
+        false => format!("{} forgotten", count_of(deleted, "execution was", "executions were")),
     };
     let object = json!({ "months": typed.months, "due": due, "deleted": deleted, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

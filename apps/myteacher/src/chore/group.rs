@@ -3,17 +3,12 @@
 //! The month is that of Asia/Tokyo. A counter remembers which month it counts, so a second run takes nothing away, and whoever
 //! counts in a new month before the run came (it sets count and month in one step) is left alone.
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-    tokyo::Month,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::Month};
 
 /// Counts another month than `?1`.
 const DUE: &str = "task_count_month IS NOT ?1";
@@ -59,8 +54,8 @@ async fn reset(typed: &ResetCount, tables: &Tables) -> Result<Report, Error> {
     );
     let (due, changed) = sweep(tables, typed.dry_run, sql, [month.clone()]).await?;
     let said = match typed.dry_run {
-        true => format!("{} would count from nought for {month}", count(due, "group", "groups")),
-        false => format!("{} from nought for {month}", count(changed, "group counts", "groups count")),
+        true => format!("{} would count from nought for {month}", count_of(due, "group", "groups")),
+        false => format!("{} from nought for {month}", count_of(changed, "group counts", "groups count")),
     };
     let object = json!({ "month": month, "due": due, "reset": changed, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

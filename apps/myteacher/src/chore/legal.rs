@@ -4,6 +4,7 @@
 //! come, and that the user still is a minor: of age is who is 18, since 1 April 2022 (Civil Code (民法), article 4). Without a
 //! terminal it wants `--yes`, and all of it is written away first ([`crate::purge`]).
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use jiff::ToSpan;
 use serde_json::json;
@@ -12,7 +13,7 @@ use crate::{
     args::At,
     error::Error,
     purge::{Due, Places, purge},
-    report::{Report, count},
+    report::Report,
     sure::Sure,
     table::Tables,
     tokyo::{self, DAY_MS},
@@ -60,7 +61,7 @@ impl Legal {
     pub(super) async fn carry_out(&self, tables: &Tables) -> Result<Report, Error> {
         let Legal::DeleteUnconsentedMinors(typed) = self;
         let users = due(typed, tables)?.users(tables).await?;
-        let minors = count(users.len(), "minor", "minors");
+        let minors = count_of(users.len(), "minor", "minors");
         if typed.sure.dry_run {
             let said = format!("{minors} without a parent's consent would be written away and deleted");
             return Ok(Report::well([said], json!({ "due": users.len(), "deleted": 0, "dry_run": true })));

@@ -4,17 +4,12 @@
 //! Either is enough: what expired need not have been deleted by somebody first. Who had received it follows, in transactions
 //! of their own, for one notification may have gone to everybody. What has no end and was not deleted stays.
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-    tokyo::DAY_MS,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::DAY_MS};
 
 /// Notifications `t` whose end was at `?1` or before.
 const DUE: &str = "(t.expire_at <= ?1 OR t.deleted_at <= ?1)";
@@ -74,12 +69,13 @@ async fn delete_expired(typed: &DeleteExpired, tables: &Tables) -> Result<Report
     let (due, gone) = sweep(tables, typed.dry_run, sql, [until]).await?;
     let said = match typed.dry_run {
         true => {
-            let (due, received) = (count(due, "notification", "notifications"), count(received, "receipt", "receipts"));
+            let (due, received) =
+                (count_of(due, "notification", "notifications"), count_of(received, "receipt", "receipts"));
             format!("{due} would be deleted, and {received}")
         }
         false => {
-            let gone = count(gone, "notification was", "notifications were");
-            format!("{gone} deleted, and {}", count(received_gone, "receipt", "receipts"))
+            let gone = count_of(gone, "notification was", "notifications were");
+            format!("{gone} deleted, and {}", count_of(received_gone, "receipt", "receipts"))
         }
     };
     let object = json!({ "days": typed.days, "due": due, "deleted": gone, "receipts_due": received,

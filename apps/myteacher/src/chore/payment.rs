@@ -5,7 +5,10 @@
 //! ([`crate::books`]). Each batch is written away and on the disk before its rows go, and a row that changed meanwhile stays.
 //! Without a terminal it wants `--yes`: nobody's silence is taken for an answer.
 
-use banto::sqlite::rusqlite::{self, Connection, params};
+use banto::{
+    sqlite::rusqlite::{self, Connection, params},
+    text::count_of,
+};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -15,7 +18,7 @@ use crate::{
     books,
     error::Error,
     export::{self, Export, Kept, delete_unchanged},
-    report::{Report, count},
+    report::Report,
     sure::Sure,
     table::Tables,
     tokyo::DAY_MS,
@@ -95,13 +98,13 @@ async fn clean_old(typed: &CleanOld, tables: &Tables) -> Result<Report, Error> {
     let mut export = Export::new(&typed.to, "payments", now);
     let mut deleted = 0;
     if !typed.sure.dry_run {
-        typed.sure.confirm(&format!("delete {}", count(counts.due, "payment", "payments")))?;
+        typed.sure.confirm(&format!("delete {}", count_of(counts.due, "payment", "payments")))?;
         deleted = delete(tables, due, &mut export).await?;
     }
     let mut said = vec![
         match typed.sure.dry_run {
-            true => format!("{} would be written away and deleted", count(counts.due, "payment", "payments")),
-            false => format!("{} deleted", count(deleted, "payment was", "payments were")),
+            true => format!("{} would be written away and deleted", count_of(counts.due, "payment", "payments")),
+            false => format!("{} deleted", count_of(deleted, "payment was", "payments were")),
         },
         format!("kept: {} open, {} by law", counts.open, counts.booked),
     ];

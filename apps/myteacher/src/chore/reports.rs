@@ -3,19 +3,16 @@
 //! Without `--month` it is the month before this one in Asia/Tokyo, on every day of the month. A report is made once, from what
 //! the tables say then; a second run leaves it as it is. A month that is not over is refused, for its report would stay wrong.
 
-use banto::sqlite::rusqlite::{self, Connection, Row, params};
+use banto::{
+    sqlite::rusqlite::{self, Connection, Row, params},
+    text::count_of,
+};
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
 use super::in_batches;
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-    tokyo::Month,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables, tokyo::Month};
 
 /// Reports that are made in one transaction: each asks for every member's figures.
 const BATCH: usize = 100;
@@ -72,8 +69,8 @@ async fn generate(typed: &GenerateMonthly, tables: &Tables) -> Result<Report, Er
         .await?;
     let made = if typed.dry_run { 0 } else { in_batches(tables, move |db| of.some(db)).await? };
     let said = match typed.dry_run {
-        true => format!("{} on {month} would be made", count(due, "report", "reports")),
-        false => format!("{} made on {month}", count(made, "report was", "reports were")),
+        true => format!("{} on {month} would be made", count_of(due, "report", "reports")),
+        false => format!("{} made on {month}", count_of(made, "report was", "reports were")),
     };
     let object = json!({ "month": month.to_string(), "due": due, "made": made, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

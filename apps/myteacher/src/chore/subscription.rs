@@ -3,16 +3,12 @@
 //! Its plan and its larger size go, when it ended stays. One that was renewed has a later end and is left alone, one without
 //! an end too. Twice does no harm.
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, sweep};
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables};
 
 /// How many members a free group has.
 const MEMBERS_MAX: i64 = 6;
@@ -59,8 +55,8 @@ async fn cleanup(typed: &CleanupExpired, tables: &Tables) -> Result<Report, Erro
     );
     let (due, reset) = sweep(tables, typed.dry_run, sql, [tables.now()]).await?;
     let said = match typed.dry_run {
-        true => format!("{} would be free again, for the subscription has ended", count(due, "group", "groups")),
-        false => format!("{} free again, for the subscription has ended", count(reset, "group is", "groups are")),
+        true => format!("{} would be free again, for the subscription has ended", count_of(due, "group", "groups")),
+        false => format!("{} free again, for the subscription has ended", count_of(reset, "group is", "groups are")),
     };
     Ok(Report::well([said], json!({ "due": due, "reset": reset, "dry_run": typed.dry_run })))
 }

@@ -6,19 +6,15 @@
 //! generation under way holds stays covered. Balances are by user, also of those whose `token_mode` is `group`: that is how they are spent here
 //! ([`crate::token`]).
 
-use banto::sqlite::rusqlite::{self, Connection, params};
+use banto::{
+    sqlite::rusqlite::{self, Connection, params},
+    text::count_of,
+};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{BATCH, in_batches};
-use crate::{
-    args::At,
-    error::Error,
-    report::{Report, count},
-    table::Tables,
-    token,
-    tokyo::Month,
-};
+use crate::{args::At, error::Error, report::Report, table::Tables, token, tokyo::Month};
 
 /// How many free tokens a month has, where nothing else is said.
 const FREE_TOKENS: i64 = 1_000_000;
@@ -68,8 +64,8 @@ async fn reset_free(typed: &ResetFree, tables: &Tables) -> Result<Report, Error>
     let (name, amount) = (anew.name.clone(), anew.amount);
     let reset = if typed.dry_run { 0 } else { in_batches(tables, move |db| anew.some(db)).await? };
     let said = match typed.dry_run {
-        true => format!("{} would be set to {amount} for {name}", count(due, "free balance", "free balances")),
-        false => format!("{} set to {amount} for {name}", count(reset, "free balance was", "free balances were")),
+        true => format!("{} would be set to {amount} for {name}", count_of(due, "free balance", "free balances")),
+        false => format!("{} set to {amount} for {name}", count_of(reset, "free balance was", "free balances were")),
     };
     let object = json!({ "month": name, "amount": amount, "due": due, "reset": reset, "dry_run": typed.dry_run });
     Ok(Report::well([said], object))

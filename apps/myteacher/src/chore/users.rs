@@ -3,6 +3,7 @@
 //! A user who leaves is marked, and has so many days to come back. Whose avatar is being made is left to the next run. All of
 //! it is written away first ([`crate::purge`]).
 
+use banto::text::count_of;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
@@ -10,7 +11,7 @@ use crate::{
     args::At,
     error::Error,
     purge::{Due, Places, purge},
-    report::{Report, count},
+    report::Report,
     table::Tables,
     tokyo::DAY_MS,
 };
@@ -64,7 +65,7 @@ impl DeleteInactive {
         let due = Due { sql: DUE, values: vec![tables.now() - self.days * DAY_MS] };
         let users = due.users(tables).await?;
         if self.dry_run {
-            let said = format!("{} would be written away and deleted", count(users.len(), "user", "users"));
+            let said = format!("{} would be written away and deleted", count_of(users.len(), "user", "users"));
             return Ok(Report::well([said], json!({ "due": users.len(), "deleted": 0, "dry_run": true })));
         }
         purge(tables, &self.places, users, "inactive-users").await

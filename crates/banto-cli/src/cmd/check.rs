@@ -1,5 +1,6 @@
 //! `deploy check`: would this build strand any job of that store?
 
+use banto_core::text::count_of;
 use banto_engine::deploy::{Stranded, check};
 use serde_json::json;
 
@@ -20,7 +21,7 @@ pub(super) async fn run(desk: &mut Desk<'_>) -> Result<Exit, Failure> {
         return Ok(exit);
     }
     if exit == Exit::Well {
-        let jobs = line::count_of(check.looked_at, "job that has not ended", "jobs that have not ended");
+        let jobs = count_of(check.looked_at, "job that has not ended", "jobs that have not ended");
         desk.print.say(format!("build {build} can run all of {jobs}"));
         return Ok(exit);
     }

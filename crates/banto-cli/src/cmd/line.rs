@@ -1,6 +1,6 @@
 //! A job as one line, and times as people say them.
 
-use banto_core::{Job, State};
+use banto_core::{Job, State, text::count_of};
 use banto_engine::explain::span;
 
 use crate::exit::Failure;
@@ -72,13 +72,5 @@ pub(crate) fn after(failure: Failure, count: usize, done: &str) -> Failure {
     match count {
         0 => failure,
         count => Failure { text: format!("{} ({} were {done} before)", failure.text, jobs(count)), ..failure },
-    }
-}
-
-/// "1 worker", "2 workers".
-pub(crate) fn count_of(count: impl TryInto<u64>, one: &str, many: &str) -> String {
-    match count.try_into().unwrap_or(u64::MAX) {
-        1 => format!("1 {one}"),
-        count => format!("{count} {many}"),
     }
 }

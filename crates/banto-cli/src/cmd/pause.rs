@@ -1,10 +1,11 @@
 //! `queue pause`, `queue resume` and `queue restart`: orders on queues and workers.
 
+use banto_core::text::count_of;
 use banto_engine::steer::steer;
 use banto_store::Order;
 use serde_json::json;
 
-use super::{Desk, line, steer::who};
+use super::{Desk, steer::who};
 use crate::{
     args,
     exit::{Exit, Failure},
@@ -58,14 +59,14 @@ pub(super) async fn restart(desk: &mut Desk<'_>) -> Result<Exit, Failure> {
         return Ok(Exit::Well);
     }
     if steered.count > 0 {
-        let workers = line::count_of(steered.count, "worker", "workers");
+        let workers = count_of(steered.count, "worker", "workers");
         desk.print.say(format!("{workers} will stop gracefully with the next beat; a supervisor must start them anew"));
         return Ok(Exit::Well);
     }
     let living = desk.store().instances().await?.iter().filter(|seen| seen.living).count();
     desk.print.say(match living {
         0 => "none lives: there is no worker to restart".to_owned(),
-        living => format!("{} told already, and will stop", line::count_of(living, "worker was", "workers were")),
+        living => format!("{} told already, and will stop", count_of(living, "worker was", "workers were")),
     });
     Ok(Exit::Well)
 }

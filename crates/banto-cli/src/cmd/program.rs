@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use banto_core::Name;
+use banto_core::{Name, text::count_of};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::line::{count_of, from_now};
+use super::line::from_now;
 use crate::{
     app::App,
     args::{

@@ -3,7 +3,7 @@
 //! For `retry`, `forget`, `cancel` and `release` here, and for `flush` and `clear`, which add the asking and the export.
 //! Nothing is changed by a count, and nothing is deleted that was to be written away and was not.
 
-use banto_core::{JobId, State};
+use banto_core::{JobId, State, text::count_of};
 use banto_engine::steer::steer;
 use banto_store::{Order, Select, Steered};
 use serde_json::json;
@@ -32,7 +32,7 @@ pub(super) struct Words {
 impl Words {
     /// So many of the jobs that are meant.
     pub fn count(&self, jobs: impl TryInto<u64>) -> String {
-        line::count_of(jobs, self.of.0, self.of.1)
+        count_of(jobs, self.of.0, self.of.1)
     }
 }
 
@@ -179,7 +179,7 @@ pub(super) fn told(desk: &mut Desk<'_>, words: &Words, steered: &Steered, dry_ru
     let would = if dry_run { "would be " } else { "" };
     let mut text = format!("{} {would}{}", words.count(*count), words.done);
     if *asked > 0 {
-        text.push_str(&format!(", {} {would}asked to stop", line::count_of(*asked, "running job", "running jobs")));
+        text.push_str(&format!(", {} {would}asked to stop", count_of(*asked, "running job", "running jobs")));
     }
     desk.print.say(text);
     if !words.spares.is_empty() {

@@ -4,7 +4,7 @@
 //! jobs, queues nobody knows, and what the store says. A weaker mode of the store that was asked for by name is shown and
 //! is no finding.
 
-use banto_core::State;
+use banto_core::{State, text::count_of};
 use banto_engine::explain::span;
 use banto_store::QueueView;
 
@@ -60,8 +60,7 @@ fn unworked(look: &Look, view: &QueueView) -> Option<String> {
     let waiting = |jobs| if view.pause.is_none() { jobs } else { 0 };
     let (ready, due) = (waiting(view.count(State::Ready)), waiting(view.due));
     let running = view.count(State::Running);
-    let counted =
-        |jobs, state| (jobs > 0).then(|| line::count_of(jobs, &format!("{state} job"), &format!("{state} jobs")));
+    let counted = |jobs, state| (jobs > 0).then(|| count_of(jobs, &format!("{state} job"), &format!("{state} jobs")));
     let jobs = [counted(ready, "ready"), counted(due, "due"), counted(running, "running")];
     let jobs: Vec<String> = jobs.into_iter().flatten().collect();
     let queue = &view.queue;

@@ -2,7 +2,7 @@
 //!
 //! For whoever asks why something did not run: the three are kept by three parties, and where they differ is the cause.
 
-use banto_core::Fate;
+use banto_core::{Fate, text::count_of};
 use banto_store::{FireView, Service};
 use serde_json::json;
 
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     args::schedule::InZone,
-    cmd::{Desk, line::count_of},
+    cmd::Desk,
     exit::{Exit, Failure},
     given::Given,
     table,

@@ -1,6 +1,6 @@
 //! `schedule pause` and `schedule resume`: one, a group, or everything (maintenance).
 
-use banto_core::ScheduleName;
+use banto_core::{ScheduleName, text::count_of};
 use banto_engine::steer::steer;
 use banto_store::Order;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::{
         self,
         schedule::{PauseSchedules, WhichSchedules},
     },
-    cmd::{Desk, line::count_of, steer::who},
+    cmd::{Desk, steer::who},
     exit::{Exit, Failure},
     given::Given,
     mean::{self, clock_time},

@@ -7,14 +7,14 @@
 
 use std::sync::Arc;
 
-use banto_core::{Name, State};
+use banto_core::{Name, State, text::count_of};
 use banto_engine::{Scheduler, Timetable, fire::Looked, rescue, timetable::RUN_QUEUE};
 use serde_json::{Value, json};
 
 use self::tick::{Goes, Tick};
 use crate::{
     args::schedule::HowToRun,
-    cmd::{Desk, line::count_of, work},
+    cmd::{Desk, work},
     exit::{Exit, Failure},
     given::{Given, Written},
     log, mean,

@@ -24,13 +24,21 @@ pub(crate) fn check(jobs: &[NewJob]) -> Result<()> {
     jobs.iter().try_for_each(|job| job.check().map_err(StoreError::from))
 }
 
+macro_rules! call_of {
+    ($function:literal) => {
+        concat!(
+            "SELECT * FROM {s}.",
+            $function,
+            "($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+        )
+    };
+}
+
 /// What accepts jobs.
-pub(crate) const ACCEPT: &str =
-    "SELECT * FROM {s}.accept($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+pub(crate) const ACCEPT: &str = call_of!("accept");
 
 /// What accepts many jobs, that many or more, and the version of the schema since which there is that.
-const ACCEPT_MANY: &str =
-    "SELECT * FROM {s}.accept_many($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+const ACCEPT_MANY: &str = call_of!("accept_many");
 const MANY: usize = 50;
 const MANY_SINCE: usize = 9;
 

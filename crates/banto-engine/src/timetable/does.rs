@@ -98,20 +98,23 @@ impl Scheduled {
     /// A due instant fires only when this holds; else it is skipped. Asked right before, on the scheduler's own thread: it
     /// must be quick.
     pub fn when(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
-        let condition = Condition { words: String::new(), holds: Arc::new(condition) };
-        self.set_to(Ok(condition), |entry, condition| entry.conditions.push(condition))
+        self.fires_if("", condition)
     }
 
     /// A due instant is skipped when this holds; `words` say what that is, in the ledger and wherever schedules are listed:
     /// "REDIS_URL names no server".
     pub fn skip_when(self, words: &str, holds: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
-        let condition = Condition { words: visible(words, 200), holds: Arc::new(move || !holds()) };
-        self.set_to(Ok(condition), |entry, condition| entry.conditions.push(condition))
+        self.fires_if(words, move || !holds())
     }
 
     /// A due instant is skipped when this holds.
     pub fn skip(self, condition: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
-        self.when(move || !condition())
+        self.skip_when("", condition)
+    }
+
+    fn fires_if(self, words: &str, holds: impl Fn() -> bool + Send + Sync + 'static) -> Scheduled {
+        let condition = Condition { words: visible(words, 200), holds: Arc::new(holds) };
+        self.set_to(Ok(condition), |entry, condition| entry.conditions.push(condition))
     }
 
     fn set_to<T>(mut self, value: Result<T, Refusal>, change: impl FnOnce(&mut Entry, T)) -> Scheduled {

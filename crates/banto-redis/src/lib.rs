@@ -54,4 +54,6 @@ pub use banto_store::{Read, Store};
 pub use handle::{Migrated, Redis};
 pub use keys::Prefix;
 pub use options::{Durability, Options, Place};
+#[doc(hidden)]
+pub use script::script_of;
 pub use time::Time;

@@ -122,6 +122,12 @@ scripts! {
     TOTALS: "totals", false, [];
 }
 
+/// The text of the script of that verb as a server is taught it: for the bench, which runs it without all the rest.
+#[doc(hidden)]
+pub fn script_of(verb: &str) -> Option<String> {
+    ALL.iter().find(|script| script.name == verb).map(|script| script.text())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

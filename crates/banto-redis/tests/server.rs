@@ -211,12 +211,13 @@ async fn b2_a_write_that_no_replica_has_is_in_doubt() {
         info.contains("state=online").then_some(())
     };
     until("the replica is linked", linked).await;
-    let store = open(&primary, "wait_ms=300").await;
+    let store = open(&primary, "wait_ms=30000&timeout_ms=60000").await;
     assert!(store.about().durability.contains("on one replica too"), "{:?}", store.about());
     let jobs = enqueue(&store, 3).await;
     let there: i64 = ask(&replica, &[b"HLEN", b"{banto}:job"]).await;
     assert_eq!(there, 3, "an `Ok` means that the replica has it");
 
+    let store = open(&primary, "wait_ms=300").await;
     replica.signal(rustix::process::Signal::STOP).unwrap();
     let told = store.enqueue(own::jobs(1).into()).await.unwrap_err();
     assert!(told.in_doubt() && told.to_string().contains("0 of 1 replicas"), "{told}");

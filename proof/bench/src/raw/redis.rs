@@ -10,18 +10,6 @@ use redis::{AsyncConnectionConfig, Client, Cmd, IntoConnectionInfo as _, Value, 
 
 use crate::{Tried, child::Took, letter, machine::Meter};
 
-const DESK: &str = include_str!("../../../../crates/banto-redis/src/lua/desk.lua");
-const ENQUEUE: [&str; 3] = [
-    DESK,
-    include_str!("../../../../crates/banto-redis/src/lua/accept.lua"),
-    include_str!("../../../../crates/banto-redis/src/lua/enqueue.lua"),
-];
-const CLAIM: [&str; 2] = [DESK, include_str!("../../../../crates/banto-redis/src/lua/claim.lua")];
-const FINISH: [&str; 3] = [
-    DESK,
-    include_str!("../../../../crates/banto-redis/src/lua/verdict.lua"),
-    include_str!("../../../../crates/banto-redis/src/lua/finish.lua"),
-];
 /// As many as ours has.
 const CONNECTIONS: usize = 2;
 /// What all keys begin with.
@@ -159,8 +147,9 @@ impl Bare {
         }
         let mut line = connect(address).await?;
         let mut names = Vec::new();
-        for parts in [&ENQUEUE[..], &CLAIM[..], &FINISH[..]] {
-            names.push(told::<String>(&mut line, redis::cmd("SCRIPT").arg("LOAD").arg(parts.concat())).await?);
+        for verb in ["enqueue", "claim", "finish"] {
+            let text = banto_redis::script_of(verb).ok_or_else(|| format!("there is no script \"{verb}\""))?;
+            names.push(told::<String>(&mut line, redis::cmd("SCRIPT").arg("LOAD").arg(text)).await?);
         }
         let mut names = names.into_iter();
         let mut name = || names.next().unwrap_or_default();

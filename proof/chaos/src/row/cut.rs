@@ -1,6 +1,7 @@
 //! Workers that abort at a place inside the store, one after the other, until one works on to the end.
 //!
-//! For the rows A2 and A3. Each runs one job at a time and rests in between, so that at most one run is cut each time.
+//! For the rows A2 and A3. Each runs one job at a time and rests in between, so that where an end is written without haste no
+//! other run is under way; where it is slow, the next one may be, and is cut.
 
 use std::time::Duration;
 
@@ -21,6 +22,8 @@ pub(super) struct Cut {
     pub unheard: u64,
     /// Those of them that ran again.
     pub again: u64,
+    /// Runs that were under way in a worker when it aborted.
+    pub cut: u64,
     /// Ends that the store counts as late.
     pub late: u64,
 }
@@ -47,7 +50,13 @@ pub(super) fn play(scene: &Scene<'_>, failpoint: &str, kills: u32) -> Told<Cut> 
     let (account, runs, _) = scene.account()?;
     let unheard: Vec<&Line> = runs.iter().filter(|line| ended_unheard(&runs, &dead, line)).collect();
     let again = unheard.iter().filter(|end| begins_after(&runs, end)).count();
-    Ok(Cut { account, unheard: unheard.len() as u64, again: again as u64, late: scene.tally()?.late })
+    let cut = runs.iter().filter(|line| dead.contains(&line.pid) && cut_short(&runs, line)).count();
+    Ok(Cut { account, unheard: unheard.len() as u64, again: again as u64, cut: cut as u64, late: scene.tally()?.late })
+}
+
+fn cut_short(runs: &[Line], line: &Line) -> bool {
+    let end = |other: &Line| other.word == Word::End && (other.job, other.fence) == (line.job, line.fence);
+    line.word == Word::Begin && !runs.iter().any(end)
 }
 
 fn ended_unheard(runs: &[Line], dead: &[u32], line: &Line) -> bool {

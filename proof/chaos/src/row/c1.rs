@@ -56,7 +56,7 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
         line.word == Word::Wrote && line.pid == far_process.pid() && line.fence == 1 && held.contains(&line.job)
     };
     let by_far = runs.iter().filter(by_far).count() as u64;
-    let again: Vec<&Line> = runs.iter().filter(|line| line.word == Word::Begin && line.fence == 2).collect();
+    let again: Vec<&Line> = runs.iter().filter(|line| second(&runs, line)).collect();
     let told = again.iter().filter(|next| told_before(&runs, next)).count() as u64;
     let taken_over = again.iter().filter(|next| held.contains(&next.job)).count() as u64;
     let (open, longest) = (account.open, waits.iter().copied().max().unwrap_or(u64::MAX));
@@ -89,6 +89,12 @@ fn near(scene: &Scene<'_>, name: &str, lease_ms: u64) -> Told<Process> {
 fn begun(scene: &Scene<'_>, pid: u32) -> Told<BTreeSet<JobId>> {
     let began = |line: &Line| line.word == Word::Begin && line.pid == pid;
     Ok(scene.runs()?.into_iter().filter(began).map(|line| line.job).collect())
+}
+
+/// Whether a job that had begun under its first fence begins here for the second time: under whichever, for a suspect may be handed back.
+fn second(runs: &[Line], line: &Line) -> bool {
+    let of_job = runs.iter().filter(|other| other.word == Word::Begin && other.job == line.job && other.fence > 1);
+    line.word == Word::Begin && of_job.map(|other| other.fence).min() == Some(line.fence)
 }
 
 /// Whether the first run of that job was told that its lease was lost before this next one began.

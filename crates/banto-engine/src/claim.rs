@@ -5,8 +5,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use banto_core::{Name, limits::CLAIM_MAX};
-use banto_store::{Claim, StoreError};
+use banto_core::{Job, Lease, Name, limits::CLAIM_MAX};
+use banto_store::{Claim, Renewed, StoreError};
 use tokio::time::sleep;
 
 use crate::{
@@ -99,9 +99,27 @@ async fn once(shared: &Arc<Shared>, room: usize, order: &mut fastrand::Rng) -> R
         tracing::error!(%job, "a stored row cannot be read; it is parked as damaged");
     }
     let taken = Taken { jobs: claimed.jobs.len(), due_in_ms: claimed.due_in_ms };
-    shared.slots.put(claimed.jobs, since, shared.trusted_until(since));
+    let (jobs, since) = trusted(shared, claimed.jobs, since).await?;
+    shared.slots.put(jobs, since, shared.trusted_until(since));
     run::begin(shared);
     Ok(taken)
+}
+
+/// The jobs with leases that last until the next renewal, and since when they count: from before the question, which may have
+/// waited for a connection for longer than a lease. Then those that are still held are renewed first, and count from now.
+async fn trusted(
+    shared: &Shared,
+    mut jobs: Vec<(Job, Lease)>,
+    since: u64,
+) -> Result<(Vec<(Job, Lease)>, u64), StoreError> {
+    let now = shared.clock.steady_ms();
+    if jobs.is_empty() || now + shared.config.renew_ms < shared.trusted_until(since) {
+        return Ok((jobs, since));
+    }
+    let leases = jobs.iter().map(|(_, lease)| *lease).collect();
+    let mut answers = shared.store.renew(leases, shared.config.lease_ms).await?.into_iter();
+    jobs.retain(|_| matches!(answers.next(), Some(Renewed::Held { .. })));
+    Ok((jobs, now))
 }
 
 /// Sleeps until there may be work. Answers whether to go on.

@@ -153,10 +153,10 @@ fn client_with(options: &Options, (host, port): &Host, login: RedisConnectionInf
     };
     let info: ConnectionInfo = address.into_connection_info()?;
     let tcp = redis::io::tcp::TcpSettings::default().set_nodelay(true);
-    // A call that was given up must not reach the server when the wire is whole again, minutes later: a claim would take jobs
-    // for nobody.
+    // Sooner than callers give up, for what they have given up must not reach the server once the wire is whole again: a claim
+    // would take jobs for nobody.
     #[cfg(target_os = "linux")]
-    let tcp = tcp.set_user_timeout(std::time::Duration::from_millis(options.timeout_ms));
+    let tcp = tcp.set_user_timeout(std::time::Duration::from_millis(options.timeout_ms / 4 * 3));
     tls::client(options, info.set_redis_settings(login).set_tcp_settings(tcp))
 }
 

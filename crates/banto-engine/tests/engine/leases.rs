@@ -86,6 +86,24 @@ async fn runs_are_told_before_their_lease_is_over_also_when_the_store_hangs() {
     }
 }
 
+/// The claim waits for a connection for longer than a lease, as behind a wire that is cut: what it brings is the worker's all
+/// the same, and need not wait for its lease to be over.
+#[tokio::test(start_paused = true)]
+async fn what_a_slow_claim_brings_is_renewed_and_begins() {
+    let house = House::new();
+    let faulty = house.faulty();
+    faulty.hold(Verb::Claim);
+    let mut a = Running::new(house.worker_at(Arc::new(faulty.clone()), acting(|_, _| async { Ok(()) }), |_| {}));
+    pass(60_000).await;
+    let id = house.enqueue("x").await;
+    let healed = house.clock.steady_ms();
+    faulty.let_go(Verb::Claim);
+    a.ended(id, "done").await;
+    let after = house.clock.steady_ms() - healed;
+    assert!(after < 1_000, "after {after} ms");
+    assert_eq!(a.halt().await.late, 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_short_outage_loses_no_lease() {
     let house = House::new();

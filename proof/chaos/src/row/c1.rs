@@ -91,10 +91,10 @@ fn begun(scene: &Scene<'_>, pid: u32) -> Told<BTreeSet<JobId>> {
     Ok(scene.runs()?.into_iter().filter(began).map(|line| line.job).collect())
 }
 
-/// Whether a job that had begun under its first fence begins here for the second time: under whichever, for a suspect may be handed back.
+/// Whether a job begins here for the second time: under whichever fence, for a suspect may be handed back.
 fn second(runs: &[Line], line: &Line) -> bool {
-    let of_job = runs.iter().filter(|other| other.word == Word::Begin && other.job == line.job && other.fence > 1);
-    line.word == Word::Begin && of_job.map(|other| other.fence).min() == Some(line.fence)
+    let begun = runs.iter().filter(|other| other.word == Word::Begin && other.job == line.job);
+    line.word == Word::Begin && begun.filter(|other| other.fence < line.fence).count() == 1
 }
 
 /// Whether the first run of that job was told that its lease was lost before this next one began.

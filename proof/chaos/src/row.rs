@@ -102,7 +102,7 @@ pub const ROWS: &[Row] = &[
     row("A14", "who holds a run that bars others killed", Waits, FILE, (120, 400), a14::play),
     row("A15", "the reference's entry point beside ours", Waits, FILE, (120, 120), a15::play),
     row("B1", "Redis killed under load", Waits, REDIS, (120, 900), b1::play),
-    row("B2", "Redis fails over to a replica", Waits, REDIS, (150, 900), b2::play),
+    row("B2", "the server fails over to a replica", Waits, SERVERS, (150, 900), b2::play),
     between_hosts(row("B3", "Redis split in two, clients on both sides", Waits, REDIS, (150, 600), b3::play)),
     row("B4", "every connection cut, again and again", Measures, SERVERS, (120, 600), b4::play),
     row("B5", "Redis says no in each of its ways", Waits, REDIS, (120, 900), b5::play),

@@ -52,12 +52,31 @@ impl Postgres {
         let mut init = Command::new(program("initdb")?);
         init.args(["--no-sync", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--locale=C", "-D"]);
         init.arg(&data).current_dir(folder.path());
-        let mut made = Daemon::start(&init, Some(USER), None)?;
-        if !made.ended()?.success() {
-            return Err(format!("make a cluster: {}", made.log()));
-        }
-        let mut server = Postgres { daemon: None, port: 0, settings: owned(settings), folder };
-        server.port = free_port()?;
+        carry_out(&init, "make a cluster")?;
+        Postgres::on(folder, owned(settings))
+    }
+
+    /// Starts a standby with a copy of its data and with its settings, which follows it until it is promoted.
+    pub fn standby(&self) -> Told<Postgres> {
+        let folder = tempfile::tempdir().map_err(|error| format!("make a folder: {error}"))?;
+        owns(folder.path())?;
+        let mut copy = Command::new(program("pg_basebackup")?);
+        copy.args(["--no-sync", "--checkpoint=fast", "--write-recovery-conf", "-h", "127.0.0.1", "-U", "postgres"]);
+        copy.arg("-p").arg(self.port.to_string()).arg("-D").arg(folder.path().join("data")).current_dir(folder.path());
+        carry_out(&copy, "copy a cluster")?;
+        Postgres::on(folder, self.settings.clone())
+    }
+
+    /// A standby follows nobody any more, and takes writes.
+    pub fn promote(&self) -> Told<()> {
+        let mut promote = Command::new(program("pg_ctl")?);
+        promote.args(["promote", "--wait", "-D"]).arg(self.folder.path().join("data")).current_dir(self.folder.path());
+        carry_out(&promote, "promote a standby")
+    }
+
+    /// Starts a server on the data in that folder, on a port that is free.
+    fn on(folder: TempDir, settings: Vec<(String, String)>) -> Told<Postgres> {
+        let mut server = Postgres { daemon: None, port: free_port()?, settings, folder };
         match server.begin() {
             Err(told) if told.contains("Address already in use") => {
                 server.port = free_port()?;
@@ -100,7 +119,7 @@ impl Postgres {
         }
         for _ in 1..LOOKS {
             let daemon = Daemon::start(&command, Some(USER), None)?;
-            match daemon.hears("ready to accept connections") {
+            match daemon.hears("ready to accept") {
                 Err(told) if told.contains("is still in use") || told.contains("lock file") => {}
                 heard => {
                     self.daemon = Some(daemon);
@@ -170,6 +189,12 @@ fn program(name: &str) -> Told<PathBuf> {
 /// Gives a file or folder to whom the server runs as.
 pub(crate) fn owns(path: &Path) -> Told<()> {
     if geteuid().is_root() { run(Command::new("chown").arg(USER).arg(path)) } else { Ok(()) }
+}
+
+/// Runs a program of PostgreSQL to its end.
+fn carry_out(command: &Command, what: &str) -> Told<()> {
+    let mut begun = Daemon::start(command, Some(USER), None)?;
+    if begun.ended()?.success() { Ok(()) } else { Err(format!("{what}: {}", begun.log())) }
 }
 
 fn run(command: &mut Command) -> Told<()> {

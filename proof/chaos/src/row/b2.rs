@@ -1,19 +1,21 @@
-//! B2: the primary Redis is killed, and sentinels promote a replica; another replica was frozen before, so that only one of
-//! the two has the last writes.
+//! B2: the primary is killed, and a replica is promoted: by sentinels, of two Redises of which one was frozen before, so that
+//! only one has the last writes; by an operator, a PostgreSQL whose copying had stopped a moment before.
 //!
-//! Promises: where each write waits for a replica (`WAIT`) nothing that was accepted is lost; work goes on within 10 s.
-//! Where it does not, the row says how many were lost: that is what `wait=0` is worth.
+//! Promises: where each write waits for a replica (`WAIT`, a synchronous standby) nothing that was accepted is lost; work goes
+//! on within 10 s. Where it does not, the row says how many were lost: that is what `wait=0`, or an asynchronous standby, is
+//! worth.
 
 use std::{thread::sleep, time::Duration};
 
-use banto_servers::Redis;
-use rustix::process::Signal;
+use banto_servers::{Postgres, Redis};
+use rustix::process::{Pid, Signal, kill_process};
 
 use super::outage::{Outages, under_load};
 use crate::{
     Told,
+    kept::Kept,
     report::{Check, Report},
-    server,
+    server::{self, Psql},
     stage::{Stage, now},
 };
 
@@ -22,16 +24,17 @@ const BACK_MS: u64 = 10_000;
 const LIMIT: Duration = Duration::from_secs(40);
 
 pub(super) fn play(stage: &Stage) -> Told<Report> {
+    let fail_over = if stage.kept == Kept::Redis { fail_over_redis } else { fail_over_postgres };
     let mut all = Outages::default();
     for n in 0..stage.pick(1, 5) {
-        all.add(fail_over(stage, &format!("waits-{n}"), 1)?);
+        all.add(fail_over(stage, &format!("waits-{n}"), true)?);
     }
-    let without = fail_over(stage, "without", 0)?.account;
+    let without = fail_over(stage, "without", false)?.account;
     let (refused, kills) = (all.refused, all.waits.len());
     Ok(all
         .report(BACK_MS)
-        .note(format!("{kills} failovers with WAIT; {refused} refusals were heard and asked again"))
-        .note(format!("without WAIT {} of {} accepted jobs were lost", without.lost, without.acked))
+        .note(format!("{kills} failovers with writes that wait; {refused} refusals were heard and asked again"))
+        .note(format!("where they do not wait {} of {} accepted jobs were lost", without.lost, without.acked))
         .check(Check::at_least("failovers", kills as f64, "", 1.0)))
 }
 
@@ -108,12 +111,45 @@ fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
     settings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
 }
 
-fn fail_over(stage: &Stage, name: &str, wait: u32) -> Told<Outages> {
+/// A PostgreSQL and its standby: the primary stops to send, and is killed a moment later.
+fn fail_over_postgres(stage: &Stage, name: &str, waits: bool) -> Told<Outages> {
+    let mut primary = Postgres::start(&server::POSTGRES)?;
+    let standby = primary.standby()?;
+    let psql = stage.wait(Psql::open(primary.port()))?;
+    let sending = || stage.wait(psql.say("SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"));
+    stage.until("the standby follow", LIMIT, || Ok(sending()?.len() == 1))?;
+    let sender = sending()?.first().and_then(|pid| Pid::from_raw(pid.parse().ok()?)).ok_or("find who sends")?;
+    if waits {
+        stage.wait(psql.say("ALTER SYSTEM SET synchronous_standby_names = '*'"))?;
+        stage.wait(psql.say("SELECT pg_reload_conf()"))?;
+        let in_step = || stage.wait(psql.say("SELECT pid FROM pg_stat_replication WHERE sync_state = 'sync'"));
+        stage.until("writes wait for the standby", LIMIT, || Ok(in_step()?.len() == 1))?;
+    }
+    let mut scene = stage.scene(name)?;
+    let hosts = format!("127.0.0.1:{},127.0.0.1:{}", primary.port(), standby.port());
+    let schema = name.replace('-', "_");
+    scene.home = Some(format!("postgres://postgres@{hosts}/postgres?schema={schema}&target_session_attrs=read-write"));
+    let durability = scene.open()?.about().durability;
+    if durability.contains("synchronous standbys") != waits {
+        return Err(format!("find what the server keeps: it says \"{durability}\", and writes wait: {waits}"));
+    }
+    under_load(&scene, 1, |_| {
+        kill_process(sender, Signal::STOP).map_err(|error| format!("stop who sends: {error}"))?;
+        sleep(Duration::from_millis(300));
+        primary.kill()?;
+        let dead = now();
+        kill_process(sender, Signal::KILL).map_err(|error| format!("end who sends: {error}"))?;
+        standby.promote()?;
+        Ok(dead)
+    })
+}
+
+fn fail_over_redis(stage: &Stage, name: &str, waits: bool) -> Told<Outages> {
     let mut group = Group::start(None, "127.0.0.1", "127.0.0.1")?;
     group.ready(stage, &format!("127.0.0.1:{}", group.primary.port()))?;
     let mut scene = stage.scene(name)?;
     scene.home = Some(group.address(name));
-    scene.options = format!("wait={wait}&wait_ms=500&timeout_ms=1000");
+    scene.options = format!("wait={}&wait_ms=500&timeout_ms=1000", u8::from(waits));
     under_load(&scene, 1, |_| {
         let [first, second] = group.replicas.as_slice() else { return Err("find two replicas".into()) };
         second.signal(Signal::STOP)?;

@@ -62,7 +62,12 @@ pub(super) fn play(stage: &Stage) -> Told<Report> {
     let (open, longest) = (account.open, waits.iter().copied().max().unwrap_or(u64::MAX));
     Ok(Report::of(account)
         .headed(Check::exactly("told before another began", told, "", again.len() as u64))
-        .check(Check::exactly("begun by another where the cut was longer than the lease", taken_over, "", held.len() as u64))
+        .check(Check::exactly(
+            "begun by another where the cut was longer than the lease",
+            taken_over,
+            "",
+            held.len() as u64,
+        ))
         .check(Check::none("ends written by the one that was cut off", by_far))
         .check(Check::at_most("takes jobs again after", longest as f64 / 1_000.0, "s", BACK_MS as f64 / 1_000.0))
         .check(Check::none("not ended", open))

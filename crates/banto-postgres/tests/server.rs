@@ -244,6 +244,31 @@ async fn a_server_that_takes_no_writes_is_said_to() {
     assert!(store.queues().await.unwrap().is_empty());
 }
 
+/// A backup of the schema alone, put back into another database, is the store as it was: what ran runs, what waited waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_pg_dump_has_kept_is_put_back_as_a_store() {
+    let server = banto_servers::Postgres::start(&[("fsync", "off")]).unwrap();
+    let address = format!("{}?durability=memory", server.url());
+    let store = Postgres::open(&address).await.unwrap();
+    let mut ids = Ids::new(1);
+    let jobs: Arc<[NewJob]> = (0..20).map(|_| job(&mut ids)).collect();
+    store.enqueue(jobs).await.unwrap();
+    let held = store.claim(claim(5)).await.unwrap().jobs;
+    let done = |held: &[(banto_core::Job, banto_core::Lease)]| held.iter().map(|(job, l)| done_of(job, *l)).collect();
+    store.finish(done(&held[..2])).await.unwrap();
+    server.put_back("banto", "other").unwrap();
+
+    let back = Postgres::open(&address.replace("/postgres?", "/other?")).await.unwrap();
+    assert_eq!(back.check().await.unwrap(), Vec::<String>::new());
+    assert_eq!(all(&back).await, all(&store).await);
+    let given = back.claim(claim(100)).await.unwrap().jobs;
+    assert_eq!(given.len(), 15, "three of the twenty run, two are done");
+    back.finish(done(&given)).await.unwrap();
+    assert_eq!(back.enqueue([job(&mut ids)].into()).await.unwrap().len(), 1);
+    assert_eq!(back.check().await.unwrap(), Vec::<String>::new());
+    assert_eq!(store.claim(claim(100)).await.unwrap().jobs.len(), 15, "the old one knows nothing of it");
+}
+
 /// P1: a server that does not flush is refused, unless less is asked for by name; and that is shown.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn p1_less_durability_is_asked_for_by_name_and_shown() {

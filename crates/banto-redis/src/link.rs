@@ -244,8 +244,9 @@ async fn open(options: &Options) -> Result<MultiplexedConnection> {
     let mut connection = connect(options, &host).await.map_err(failed)?;
     // Who has a connection speaks as it is spoken to.
     let failed = |error: RedisError| fault(&doing, &error, false);
-    let role: Value = redis::cmd("ROLE").query_async(&mut connection).await.map_err(failed)?;
-    if !is_primary(&role) {
+    // Not by ROLE, which is dangerous to Redis's mind, and so often not allowed.
+    let info: String = redis::cmd("INFO").arg("replication").query_async(&mut connection).await.map_err(failed)?;
+    if !info.lines().any(|line| line == "role:master") {
         let cure =
             "give the primary's address, or let sentinels or the cluster name it (redis+sentinel://, redis+cluster://)";
         return Err(StoreError::new(Fault::Gone, format!("{doing}: it is a replica, which takes no writes; {cure}")));
@@ -255,12 +256,6 @@ async fn open(options: &Options) -> Result<MultiplexedConnection> {
         load(&mut connection).await.map_err(failed)?;
     }
     Ok(connection)
-}
-
-fn is_primary(role: &Value) -> bool {
-    let Value::Array(parts) = role else { return false };
-    let word = parts.first().and_then(|word| redis::from_redis_value_ref::<String>(word).ok());
-    word.as_deref() == Some("master")
 }
 
 async fn load(connection: &mut MultiplexedConnection) -> redis::RedisResult<()> {

@@ -78,6 +78,35 @@ async fn settings_that_may_not_be_asked_for_are_said_to_be_unknown() {
     assert!(!told.to_string().contains("hunter"), "{told}");
 }
 
+/// The user that the guide gives to banto may do all that banto does, and the server never had to say no.
+#[tokio::test]
+async fn the_user_of_the_guide_may_do_what_is_needed() {
+    let guide = include_str!("../../../docs/guides/stores.md");
+    let rules = guide.split('`').find_map(|words| words.strip_prefix("user banto ")).unwrap().replace(">…", ">pw");
+    let server = own::server();
+    let words: Vec<&[u8]> =
+        [&b"ACL"[..], b"SETUSER", b"banto"].into_iter().chain(rules.split(' ').map(str::as_bytes)).collect();
+    let _: () = ask(&server, &words).await;
+    let url = server.url().replace("redis://", "redis://banto:pw@");
+    let store = Redis::open(&format!("{url}/?prefix=shop")).await.unwrap();
+    assert_eq!(store.about().notices, Vec::<String>::new());
+    let seen = store.changed(0).await.unwrap();
+    let news = tokio::spawn({
+        let store = store.clone();
+        async move { store.changed(seen).await.unwrap() }
+    });
+    enqueue(&store, 3).await;
+    assert!(news.await.unwrap() > seen);
+    let (job, lease) = store.claim(asks(1)).await.unwrap().jobs.remove(0);
+    assert_eq!(store.finish(vec![verdict(&job, lease, Outcome::Done)]).await.unwrap(), [Finished::Written]);
+    assert_eq!(store.prune(Prune { done_ms: 0, ..Prune::default() }).await.unwrap().jobs, 1);
+    assert_eq!(store.queues().await.unwrap().len(), 1);
+    assert_eq!(store.check().await.unwrap(), Vec::<String>::new());
+    store.look().await;
+    let denied: Vec<redis::Value> = ask(&server, &[b"ACL", b"LOG"]).await;
+    assert_eq!(denied, [], "what was refused");
+}
+
 /// B4: memory is full: what is new is refused as such, nothing is half written, and what runs still ends.
 #[tokio::test]
 async fn b4_a_full_server_takes_nothing_new_and_lets_jobs_end() {
@@ -226,6 +255,55 @@ async fn b2_a_write_that_no_replica_has_is_in_doubt() {
     assert!(again.iter().all(|answer| !answer.fresh), "a repeated call is answered with what is there");
     let alone = open(&primary, "wait=0&prefix=alone").await;
     assert!(alone.about().durability.contains("wait=0"), "{:?}", alone.about());
+}
+
+/// What was copied as the guide says is a store again: the append-only folder after a rewrite, or a snapshot, which a server
+/// reads that is started without its append-only file and gets that afterwards.
+#[tokio::test]
+async fn a_backup_that_is_put_back_is_a_store() {
+    let mut server = own::server();
+    let store = open(&server, "").await;
+    enqueue(&store, 20).await;
+    let held = store.claim(asks(5)).await.unwrap().jobs;
+    let ended = held[..2].iter().map(|(job, lease)| verdict(job, *lease, Outcome::Done)).collect();
+    store.finish(ended).await.unwrap();
+    let kept = async |command: &[u8], done: &[&str]| {
+        let _: redis::Value = ask(&server, &[command]).await;
+        let told = async || {
+            let info: String = ask(&server, &[b"INFO", b"persistence"]).await;
+            done.iter().all(|word| info.contains(word)).then_some(())
+        };
+        until("it is kept", told).await;
+    };
+    kept(b"BGREWRITEAOF", &["aof_rewrite_in_progress:0", "aof_rewrite_scheduled:0", "aof_last_bgrewrite_status:ok"])
+        .await;
+    let folder = server.folder().to_owned();
+    let log = ["appendonlydir", "appendonly.aof"].into_iter().find(|name| folder.join(name).exists()).unwrap();
+    let copies = folder.join("copies");
+    std::fs::create_dir(&copies).unwrap();
+    let copy = |from: &std::path::Path, to: &std::path::Path| {
+        assert!(std::process::Command::new("cp").arg("-r").args([from, to]).status().unwrap().success());
+    };
+    copy(&folder.join(log), &copies.join(log));
+    kept(b"BGSAVE", &["rdb_bgsave_in_progress:0", "rdb_last_bgsave_status:ok"]).await;
+    copy(&folder.join("dump.rdb"), &copies.join("dump.rdb"));
+    enqueue(&store, 7).await;
+    drop(store);
+
+    for (file, appends) in [(log, "yes"), ("dump.rdb", "no")] {
+        server.stop().unwrap();
+        for old in [log, "dump.rdb"].map(|name| folder.join(name)).into_iter().filter(|old| old.exists()) {
+            assert!(std::process::Command::new("rm").arg("-r").arg(old).status().unwrap().success());
+        }
+        copy(&copies.join(file), &folder.join(file));
+        server.set("appendonly", appends).unwrap();
+        server.begin().unwrap();
+        let _: () = ask(&server, &[b"CONFIG", b"SET", b"appendonly", b"yes"]).await;
+        let store = open(&server, "").await;
+        assert_eq!(store.jobs(Select::default(), None).await.unwrap().jobs.len(), 20, "{file}: none of the seven");
+        assert_eq!(store.claim(asks(100)).await.unwrap().jobs.len(), 15, "{file}: three run, two are done");
+        assert_eq!(store.check().await.unwrap(), Vec::<String>::new(), "{file}");
+    }
 }
 
 /// E7: whatever is called, no key outside the prefix comes into being, and none of ours ever expires.

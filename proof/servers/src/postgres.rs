@@ -74,6 +74,20 @@ impl Postgres {
         carry_out(&promote, "promote a standby")
     }
 
+    /// What `pg_dump` keeps of a schema, put back into a new database of that name.
+    pub fn put_back(&self, schema: &str, database: &str) -> Told<()> {
+        let kept = self.folder.path().join(format!("{database}.sql"));
+        let run = |name: &str, words: &[&str]| {
+            let mut command = Command::new(program(name)?);
+            command.args(["-h", "127.0.0.1", "-U", "postgres", "-p", &self.port.to_string()]).args(words);
+            carry_out(command.arg("--no-password").current_dir(self.folder.path()), name)
+        };
+        let file = kept.to_string_lossy();
+        run("pg_dump", &["--schema", schema, "--file", &file, "postgres"])?;
+        run("createdb", &[database])?;
+        run("psql", &["-v", "ON_ERROR_STOP=1", "-q", "-f", &file, "-d", database])
+    }
+
     /// Starts a server on the data in that folder, on a port that is free.
     fn on(folder: TempDir, settings: Vec<(String, String)>) -> Told<Postgres> {
         let mut server = Postgres { daemon: None, port: free_port()?, settings, folder };

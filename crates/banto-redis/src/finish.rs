@@ -4,7 +4,7 @@ use banto_core::{Refusal, State};
 use banto_store::{Expired, Finish, Finished};
 
 use crate::{
-    Redis, Time,
+    Redis,
     call::Call,
     damage::{self, Wreck},
     error::Result,
@@ -12,6 +12,7 @@ use crate::{
     renew::word,
     row::{Moving, id_of, number_of},
     script::{self, Script},
+    time,
 };
 
 /// The most verdicts one script writes; more are written in several steps.
@@ -75,8 +76,7 @@ fn push(call: &mut Call, Finish { lease, verdict }: &Finish) {
 
 /// Running jobs whose lease is over, the longest over first.
 pub(crate) async fn expired(store: &Redis, limit: usize) -> Result<Vec<Expired>> {
-    let inner = store.inner();
-    if limit == 0 || (matches!(inner.time, Time::Server) && !inner.watch.settled(inner.steady_ms())) {
+    if limit == 0 || !time::settled(store).await? {
         return Ok(Vec::new());
     }
     let mut found = Vec::new();

@@ -91,6 +91,7 @@ scripts! {
     RENEW: "renew", true, [];
     FINISH: "finish", true, ["verdict", "plain"];
     EXPIRED: "expired", true, [];
+    CLOCK: "clock", true, [];
     RESCUE: "rescue", true, ["verdict"];
     REGISTER: "register", true, [];
     FIRE: "fire", true, ["accept"];

@@ -2,12 +2,15 @@
 //!
 //! Leases and due times are told by the server's clock, or by the clock that a test or simulator gives. The server's is a
 //! wall clock that somebody may set, so each process compares it with its own steady clock: after a jump it does not say
-//! of any lease that it is over until every living holder has had the time to renew it.
+//! of any lease that it is over until every living holder has had the time to renew it. One that has just come does not know
+//! whether there was a jump; what others of its machine have noted in the store tells it.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use banto_core::lease::{LEASE_MS, MARGIN_MS, RENEW_MS};
-use banto_store::Clock;
+use banto_store::{Clock, Fault, SystemClock};
+
+use crate::{Redis, call::Call, error::Result, script};
 
 /// More than this and it was a jump, in milliseconds.
 const JUMP_MS: i64 = 1_000;
@@ -54,12 +57,14 @@ struct Seen {
     offset: Option<(i64, i64)>,
     /// Until when, by the steady clock, no lease is said to be over.
     hold_until: u64,
+    /// Whether this process has seen a jump itself.
+    jumped: bool,
 }
 
 impl Watch {
     /// Begins at that steady time.
     pub fn new(steady_ms: u64) -> Watch {
-        Watch(Mutex::new(Seen { offset: None, hold_until: steady_ms.saturating_add(SETTLE_MS) }))
+        Watch(Mutex::new(Seen { offset: None, hold_until: steady_ms.saturating_add(SETTLE_MS), jumped: false }))
     }
 
     /// An answer of a call sent and received at these steady times said that the server's clock stands at `wall_ms`.
@@ -69,9 +74,17 @@ impl Watch {
         let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let jumped = seen.offset.is_some_and(|(from, to)| least > to + JUMP_MS || most < from - JUMP_MS);
         if jumped {
-            seen.hold_until = received_ms.saturating_add(LEASE_MS);
+            (seen.hold_until, seen.jumped) = (received_ms.saturating_add(LEASE_MS), true);
         }
         seen.offset = Some((least, most));
+    }
+
+    /// Since that steady time there has been no jump, as others have seen.
+    fn steady_since(&self, since_ms: u64) {
+        let mut seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.jumped {
+            seen.hold_until = seen.hold_until.min(since_ms.saturating_add(SETTLE_MS));
+        }
     }
 
     /// Whether leases may be said to be over at that steady time.
@@ -80,9 +93,46 @@ impl Watch {
     }
 }
 
+/// Whether leases may be said to be over by now. A process that cannot know yet asks what those before it have noted: workers
+/// that die every few seconds would never bring anything back otherwise.
+pub(crate) async fn settled(store: &Redis) -> Result<bool> {
+    let inner = store.inner();
+    if matches!(inner.time, Time::Given(_)) || inner.watch.settled(inner.steady_ms()) {
+        return Ok(true);
+    }
+    let boot = SystemClock.boot();
+    if !boot.is_empty() {
+        let sent = inner.steady_ms();
+        let since = match store.call(Call::of(&script::CLOCK).arg(boot).number(sent).number(JUMP_MS)).await {
+            Ok(mut said) => said.parts.int()?,
+            // A full server notes nothing, but bringing jobs back is what makes room.
+            Err(error) if *error.fault() == Fault::Full => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        // An answer that took long says little about when the server looked at its clock.
+        if inner.steady_ms().saturating_sub(sent) <= JUMP_MS.unsigned_abs() {
+            inner.watch.steady_since(u64::try_from(since).unwrap_or(sent));
+        }
+    }
+    Ok(inner.watch.settled(inner.steady_ms()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_others_have_seen_counts_until_this_process_has_seen_a_jump() {
+        let watch = Watch::new(100_000);
+        watch.steady_since(100_000 - SETTLE_MS + 5);
+        assert!(!watch.settled(100_004) && watch.settled(100_005));
+        watch.steady_since(100_000);
+        assert!(watch.settled(100_005), "who knows more is not told less");
+        watch.saw(1_000_000, 100_010, 100_011);
+        watch.saw(9_000_000, 100_020, 100_021);
+        watch.steady_since(0);
+        assert!(!watch.settled(100_020 + LEASE_MS));
+    }
 
     #[test]
     fn a_process_that_has_just_come_waits_for_one_renewal() {

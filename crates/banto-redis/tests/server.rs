@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use banto_core::{Outcome, State};
 use banto_redis::Redis;
 use banto_servers::Redis as Server;
-use banto_store::{Fault, Finished, Prune, Read, Renewed, Select, Store};
+use banto_store::{Clock, Fault, Finished, Prune, Read, Renewed, Select, Store, SystemClock};
 use own::{ask, asks, enqueue, open, started, until, verdict};
 
 #[expect(dead_code, reason = "each test file uses some of it")]
@@ -304,6 +304,43 @@ async fn a_backup_that_is_put_back_is_a_store() {
         assert_eq!(store.claim(asks(100)).await.unwrap().jobs.len(), 15, "{file}: three run, two are done");
         assert_eq!(store.check().await.unwrap(), Vec::<String>::new(), "{file}");
     }
+}
+
+/// A process that has just come does not know whether the server's clock was set a moment before, and trusts no lease to be
+/// over; what others of its machine have noted tells it. So jobs come back where every worker dies within seconds.
+#[tokio::test]
+async fn what_others_have_seen_of_the_clock_lets_a_new_process_rescue_at_once() {
+    let server = own::server();
+    let first = open(&server, "").await;
+    enqueue(&first, 1).await;
+    first.claim(banto_store::Claim { lease_ms: 1, ..asks(1) }).await.unwrap();
+    assert_eq!(first.expired(10).await.unwrap().len(), 0, "it has just come");
+    let boot = SystemClock.boot();
+    let noted: String = ask(&server, &[b"HGET", b"{banto}:clock", boot.as_bytes()]).await;
+    let [apart, since, _] = noted.split(' ').map(|number| number.parse().unwrap()).collect::<Vec<i64>>()[..] else {
+        panic!("{noted}")
+    };
+    for (apart, since, found) in [
+        (apart, since - 60_000, 1),         // no jump for a minute
+        (apart - 5_000, since - 60_000, 0), // the clock was set by five seconds meanwhile
+        (apart, since + 3_600_000, 0),      // what cannot be
+    ] {
+        let noted = format!("{apart} {since} 1");
+        let _: () = ask(&server, &[b"HSET", b"{banto}:clock", boot.as_bytes(), noted.as_bytes()]).await;
+        assert_eq!(open(&server, "").await.expired(10).await.unwrap().len(), found, "{noted}");
+    }
+    for odd in ["", "x", "-1 5 5", "1e999 1 1", "9 9"] {
+        let _: () = ask(&server, &[b"HSET", b"{banto}:clock", boot.as_bytes(), odd.as_bytes()]).await;
+        assert_eq!(open(&server, "").await.expired(10).await.unwrap().len(), 0, "{odd}");
+    }
+    // Those of machines that are long gone are forgotten.
+    for n in 0..200 {
+        let machine = format!("gone-{n}");
+        let _: () = ask(&server, &[b"HSET", b"{banto}:clock", machine.as_bytes(), b"1 1 1"]).await;
+    }
+    open(&server, "").await.expired(10).await.unwrap();
+    let left: usize = ask(&server, &[b"HLEN", b"{banto}:clock"]).await;
+    assert_eq!(left, 1);
 }
 
 /// E7: whatever is called, no key outside the prefix comes into being, and none of ours ever expires.

@@ -5,10 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use banto_core::{Job, JobId, State};
+use banto_core::{Job, JobId, State, lease::LEASE_MS};
 use serde::{Deserialize, Serialize};
 
 use crate::ledger::{Line, Word};
+
+/// How soon a worker notes what a claim gave it, in milliseconds.
+const NOTED_MS: u64 = 200;
 
 /// What became of the jobs of a row.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,7 +116,8 @@ pub struct Kill {
 }
 
 /// For each job that ran in a process when it was killed, how long it took until it ran again, in milliseconds; `None` if
-/// it never did. A run whose end was durable is not counted.
+/// it never did. A run whose end was durable is not counted. Where the next to hold the job was killed too, before it began
+/// the run, the time counts from there.
 pub fn recoveries(runs: &[Line], kills: &[Kill], listed: &[Job]) -> Vec<Option<u64>> {
     let done: BTreeMap<JobId, u32> =
         listed.iter().filter(|job| job.state == State::Done).map(|job| (job.id, job.fence)).collect();
@@ -128,16 +132,38 @@ pub fn recoveries(runs: &[Line], kills: &[Kill], listed: &[Job]) -> Vec<Option<u
     }
     // A kill between the commit and the ledger leaves no line, but the job stands done under that very fence.
     let cut = |line: &Line| !written.contains(&(line.job, line.fence)) && done.get(&line.job) != Some(&line.fence);
+    let mut deaths = BTreeMap::<JobId, Vec<(u32, u64)>>::new();
+    for claim in runs.iter().filter(|line| line.word == Word::Claimed && cut(line)) {
+        let kill = kills.iter().find(|kill| kill.pid == claim.pid && kill.at >= claim.at);
+        deaths.entry(claim.job).or_default().extend(kill.map(|kill| (claim.fence, kill.at)));
+    }
+    for rescue in unnoted(runs) {
+        // It was killed in the moment in which the claim was given.
+        let given = (rescue.at + NOTED_MS).saturating_sub(LEASE_MS);
+        let kill = kills.iter().map(|kill| kill.at).filter(|at| *at <= given).max();
+        deaths.entry(rescue.job).or_default().extend(kill.map(|at| (rescue.fence, at)));
+    }
     let mut found = Vec::new();
     for lines in begins.values() {
         for (line, kill) in lines.iter().flat_map(|line| kills.iter().map(move |kill| (line, kill))) {
             if line.pid == kill.pid && cut(line) {
-                let again = lines.iter().filter(|other| other.fence > line.fence).map(|other| other.at).min();
-                found.push(again.map(|at| at.saturating_sub(kill.at)));
+                let again = lines.iter().filter(|other| other.fence > line.fence).min_by_key(|other| other.fence);
+                found.push(again.map(|again| {
+                    let between = |(fence, _): &&(u32, u64)| line.fence < *fence && *fence < again.fence;
+                    let died = deaths.get(&line.job).into_iter().flatten().filter(between).map(|(_, at)| *at).max();
+                    again.at.saturating_sub(died.unwrap_or(0).max(kill.at))
+                }));
             }
         }
     }
     found
+}
+
+/// Rescues from holders that were killed before they could note that they held the job.
+pub fn unnoted(runs: &[Line]) -> impl Iterator<Item = &Line> {
+    let of = |word: Word| runs.iter().filter(move |line| line.word == word);
+    let noted: BTreeSet<(JobId, u32)> = of(Word::Claimed).map(|line| (line.job, line.fence)).collect();
+    of(Word::Rescued).filter(move |line| !noted.contains(&(line.job, line.fence)))
 }
 
 /// The value under which that share of `values` lies, in the values' own unit.

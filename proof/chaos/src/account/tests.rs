@@ -102,6 +102,27 @@ fn recovery_is_from_the_kill_to_the_next_run() {
 }
 
 #[test]
+fn recovery_counts_from_the_last_death_under_which_the_job_was_held() {
+    let id = JobId::of_bytes([1; 16]);
+    let begun =
+        |at, pid, fence| [line(at, pid, Word::Claimed, id, fence, "-"), line(at + 1, pid, Word::Begin, id, fence, "1")];
+    let mut runs = begun(10, 1, 1).to_vec();
+    // Held by one that was killed before it began, then by one that handed it back and was killed later.
+    runs.push(line(100, 2, Word::Claimed, id, 2, "-"));
+    runs.push(line(200, 3, Word::Claimed, id, 3, "-"));
+    runs.push(line(201, 3, Word::Wrote, id, 3, "scheduled 200"));
+    runs.extend(begun(499, 4, 4));
+    let kills = [(1, 30), (2, 110), (3, 300)].map(|(pid, at)| Kill { pid, at });
+    assert_eq!(recoveries(&runs, &kills, &[]), [Some(390)]);
+    // Held by one that was killed before it could note that.
+    let ended = LEASE_MS + 250;
+    runs.insert(5, line(ended, 9, Word::Rescued, id, 3, "ready 0"));
+    runs.retain(|line| line.pid != 3);
+    runs.iter_mut().filter(|line| line.fence == 4).for_each(|line| line.at = ended + 5);
+    assert_eq!(recoveries(&runs, &kills, &[]), [Some(ended + 5 - 300)]);
+}
+
+#[test]
 fn percentiles_are_of_the_values() {
     let mut values: Vec<u64> = (1..=100).rev().collect();
     assert_eq!((percentile(&mut values, 0.99), percentile(&mut values, 0.5)), (99, 50));

@@ -9,7 +9,7 @@ use banto_core::{Job, JobId, limits::CRASHES_MAX};
 
 use crate::{
     Told,
-    account::{Kill, percentile, recoveries},
+    account::{Kill, percentile, recoveries, unnoted},
     ledger::{Line, Word},
     report::{Check, Report},
     stage::Stage,
@@ -70,6 +70,9 @@ fn hits(runs: &[Line], killed: &[Kill]) -> BTreeMap<JobId, u64> {
         if killed.iter().any(|kill| kill.pid == line.pid) && !runs.iter().any(|other| written(&other)) {
             *hits.entry(line.job).or_default() += 1;
         }
+    }
+    for line in unnoted(runs) {
+        *hits.entry(line.job).or_default() += 1;
     }
     hits
 }

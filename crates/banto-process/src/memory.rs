@@ -15,6 +15,8 @@ use std::{
     time::Duration,
 };
 
+mod leaf;
+
 /// What holds the memory limit of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Held {
@@ -137,6 +139,9 @@ struct Cgroup {
 impl Cgroup {
     fn make(parent: &Place, max_bytes: u64) -> io::Result<Cgroup> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
+        if parent.version == 2 {
+            leaf::open(&parent.dir)?;
+        }
         let name = format!("banto-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let dir = parent.dir.join(name);
         fs::create_dir(&dir)?;

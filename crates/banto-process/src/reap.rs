@@ -77,12 +77,14 @@ fn dead_children() -> Vec<Pid> {
     pids.filter(|pid| !is_own(*pid) && is_dead_child(*pid)).filter_map(Pid::from_raw).collect()
 }
 
-/// proc_pid_stat(5): the state and the parent stand behind the name, which may hold anything.
 fn is_dead_child(pid: i32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let Some((_, after)) = stat.rsplit_once(')') else { return false };
-    let mut words = after.split_ascii_whitespace();
-    let dead = words.next() == Some("Z");
-    let ours = words.next().and_then(|ppid| ppid.parse().ok()) == Some(getpid().as_raw_nonzero().get());
-    dead && ours
+    let ours = |parent: i32| parent == getpid().as_raw_nonzero().get();
+    state_and_parent(pid).is_some_and(|(state, parent)| state == "Z" && ours(parent))
+}
+
+/// proc_pid_stat(5): the state and the parent stand behind the name, which may hold anything.
+pub(crate) fn state_and_parent(pid: i32) -> Option<(String, i32)> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut words = stat.rsplit_once(')')?.1.split_ascii_whitespace();
+    Some((words.next()?.to_owned(), words.next()?.parse().ok()?))
 }

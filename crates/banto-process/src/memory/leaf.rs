@@ -7,6 +7,7 @@
 use std::{fs, io, path::Path, process};
 
 use super::write;
+use crate::reap::state_and_parent;
 
 /// How often what was started meanwhile is moved too.
 const TURNS_MAX: u32 = 10;
@@ -28,7 +29,7 @@ pub(super) fn open(dir: &Path) -> io::Result<()> {
 
 fn go_down(dir: &Path) -> io::Result<()> {
     let pids = fs::read_to_string(dir.join("cgroup.procs"))?;
-    let pids: Vec<u32> = pids.lines().filter_map(|pid| pid.parse().ok()).collect();
+    let pids: Vec<i32> = pids.lines().filter_map(|pid| pid.parse().ok()).collect();
     if !pids.iter().all(|pid| is_ours(*pid)) {
         return Err(io::ErrorKind::PermissionDenied.into());
     }
@@ -44,15 +45,13 @@ fn go_down(dir: &Path) -> io::Result<()> {
 }
 
 /// Whether that process is this one, or was started by it or by one of its own; one that is gone is nobody else's.
-fn is_ours(pid: u32) -> bool {
+fn is_ours(pid: i32) -> bool {
     let mut line = std::iter::successors(Some(pid), |pid| parent(*pid));
-    parent(pid).is_none() || line.any(|pid| pid == process::id())
+    parent(pid).is_none() || line.any(|pid| pid.unsigned_abs() == process::id())
 }
 
-/// The parent of a process: proc_pid_stat(5). Its name, which stands before, may hold anything.
-fn parent(pid: u32) -> Option<u32> {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    stat.rsplit_once(')')?.1.split_whitespace().nth(1)?.parse().ok()
+fn parent(pid: i32) -> Option<i32> {
+    state_and_parent(pid).map(|(_, parent)| parent)
 }
 
 #[cfg(test)]
@@ -63,12 +62,13 @@ mod tests {
     fn who_was_started_by_this_process_is_its_own_and_who_started_it_is_not() {
         let mut child =
             process::Command::new("sh").args(["-c", "read it"]).stdin(process::Stdio::piped()).spawn().unwrap();
-        assert_eq!(parent(child.id()), Some(process::id()));
-        assert!(is_ours(process::id()) && is_ours(child.id()));
-        assert!(!is_ours(rustix::process::getppid().unwrap().as_raw_nonzero().get().unsigned_abs()) && !is_ours(1));
+        let (own, pid) = (process::id().cast_signed(), child.id().cast_signed());
+        assert_eq!(parent(pid), Some(own));
+        assert!(is_ours(own) && is_ours(pid));
+        assert!(!is_ours(rustix::process::getppid().unwrap().as_raw_nonzero().get()) && !is_ours(1));
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(is_ours(child.id()), "one that is gone");
+        assert!(is_ours(pid), "one that is gone");
     }
 
     #[test]

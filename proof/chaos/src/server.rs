@@ -11,8 +11,7 @@ use crate::{Told, kept::Kept};
 /// A durable Redis: every write is in its file before it is answered, though not on the disk; or what a row says instead.
 const REDIS: [(&str, &str); 3] = [("appendonly", "yes"), ("appendfsync", "everysec"), ("save", "")];
 /// PostgreSQL is durable by itself. Small, for many of them run at once.
-pub const POSTGRES: [(&str, &str); 3] =
-    [("shared_buffers", "32MB"), ("max_connections", "200"), ("max_wal_size", "256MB")];
+const POSTGRES: [(&str, &str); 3] = [("shared_buffers", "32MB"), ("max_connections", "200"), ("max_wal_size", "256MB")];
 
 /// The server.
 pub enum Server {

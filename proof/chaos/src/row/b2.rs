@@ -7,7 +7,7 @@
 
 use std::{thread::sleep, time::Duration};
 
-use banto_servers::{Postgres, Redis};
+use banto_servers::Redis;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::outage::{Outages, under_load};
@@ -15,7 +15,7 @@ use crate::{
     Told,
     kept::Kept,
     report::{Check, Report},
-    server::{self, Psql},
+    server::{self, Down, Server},
     stage::{Stage, now},
 };
 
@@ -113,22 +113,25 @@ fn borrowed(settings: &[(String, String)]) -> Vec<(&str, &str)> {
 
 /// A PostgreSQL and its standby: the primary stops to send, and is killed a moment later.
 fn fail_over_postgres(stage: &Stage, name: &str, waits: bool) -> Told<Outages> {
-    let mut primary = Postgres::start(&server::POSTGRES)?;
-    let standby = primary.standby()?;
-    let psql = stage.wait(Psql::open(primary.port()))?;
-    let sending = || stage.wait(psql.say("SELECT pid FROM pg_stat_replication WHERE state = 'streaming'"));
+    stage.serve(&[])?;
+    let standby = stage.server(|server| match server {
+        Server::Postgres(primary) => primary.standby(),
+        Server::Redis(_) => Err("find a PostgreSQL".into()),
+    })??;
+    let sending = || stage.psql("SELECT pid FROM pg_stat_replication WHERE state = 'streaming'");
     stage.until("the standby follow", LIMIT, || Ok(sending()?.len() == 1))?;
     let sender = sending()?.first().and_then(|pid| Pid::from_raw(pid.parse().ok()?)).ok_or("find who sends")?;
     if waits {
-        stage.wait(psql.say("ALTER SYSTEM SET synchronous_standby_names = '*'"))?;
-        stage.wait(psql.say("SELECT pg_reload_conf()"))?;
-        let in_step = || stage.wait(psql.say("SELECT pid FROM pg_stat_replication WHERE sync_state = 'sync'"));
+        stage.psql("ALTER SYSTEM SET synchronous_standby_names = '*'")?;
+        stage.psql("SELECT pg_reload_conf()")?;
+        let in_step = || stage.psql("SELECT pid FROM pg_stat_replication WHERE sync_state = 'sync'");
         stage.until("writes wait for the standby", LIMIT, || Ok(in_step()?.len() == 1))?;
     }
     let mut scene = stage.scene(name)?;
-    let hosts = format!("127.0.0.1:{},127.0.0.1:{}", primary.port(), standby.port());
-    let schema = name.replace('-', "_");
-    scene.home = Some(format!("postgres://postgres@{hosts}/postgres?schema={schema}&target_session_attrs=read-write"));
+    let address = stage.server(|primary| {
+        primary.address(&format!("127.0.0.1:{},127.0.0.1:{}", primary.port(), standby.port()), name)
+    })?;
+    scene.home = Some(address + "&target_session_attrs=read-write");
     let durability = scene.open()?.about().durability;
     if durability.contains("synchronous standbys") != waits {
         return Err(format!("find what the server keeps: it says \"{durability}\", and writes wait: {waits}"));
@@ -136,7 +139,7 @@ fn fail_over_postgres(stage: &Stage, name: &str, waits: bool) -> Told<Outages> {
     under_load(&scene, 1, |_| {
         kill_process(sender, Signal::STOP).map_err(|error| format!("stop who sends: {error}"))?;
         sleep(Duration::from_millis(300));
-        primary.kill()?;
+        stage.server(|primary| primary.down(Down::Kill))??;
         let dead = now();
         kill_process(sender, Signal::KILL).map_err(|error| format!("end who sends: {error}"))?;
         standby.promote()?;
